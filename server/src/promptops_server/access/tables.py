@@ -1,0 +1,62 @@
+"""Tables of people and their tokens."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from promptops_server.infra.tables import metadata
+
+user = Table(
+    "user_account",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("name_fold", String(100), nullable=False, unique=True),
+    Column("display_name", String(200), nullable=False),
+    Column("email", String(320), nullable=True),
+    Column("kind", String(16), nullable=False),
+    Column("admin", Boolean, nullable=False),
+    Column("password_hash", String(300), nullable=True),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+grant = Table(
+    "role_grant",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("user_id", String(36), ForeignKey("user_account.id"), nullable=False),
+    # The project's name, or "*" for every project: grants outlive no rename, since names never change meaning.
+    Column("project", String(100), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("granted_by", String(36), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("user_id", "project", "role"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("user_id", String(36), ForeignKey("user_account.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("role", String(32), nullable=True),
+    Column("project", String(100), nullable=True),
+    Column("environment", String(100), nullable=True),
+    Column("auth_method", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=True),
+    Column("revoked_at", BigInteger, nullable=True),
+    Column("last_used_at", BigInteger, nullable=True),
+    Index("ix_token_user", "user_id"),
+)

@@ -1,0 +1,77 @@
+"""Write an event in the caller's transaction.
+
+The caller holds the project lock (or, for the installation's log, this module takes that log's own lock), so the next
+sequence number is simply the last one plus one.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, insert, select, text
+
+from promptops_server.audit.model import (
+    GENESIS,
+    INSTALLATION_LOG,
+    AuditEvent,
+    entry_body,
+    entry_hash,
+)
+from promptops_server.audit.tables import audit_event
+from promptops_server.infra.database import Database, Transaction
+from promptops_server.infra.ids import new_id
+from promptops_server.infra.project_lock import lock_project
+
+_LAST = (
+    select(audit_event.c.seq, audit_event.c.entry_hash)
+    .where(audit_event.c.log_id == bindparam("log_id"))
+    .order_by(audit_event.c.seq.desc())
+    .limit(1)
+)
+_INSERT = insert(audit_event)
+# Any constant works; it must only differ from the other advisory locks of this product.
+_INSTALLATION_LOCK = text("SELECT pg_advisory_xact_lock(7310417881)")
+
+
+def record(tx: Transaction, event: AuditEvent, *, project_id: str | None = None) -> int:
+    """Append to the project's log (its lock must be held) or, without `project_id`, to the installation's.
+
+    Returns the entry's sequence number. Call it last in a transaction, so that it can tell what happened.
+    """
+    log_id = project_id or INSTALLATION_LOG
+    if project_id is None:
+        _lock_installation_log(tx.conn)
+    last = tx.conn.execute(_LAST, {"log_id": log_id}).first()
+    seq, prev_hash = (last.seq + 1, last.entry_hash) if last else (1, GENESIS)
+    event_id = new_id()
+    body = entry_body(
+        event, log_id=log_id, seq=seq, event_id=event_id, now=tx.now, prev_hash=prev_hash
+    )
+    tx.conn.execute(
+        _INSERT,
+        {
+            "log_id": log_id,
+            "seq": seq,
+            "event_id": event_id,
+            "occurred_at": tx.now,
+            "action": event.action,
+            "outcome": event.outcome,
+            "actor": event.actor.subject,
+            "object_type": event.object.type,
+            "object_id": event.object.id,
+            "body": body,
+            "entry_hash": entry_hash(body),
+        },
+    )
+    return seq
+
+
+def record_denial(db: Database, event: AuditEvent, *, project_id: str | None = None) -> None:
+    """A refusal, in a transaction of its own: the refused change left none."""
+    with db.write() as tx:
+        if project_id is not None:
+            lock_project(tx.conn, project_id)
+        record(tx, event, project_id=project_id)
+
+
+def _lock_installation_log(conn: Connection) -> None:
+    if conn.dialect.name != "sqlite":
+        conn.execute(_INSTALLATION_LOCK)

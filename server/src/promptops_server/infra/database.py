@@ -1,0 +1,190 @@
+"""The SQL database: one read side, one write side, the same calls on SQLite and PostgreSQL.
+
+A write is one transaction that carries everything a change consists of; `after_commit` is the place for what may
+only happen once it is durable. SQLite has a single writer, so writes queue fairly inside the process (`FairLock`)
+and wait for other processes with a busy timeout; PostgreSQL writers meet at the project lock (`project_lock`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from promptops_server.infra.clock import now_us
+from promptops_server.infra.fair_lock import FairLock
+from promptops_server.infra.problems import Unavailable
+
+log = structlog.get_logger(__name__)
+
+WRITE_WAIT_SECONDS = 30.0
+
+
+class Transaction:
+    """One write. `now` is its acknowledgement time, the same for every row it writes (microseconds)."""
+
+    __slots__ = ("_hooks", "conn", "now")
+
+    def __init__(self, conn: Connection, now: int) -> None:
+        self.conn = conn
+        self.now = now
+        self._hooks: list[Callable[[], None]] = []
+
+    def after_commit(self, hook: Callable[[], None]) -> None:
+        """Run `hook` in this thread right after the commit. It may fail without undoing anything."""
+        self._hooks.append(hook)
+
+    def run_hooks(self) -> None:
+        for hook in self._hooks:
+            try:
+                hook()
+            except Exception:
+                # The commit is acknowledged already; the outbox repeats what this hook would have done.
+                log.exception("after_commit_failed", hook=getattr(hook, "__qualname__", repr(hook)))
+
+
+class Database:
+    """Opened once per process.
+
+    Args:
+        url: a SQLAlchemy URL; ``sqlite:///file`` or ``postgresql://…`` (the psycopg driver is chosen).
+        pool_size: connections kept for reads (and on PostgreSQL for writes).
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = _with_driver(make_url(url))
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer_turn = FairLock()
+        self._local = threading.local()
+        if self.is_sqlite:
+            self._read_engine = _sqlite_engine(self.url, writer=False, pool_size=pool_size)
+            self._write_engine = _sqlite_engine(self.url, writer=True, pool_size=1)
+        else:
+            self._read_engine = create_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
+                pool_recycle=1800,
+            )
+            self._write_engine = self._read_engine
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations and diagnosis only."""
+        return self._write_engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent snapshot for reading."""
+        with _as_unavailable(), self._read_engine.connect() as conn:
+            if not self.is_sqlite:
+                conn = conn.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """One write transaction; rolled back when the block raises.
+
+        Raises:
+            Unavailable: the database is down, or no turn to write came within 30 seconds.
+        """
+        if getattr(self._local, "writing", False):
+            raise RuntimeError("write() inside write(): pass the Transaction down instead")
+        if self.is_sqlite and not self._writer_turn.acquire(WRITE_WAIT_SECONDS):
+            raise Unavailable(
+                "The database is busy: no turn to write came within 30 seconds.",
+                remedy="Try again; if it lasts, look at long imports in the log.",
+            )
+        self._local.writing = True
+        try:
+            with _as_unavailable(), self._write_engine.begin() as conn:
+                tx = Transaction(conn, now_us())
+                yield tx
+        finally:
+            self._local.writing = False
+            if self.is_sqlite:
+                self._writer_turn.release()
+        tx.run_hooks()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+
+def _with_driver(url: URL) -> URL:
+    if url.drivername in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _sqlite_engine(url: URL, *, writer: bool, pool_size: int) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ValueError(
+            "SQLite needs a file: an in-memory database cannot be shared between threads"
+        )
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0 if writer else pool_size,
+        connect_args={"check_same_thread": False, "timeout": 10.0},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = (
+            None  # we say BEGIN ourselves; the driver's own implicit BEGIN is deferred
+        )
+        cursor = dbapi.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # an acknowledged commit survives power loss
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+            "wal_autocheckpoint=2000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        if not writer:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        log.warning("database_unavailable", error=str(error.orig))
+        raise Unavailable(
+            "The database did not answer.", remedy="Try again; `promptops-server doctor` says more."
+        ) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable(
+                "The connection to the database was lost.", remedy="Try again."
+            ) from error
+        raise

@@ -1,0 +1,103 @@
+"""What every router shares: the actor of a request, entity tags, bounded bodies, problem responses.
+
+Routers only parse, call a use case and render. A capability offers ``router(deps) -> APIRouter``; `app` mounts it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
+
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.problems import BadRequest, ProblemError, TooLarge
+
+JSON_BODY_LIMIT = 2 * 1024 * 1024
+"""Bytes of an ordinary request body."""
+
+
+class Authenticate(Protocol):
+    """Turns credentials into an actor; `access` implements it."""
+
+    async def __call__(
+        self, authorization: str | None, *, ip: str | None, request_id: str | None
+    ) -> Actor:
+        """Raises Unauthenticated when credentials are missing, wrong, expired or revoked."""
+        ...
+
+
+async def current_actor(request: Request) -> Actor:
+    """The actor of this request (FastAPI dependency; use `ActorDep`)."""
+    authenticate: Authenticate = request.app.state.authenticate
+    return await authenticate(
+        request.headers.get("authorization"),
+        ip=request.client.host if request.client else None,
+        request_id=getattr(request.state, "request_id", None),
+    )
+
+
+ActorDep = Annotated[Actor, Depends(current_actor)]
+
+
+async def read_body(request: Request, limit: int = JSON_BODY_LIMIT) -> bytes:
+    """The body, refused as soon as it is known to be over the limit.
+
+    Raises:
+        TooLarge: more than `limit` bytes.
+    """
+    declared = request.headers.get("content-length")
+    if declared is not None and declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The request body is over {limit:,} bytes.", remedy="Send less at once.")
+
+
+_TAG = re.compile(r'^(?:W/)?"([^"]*)"$')
+
+
+def if_match(request: Request) -> str | None:
+    """The one entity tag in `If-Match`, without quotes; ``None`` when the header is absent.
+
+    Raises:
+        BadRequest: the header is not one entity tag.
+    """
+    value = request.headers.get("if-match")
+    if value is None:
+        return None
+    match = _TAG.match(value.strip())
+    if not match:
+        raise BadRequest(
+            f"If-Match is {value!r}, not one entity tag.",
+            remedy='Send the ETag you got, e.g. If-Match: "v7".',
+        )
+    return match[1]
+
+
+def problem_response(problem: ProblemError, request_id: str | None) -> JSONResponse:
+    """The problem as `application/problem+json`."""
+    return JSONResponse(
+        problem.document(request_id),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses=`: these statuses answer with a problem document."""
+    return {
+        status: {"description": "Problem", "content": {"application/problem+json": {}}}
+        for status in statuses
+    }

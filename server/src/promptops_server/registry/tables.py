@@ -1,0 +1,118 @@
+"""Tables of the registry: projects, Git objects and refs, prompts and their versions.
+
+A project is a Git repository; its objects and refs are rows here. `prompt` is one row per address that ever existed,
+with what lists and searches need about its newest version; `version` is immutable.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from promptops_server.infra.tables import BigId, metadata
+
+project = Table(
+    "project",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("name_fold", String(100), nullable=False, unique=True),
+    Column("title", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(36), nullable=False),
+)
+
+git_object = Table(
+    "git_object",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("project_id", String(36), ForeignKey("project.id"), nullable=False),
+    Column("oid", String(64), nullable=False),
+    Column("type", Integer, nullable=False),  # Git's own numbers: 1 commit, 2 tree, 3 blob, 4 tag
+    Column("size", Integer, nullable=False),  # inflated
+    Column(
+        "z", LargeBinary, nullable=False
+    ),  # zlib, so that a pack entry is a header and these bytes
+    UniqueConstraint("project_id", "oid"),
+)
+
+git_commit = Table(
+    "git_commit",
+    metadata,
+    Column("project_id", String(36), ForeignKey("project.id"), primary_key=True),
+    Column("oid", String(64), primary_key=True),
+    Column("tree", String(64), nullable=False),
+    Column("parents", Text, nullable=False),  # object ids, space between
+    Column("generation", Integer, nullable=False),  # 1 + the highest of the parents
+    Column(
+        "commit_time", BigInteger, nullable=False
+    ),  # seconds, as the commit says; never trusted as time
+)
+
+git_ref = Table(
+    "git_ref",
+    metadata,
+    Column("project_id", String(36), ForeignKey("project.id"), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("oid", String(64), nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+prompt = Table(
+    "prompt",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("project_id", String(36), ForeignKey("project.id"), nullable=False),
+    Column("path", String(600), nullable=False),
+    Column("path_fold", String(600), nullable=False),
+    Column("extension", String(16), nullable=False),  # .prompt.yml or .prompt.yaml
+    Column("latest", Integer, nullable=False),  # number of the newest version
+    Column("valid", Boolean, nullable=False),
+    Column(
+        "name", String(300), nullable=False
+    ),  # the file's `name`, else the last part of the path
+    Column("description", Text, nullable=False),
+    Column("tags", Text, nullable=False),  # JSON array
+    Column("owners", Text, nullable=False),  # JSON array
+    Column("model", String(200), nullable=True),
+    Column("archived_at", BigInteger, nullable=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "path_fold"),
+    Index("ix_prompt_project_path", "project_id", "path"),
+)
+
+version = Table(
+    "version",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("project_id", String(36), ForeignKey("project.id"), nullable=False),
+    Column("prompt_id", BigId, ForeignKey("prompt.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("commit_oid", String(64), nullable=False),
+    Column("blob_oid", String(64), nullable=False),
+    Column("behaviour", String(80), nullable=True),  # null for an invalid file
+    Column("record", String(80), nullable=True),
+    Column("valid", Boolean, nullable=False),
+    Column("problems", Text, nullable=False),  # JSON array, errors and warnings
+    Column("author", String(36), nullable=False),  # who acted: user id
+    Column("author_text", String(400), nullable=False),  # the commit's author line, as pushed
+    Column("message", Text, nullable=False),
+    Column("moved_from", String(600), nullable=True),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("prompt_id", "number"),
+    Index("ix_version_commit", "project_id", "commit_oid"),
+    Index("ix_version_blob", "project_id", "blob_oid"),
+)
