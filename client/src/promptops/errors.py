@@ -24,7 +24,7 @@ __all__ = [
 
 
 class PromptOpsError(Exception):
-    """Base of every error this package raises on purpose. `code` is stable within a major version."""
+    """Base of every error this package raises on purpose; `code` is stable for programs."""
 
     code: str = "promptops-error"
 

@@ -19,7 +19,7 @@ LARGEST = 10**18  # fits every language's 64-bit integer
 
 
 def compact_json(value: object) -> str:
-    """JSON without spaces and with non-ASCII characters as they are: the only form that is hashed."""
+    """JSON without spaces, with non-ASCII characters as they are: the only form that is hashed."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
