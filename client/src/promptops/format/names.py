@@ -10,9 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-NAME_RULE = (
-    "a name is 1 to 100 letters, digits, dots, underscores or dashes, and starts with a letter or digit"
-)
+NAME_RULE = "a name is 1 to 100 letters, digits, dots, underscores or dashes, and starts with a letter or digit"
 MAX_PATH_PARTS = 16
 """Folders and prompt together. Real collections nest 3 to 6 deep."""
 
@@ -89,7 +87,9 @@ def check_path(path: str) -> str:
         raise InvalidName(f"the path has {len(parts)} parts: at most {MAX_PATH_PARTS} are allowed")
     for part in parts:
         if not part:
-            raise InvalidName(f"{path!r} has an empty part: write names separated by single slashes")
+            raise InvalidName(
+                f"{path!r} has an empty part: write names separated by single slashes"
+            )
         check_name(part)
     return path
 

@@ -1,0 +1,155 @@
+"""Prompt files: names and addresses, reading, checking, compiling, rendering, editing, converting.
+
+Owns everything that can be said about one prompt file without a registry: DESIGN's words `prompt`,
+`variant`, `fragment`, `artifact` and the two digests are defined here, for server and client alike.
+Which versions exist, what is live and who may change it is the server's. Public names are listed in
+`__all__` and loaded when first used, so that importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .canonical import NotCanonical, canonical_bytes, digest_of, sha256_of
+    from .compile import Artifact, compile_artifact, required_features
+    from .digests import behaviour_digest, record_digest, resolve_record
+    from .families import FAMILIES, choose_variant, family_of
+    from .fragment import (
+        FragmentError,
+        FragmentRef,
+        UnresolvedFragment,
+        fragments,
+        resolve_fragments,
+    )
+    from .jinja2_text import MissingFeature
+    from .model import (
+        ContentPart,
+        Input,
+        Message,
+        Placeholder,
+        PromptFile,
+        Tool,
+        Variant,
+    )
+    from .names import (
+        Address,
+        InvalidAddress,
+        InvalidName,
+        Selector,
+        check_environment,
+        check_name,
+        check_path,
+        file_path_of,
+        fold,
+        parse_address,
+        parse_selector,
+        prompt_path_of,
+    )
+    from .parser import Parsed, parse
+    from .problem import Problem
+    from .renderer import (
+        MissingInput,
+        Renderer,
+        RenderError,
+        TemplateFailed,
+        UnknownInput,
+        UnsupportedTemplate,
+        WrongInputType,
+        render,
+    )
+    from .template import compile_template, quote, variables
+
+_HOMES = {
+    "canonical": ("NotCanonical", "canonical_bytes", "digest_of", "sha256_of"),
+    "compile": ("Artifact", "compile_artifact", "required_features"),
+    "digests": ("behaviour_digest", "record_digest", "resolve_record"),
+    "families": ("FAMILIES", "choose_variant", "family_of"),
+    "fragment": (
+        *("FragmentError", "FragmentRef", "UnresolvedFragment"),
+        *("fragments", "resolve_fragments"),
+    ),
+    "jinja2_text": ("MissingFeature",),
+    "model": (
+        *("ContentPart", "Input", "Message", "Placeholder"),
+        *("PromptFile", "Tool", "Variant"),
+    ),
+    "names": (
+        *("Address", "InvalidAddress", "InvalidName", "Selector", "check_environment"),
+        *("check_name", "check_path", "file_path_of", "fold", "parse_address"),
+        *("parse_selector", "prompt_path_of"),
+    ),
+    "parser": ("Parsed", "parse"),
+    "problem": ("Problem",),
+    "renderer": (
+        *("MissingInput", "RenderError", "Renderer", "TemplateFailed", "UnknownInput"),
+        *("UnsupportedTemplate", "WrongInputType", "render"),
+    ),
+    "template": ("compile_template", "quote", "variables"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "FAMILIES",
+    "Address",
+    "Artifact",
+    "ContentPart",
+    "FragmentError",
+    "FragmentRef",
+    "Input",
+    "InvalidAddress",
+    "InvalidName",
+    "Message",
+    "MissingFeature",
+    "MissingInput",
+    "NotCanonical",
+    "Parsed",
+    "Placeholder",
+    "Problem",
+    "PromptFile",
+    "RenderError",
+    "Renderer",
+    "Selector",
+    "TemplateFailed",
+    "Tool",
+    "UnknownInput",
+    "UnresolvedFragment",
+    "UnsupportedTemplate",
+    "Variant",
+    "WrongInputType",
+    "behaviour_digest",
+    "canonical_bytes",
+    "check_environment",
+    "check_name",
+    "check_path",
+    "choose_variant",
+    "compile_artifact",
+    "compile_template",
+    "digest_of",
+    "family_of",
+    "file_path_of",
+    "fold",
+    "fragments",
+    "parse",
+    "parse_address",
+    "parse_selector",
+    "prompt_path_of",
+    "quote",
+    "record_digest",
+    "render",
+    "required_features",
+    "resolve_fragments",
+    "resolve_record",
+    "sha256_of",
+    "variables",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
