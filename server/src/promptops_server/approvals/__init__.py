@@ -1,1 +1,4 @@
-""""""
+"""Whether content may become live: the publish gate.
+
+Owns the rules and their reasons as pure functions. Leaves roles to `access` and the facts to whoever asks.
+"""

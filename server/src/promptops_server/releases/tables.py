@@ -38,6 +38,9 @@ environment = Table(
         "buckets", LargeBinary, nullable=False
     ),  # 256 bucket hashes of 32 bytes (docs/delivery-protocol.md)
     Column("count", Integer, nullable=False),  # entries after the newest release
+    Column(
+        "features", Text, nullable=False
+    ),  # JSON: feature -> number of live artifacts needing it
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("project_id", "name_fold"),
 )
@@ -48,9 +51,10 @@ release = Table(
     Column("id", BigId, primary_key=True),
     Column("project_id", String(36), ForeignKey("project.id"), nullable=False),
     Column("environment_id", String(36), ForeignKey("environment.id"), nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("number", Integer, nullable=False),  # 0 is the signed statement of the empty environment
     Column("epoch", Integer, nullable=False),
-    Column("kind", String(16), nullable=False),  # publish, rollback, unpublish, suspend
+    # create (number 0, the empty environment), publish, rollback, unpublish, suspend
+    Column("kind", String(16), nullable=False),
     Column("commit_oid", String(64), nullable=False),
     Column("actor", String(36), nullable=False),
     Column("actor_name", String(100), nullable=False),
@@ -87,6 +91,7 @@ live = Table(
     Column("version", Integer, nullable=False),
     Column("digest", String(80), nullable=False),  # artifact; empty while suspended
     Column("reason", Text, nullable=False),
+    Column("leaf", LargeBinary(32), nullable=False),  # the entry's hash in the signed root
     Column("from_release", Integer, nullable=False),
     Column("to_release", Integer, nullable=True),
     Index(

@@ -1,0 +1,190 @@
+"""The values of releases: environments, releases, what a release changes, what is live. No framework, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from promptops.delivery.header import LIVE, REMOVED, SUSPENDED
+from promptops_server.infra.problems import Invalid
+
+State = Literal["live", "suspended", "removed"]
+Kind = Literal["publish", "rollback", "unpublish", "suspend"]
+Delivery = Literal["applied", "pending"]
+
+REASON_MIN, REASON_MAX = 3, 2000
+TICKET_MAX = 200
+MAX_CHANGES = 20_000
+"""Prompts in one release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A place where prompts are live. `head` is the number of its newest release, 0 while it is empty."""
+
+    id: str
+    project_id: str
+    name: str
+    position: int
+    approval_required: bool
+    head: int
+    epoch: int
+    count: int
+    """Entries after the newest release, suspended ones included."""
+    created_at: int
+
+    @property
+    def branch(self) -> str:
+        """The Git branch whose tree holds exactly what is live."""
+        return branch_of(self.name)
+
+    @property
+    def tag(self) -> str:
+        """The entity tag, as `If-Match` takes it."""
+        return f"r{self.head}"
+
+
+def branch_of(name: str) -> str:
+    """The full ref name of an environment's branch."""
+    return f"refs/heads/env/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A prompt to publish; without a version, its newest one."""
+
+    path: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A compiled version as followers receive it; `requires` names the features a client must know."""
+
+    digest: str
+    text: str
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a release does to one address. `digest` is the artifact's and empty unless the state is live."""
+
+    path: str
+    state: State
+    version: int
+    digest: str = ""
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.state == LIVE) != bool(self.digest):
+            raise ValueError(f"{self.path}: a digest belongs to a live entry and to no other")
+
+    @classmethod
+    def live(cls, path: str, version: int, digest: str) -> Change:
+        """This version is live from now on."""
+        return cls(path, LIVE, version, digest)  # type: ignore[arg-type]
+
+    @classmethod
+    def suspended(cls, path: str, version: int, reason: str) -> Change:
+        """A tombstone stands where this version was."""
+        return cls(path, SUSPENDED, version, "", reason)  # type: ignore[arg-type]
+
+    @classmethod
+    def removed(cls, path: str, version: int, reason: str) -> Change:
+        """Nothing is live at the address any more."""
+        return cls(path, REMOVED, version, "", reason)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One line of a release: what stands at the address after it, and the version live before (None: none was)."""
+
+    path: str
+    state: State
+    version: int
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One commit on an environment's branch; times in microseconds since 1970."""
+
+    number: int
+    environment: str
+    kind: str
+    epoch: int
+    commit: str
+    acknowledged_at: int
+    actor: str
+    """The actor's name when it acted."""
+    reason: str
+    ticket: str | None
+    prompts: tuple[Changed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEntry:
+    """What stands at one address at some release; `since` is when the release that put it there was acknowledged."""
+
+    path: str
+    state: State
+    version: int
+    release: int
+    since: int
+    digest: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An address that a rollback of a whole environment left as it was, and why."""
+
+    path: str
+    version: int
+    why: str
+
+
+def check_reason(reason: str) -> str:
+    """The reason without surrounding white space.
+
+    Raises:
+        Invalid: too short, too long, or not printable text.
+    """
+    text = _check_text("reason", reason)
+    if not REASON_MIN <= len(text) <= REASON_MAX:
+        raise Invalid(
+            f"reason has {len(text)} characters; {REASON_MIN} to {REASON_MAX:,} are asked for.",
+            remedy="Say in a sentence why what is live should change.",
+            slug="reason",
+        )
+    return text
+
+
+def check_ticket(ticket: str | None) -> str | None:
+    """The ticket without surrounding white space; None for an empty one.
+
+    Raises:
+        Invalid: too long, or more than one line of printable text.
+    """
+    text = _check_text("ticket", ticket or "")
+    if len(text) > TICKET_MAX or "\n" in text:
+        raise Invalid(
+            f"ticket is one line of at most {TICKET_MAX} characters.",
+            remedy="Give its key or link, for example OPS-1234.",
+            slug="ticket",
+        )
+    return text or None
+
+
+def _check_text(field: str, value: str) -> str:
+    text = value.strip().replace("\r\n", "\n")
+    # What is signed, committed and stored must be the same text everywhere: no NUL (PostgreSQL), no half surrogate.
+    for at, character in enumerate(text):
+        if character not in "\n\t" and (ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF):
+            raise Invalid(
+                f"{field} holds the character U+{ord(character):04X} at position {at + 1}.",
+                remedy="Send plain text.",
+                slug=field,
+            )
+    return text

@@ -1,0 +1,46 @@
+"""What releases need from others: a signature, the projection after commit, the gate. `app` connects them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from promptops_server.approvals.gate import GateFacts, Verdict
+from promptops_server.infra.authorise import Authorise
+from promptops_server.infra.database import Database
+from promptops_server.releases.model import Delivery
+
+
+class Sign(Protocol):
+    """Signs a statement as the head at `as_of`; answered by `delivery.keys`."""
+
+    def __call__(self, statement_text: str, as_of_text: str) -> tuple[str, str]:
+        """The key's id and the base64 signature over both texts. Called inside the project lock: no waiting."""
+        ...
+
+
+class Projection(Protocol):
+    """Brings what followers read up to the newest release; answered by `delivery.projection`."""
+
+    def __call__(self, environment_id: str) -> Delivery:
+        """Called right after commit, and safe to call again. Returns within about a second, and never raises."""
+        ...
+
+
+class Gate(Protocol):
+    """The publish gate; answered by `approvals.gate`."""
+
+    def __call__(self, facts: GateFacts) -> Verdict:
+        """A pure decision over the facts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDeps:
+    """What every use case here stands on."""
+
+    db: Database
+    authorise: Authorise
+    sign: Sign
+    projection: Projection
+    gate: Gate

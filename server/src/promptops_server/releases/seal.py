@@ -1,0 +1,420 @@
+"""The one place where a release is written: rows, intervals, root, signed statement, outbox, audit.
+
+The caller holds the project lock, has decided what changes, and has made the commit. Everything here costs what the
+release changes, not what is live: only the buckets it touches are read. Leaves deciding to `publish`, `rollback` and
+`stop`, and the branch to `branch`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, Unpack
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from promptops.delivery.entries import (
+    BUCKETS,
+    EMPTY_BUCKET_HASH,
+    bucket_hash,
+    bucket_of,
+    leaf,
+    root_of,
+)
+from promptops.delivery.header import LIVE, REMOVED, Entry, Statement, statement_hash
+from promptops_server.audit import AuditEvent, AuditObject, record
+from promptops_server.infra import outbox
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.clock import to_text
+from promptops_server.infra.database import Transaction
+from promptops_server.infra.problems import Conflict
+from promptops_server.infra.tables import installation
+from promptops_server.releases.model import Artifact, Change, Changed, Environment, Kind, Release
+from promptops_server.releases.ports import Sign
+from promptops_server.releases.tables import artifact, environment, live, release, release_change
+
+AnyRow: TypeAlias = Row[Unpack[tuple[Any, ...]]]
+
+CHUNK = 400
+"""Values in one IN list: below every engine's limit on parameters."""
+
+EMPTY_BUCKETS = EMPTY_BUCKET_HASH * BUCKETS
+
+_HASH = len(EMPTY_BUCKET_HASH)
+_ENVIRONMENT = select(
+    environment.c.head,
+    environment.c.epoch,
+    environment.c.buckets,
+    environment.c.count.label("entries"),  # a row's own `count` is a method
+    environment.c.features,
+).where(environment.c.id == bindparam("id"))
+_HEAD = select(release.c.statement_hash, release.c.acknowledged_at).where(
+    release.c.environment_id == bindparam("environment_id"), release.c.number == bindparam("number")
+)
+_INSTALLATION = select(installation.c.id, installation.c.epoch)
+_CLOSE = (
+    update(live).where(live.c.id == bindparam("row_id")).values(to_release=bindparam("closed_by"))
+)
+_MOVE_HEAD = (
+    update(environment)
+    .where(environment.c.id == bindparam("row_id"), environment.c.head == bindparam("old_head"))
+    .returning(environment.c.id)
+)
+_INSERT_RELEASE = insert(release).returning(release.c.id)
+_INSERT_CHANGE = insert(release_change)
+_INSERT_LIVE = insert(live)
+_INSERT_ARTIFACT = insert(artifact)
+
+
+def seal(
+    tx: Transaction,
+    sign: Sign,
+    *,
+    project: str,
+    environment: Environment,
+    kind: Kind,
+    changes: Sequence[Change],
+    artifacts: Mapping[str, Artifact],
+    actor: Actor,
+    reason: str,
+    ticket: str | None,
+    commit: str,
+    rule: str | None = None,
+) -> Release:
+    """Write the release after `environment.head` and return it.
+
+    `project` is the project's name, `rule` the access rule that allowed it. `artifacts` holds the compiled texts by
+    digest; those stored already may be missing. `acknowledged_at` is the transaction's time, moved past the release
+    before if the clock went back.
+
+    Raises:
+        Conflict: the environment has another head than the value given.
+        ValueError: no change, or an address named twice.
+    """
+    changes = sorted(changes, key=lambda change: change.path)
+    paths = [change.path for change in changes]
+    if not changes or len(set(paths)) != len(paths):
+        raise ValueError("a release changes at least one address, each once")
+    conn = tx.conn
+    state = conn.execute(_ENVIRONMENT, {"id": environment.id}).one()
+    if state.head != environment.head:
+        raise head_moved(environment.name, state.head)
+    number = state.head + 1
+    last = conn.execute(_HEAD, {"environment_id": environment.id, "number": state.head}).one()
+    acknowledged = max(tx.now, last.acknowledged_at + 1)
+    server = conn.execute(_INSTALLATION).one()
+    epoch = max(state.epoch, server.epoch)
+
+    before = current_rows(conn, environment.id, paths)
+    entries = [_entry(change, number) for change in changes]
+    _store_artifacts(conn, environment.project_id, changes, artifacts)
+    _move_intervals(conn, environment.id, number, changes, entries, before)
+    buckets = rehash(state.buckets, _leaves(conn, environment.id, {bucket_of(p) for p in paths}))
+    features = count_features(
+        json.loads(state.features),
+        gone=_requires(conn, environment.project_id, [row.digest for row in before.values()]),
+        come=_requires(conn, environment.project_id, [change.digest for change in changes]),
+    )
+    count = state.entries - len(before) + sum(change.state != REMOVED for change in changes)
+    statement = Statement(
+        installation=server.id,
+        project=project,
+        environment=environment.name,
+        environment_id=environment.id,
+        epoch=epoch,
+        release=number,
+        previous=last.statement_hash,
+        changes=tuple(entries),
+        root=root(buckets),
+        count=count,
+        acknowledged_at=to_text(acknowledged),
+        requires=tuple(sorted(features)),
+    )
+    release_id, digest = write_release(
+        tx,
+        sign,
+        statement,
+        environment.project_id,
+        kind,
+        commit,
+        acknowledged,
+        actor,
+        reason,
+        ticket,
+    )
+    changed = tuple(
+        Changed(change.path, change.state, change.version, _live_version(before.get(change.path)))
+        for change in changes
+    )
+    conn.execute(
+        _INSERT_CHANGE,
+        [
+            {
+                "release_id": release_id,
+                "path": line.path,
+                "state": line.state,
+                "version": line.version,
+                "previous": line.previous,
+            }
+            for line in changed
+        ],
+    )
+    moved = conn.execute(
+        _MOVE_HEAD.values(
+            head=number, epoch=epoch, buckets=buckets, count=count, features=json.dumps(features)
+        ),
+        {"row_id": environment.id, "old_head": state.head},
+    ).first()
+    if moved is None:
+        raise head_moved(environment.name, state.head)
+    outbox.add(conn, "release", environment.id, {"epoch": epoch, "release": number}, tx.now)
+    record(
+        tx,
+        AuditEvent(
+            action=f"release.{kind}",
+            object=AuditObject("release", f"{project}@{environment.name}", f"r{number}", digest),
+            actor=actor,
+            project=project,
+            environment=environment.name,
+            before={"release": state.head, "prompts": {p: _stood(before.get(p)) for p in paths}},
+            after={
+                "release": number,
+                "commit": commit,
+                "prompts": {
+                    c.path: None if c.state == REMOVED else {"state": c.state, "version": c.version}
+                    for c in changes
+                },
+            },
+            reason=reason,
+            ticket=ticket,
+            rule=rule,
+        ),
+        project_id=environment.project_id,
+    )
+    return Release(
+        number=number,
+        environment=environment.name,
+        kind=kind,
+        epoch=epoch,
+        commit=commit,
+        acknowledged_at=acknowledged,
+        actor=actor.name,
+        reason=reason,
+        ticket=ticket,
+        prompts=changed,
+    )
+
+
+def write_release(
+    tx: Transaction,
+    sign: Sign,
+    statement: Statement,
+    project_id: str,
+    kind: str,
+    commit: str,
+    acknowledged_at: int,
+    actor: Actor,
+    reason: str,
+    ticket: str | None,
+) -> tuple[int, str]:
+    """Sign the statement and insert its row; returns the row's id and the statement's hash.
+
+    Only `seal` and the creation of an environment (release 0) call it.
+    """
+    text = statement.to_text()
+    key_id, signature = sign(text, statement.acknowledged_at)
+    digest = statement_hash(text)
+    row_id = tx.conn.execute(
+        _INSERT_RELEASE,
+        {
+            "project_id": project_id,
+            "environment_id": statement.environment_id,
+            "number": statement.release,
+            "epoch": statement.epoch,
+            "kind": kind,
+            "commit_oid": commit,
+            "actor": actor.subject,
+            "actor_name": actor.name,
+            "reason": reason,
+            "ticket": ticket,
+            "statement": text,
+            "statement_hash": digest,
+            "as_of": acknowledged_at,
+            "key_id": key_id,
+            "signature": signature,
+            "acknowledged_at": acknowledged_at,
+        },
+    ).scalar_one()
+    return int(row_id), digest
+
+
+def head_moved(name: str, head: int) -> Conflict:
+    """The refusal of a change that was based on another release than the newest one."""
+    return Conflict(
+        f"Environment {name} is at release {head} now: somebody released in between.",
+        remedy=f'Look at what changed, then repeat with If-Match: "r{head}".',
+        slug="head-moved",
+        current={"release": head, "etag": f"r{head}"},
+    )
+
+
+def rehash(buckets: bytes, leaves: Mapping[int, Iterable[bytes]]) -> bytes:
+    """The 256 bucket hashes after these buckets (number to all its leaves) were read anew."""
+    fresh = bytearray(buckets)
+    for number, of_bucket in leaves.items():
+        fresh[number * _HASH : (number + 1) * _HASH] = bucket_hash(of_bucket)
+    return bytes(fresh)
+
+
+def root(buckets: bytes) -> str:
+    """The hex root over the concatenated bucket hashes."""
+    return root_of([buckets[at : at + _HASH] for at in range(0, len(buckets), _HASH)])
+
+
+def count_features(
+    counts: Mapping[str, int],
+    *,
+    gone: Iterable[Sequence[str]],
+    come: Iterable[Sequence[str]],
+) -> dict[str, int]:
+    """How many live artifacts need each feature, after some went and some came; zeros are left out."""
+    after = Counter(dict(counts))
+    for needed in gone:
+        after.subtract(needed)
+    for needed in come:
+        after.update(needed)
+    return {name: after[name] for name in sorted(after) if after[name] > 0}
+
+
+def current_rows(conn: Connection, environment_id: str, paths: Sequence[str]) -> dict[str, AnyRow]:
+    """The rows in force now at these paths: id, path, state, version, digest, reason, from_release."""
+    found: dict[str, AnyRow] = {}
+    for some in chunks(paths):
+        rows = conn.execute(
+            select(
+                live.c.id,
+                live.c.path,
+                live.c.state,
+                live.c.version,
+                live.c.digest,
+                live.c.reason,
+                live.c.from_release,
+            ).where(
+                live.c.environment_id == environment_id,
+                live.c.to_release.is_(None),
+                live.c.path.in_(some),
+            )
+        )
+        found.update((row.path, row) for row in rows)
+    return found
+
+
+def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
+    """The values in runs that fit an IN list."""
+    for at in range(0, len(values), size):
+        yield values[at : at + size]
+
+
+def _entry(change: Change, number: int) -> Entry:
+    return Entry(change.path, change.state, change.version, number, change.digest, change.reason)
+
+
+def _live_version(row: AnyRow | None) -> int | None:
+    return int(row.version) if row is not None and row.state == LIVE else None
+
+
+def _stood(row: AnyRow | None) -> dict[str, Any] | None:
+    return None if row is None else {"state": row.state, "version": row.version}
+
+
+def _move_intervals(
+    conn: Connection,
+    environment_id: str,
+    number: int,
+    changes: Sequence[Change],
+    entries: Sequence[Entry],
+    before: Mapping[str, AnyRow],
+) -> None:
+    if before:
+        conn.execute(_CLOSE, [{"row_id": r.id, "closed_by": number} for r in before.values()])
+    fresh = [
+        {
+            "environment_id": environment_id,
+            "path": change.path,
+            "bucket": bucket_of(change.path),
+            "state": change.state,
+            "version": change.version,
+            "digest": change.digest,
+            "reason": change.reason,
+            "leaf": leaf(entry),
+            "from_release": number,
+            "to_release": None,
+        }
+        for change, entry in zip(changes, entries, strict=True)
+        if change.state != REMOVED
+    ]
+    if fresh:
+        conn.execute(_INSERT_LIVE, fresh)
+
+
+def _leaves(conn: Connection, environment_id: str, numbers: set[int]) -> dict[int, list[bytes]]:
+    """All leaves of these buckets as they stand now, the release's own included."""
+    found: dict[int, list[bytes]] = {number: [] for number in numbers}
+    rows = conn.execute(
+        select(live.c.bucket, live.c.leaf).where(
+            live.c.environment_id == environment_id,
+            live.c.to_release.is_(None),
+            live.c.bucket.in_(sorted(numbers)),
+        )
+    )
+    for row in rows:
+        found[row.bucket].append(row.leaf)
+    return found
+
+
+def _store_artifacts(
+    conn: Connection,
+    project_id: str,
+    changes: Sequence[Change],
+    artifacts: Mapping[str, Artifact],
+) -> None:
+    digests = sorted({change.digest for change in changes if change.digest})
+    stored: set[str] = set()
+    for some in chunks(digests):
+        stored.update(
+            conn.execute(
+                select(artifact.c.digest).where(
+                    artifact.c.project_id == project_id, artifact.c.digest.in_(some)
+                )
+            ).scalars()
+        )
+    fresh = [
+        {
+            "digest": digest,
+            "project_id": project_id,
+            "text": artifacts[digest].text,
+            "requires": json.dumps(artifacts[digest].requires),
+        }
+        for digest in digests
+        if digest not in stored
+    ]
+    if fresh:
+        conn.execute(_INSERT_ARTIFACT, fresh)
+
+
+def _requires(conn: Connection, project_id: str, digests: Sequence[str]) -> list[list[str]]:
+    """What each artifact needs, one item per digest given (two entries may share one artifact)."""
+    wanted = Counter(digest for digest in digests if digest)
+    needed: list[list[str]] = []
+    for some in chunks(sorted(wanted)):
+        rows = conn.execute(
+            select(artifact.c.digest, artifact.c.requires).where(
+                artifact.c.project_id == project_id,
+                artifact.c.digest.in_(some),
+                artifact.c.requires != "[]",
+            )
+        )
+        for row in rows:
+            needed.extend([json.loads(row.requires)] * wanted[row.digest])
+    return needed
