@@ -1,0 +1,55 @@
+"""The tree of commands: which word leads to which file in `commands`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from promptops.cli.command import group
+from promptops.cli.commands import (
+    account,
+    audit,
+    token,
+    user,
+)
+from promptops.cli.session import Settings
+
+app = group(
+    "Write, version, publish and read prompts.\n\n"
+    "Addresses: project/module/prompt, with @7 (version), @production (what is live there) or "
+    "@3f9c2ab (commit).\n\n"
+    "Environment: PROMPTOPS_URL, PROMPTOPS_TOKEN, PROMPTOPS_CONFIG, NO_COLOR. "
+    "Exit codes: 0 done, 1 refused, 2 bad input, 3 the server cannot be reached."
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"promptops {version('promptops-client')}")
+        raise typer.Exit
+
+
+@app.callback()
+def settings(
+    ctx: typer.Context,
+    url: Annotated[
+        str, typer.Option("--url", metavar="URL", help="The server, instead of PROMPTOPS_URL.")
+    ] = "",
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an unexpected error happened.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    ctx.obj = Settings(url=url, debug=debug)
+
+
+account.add_to(app)
+app.add_typer(audit.app, name="audit")
+app.add_typer(token.app, name="token")
+app.add_typer(user.app, name="user")

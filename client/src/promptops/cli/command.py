@@ -1,0 +1,37 @@
+"""How a command is declared: its help always ends with examples.
+
+Owns the look of `--help`. Plain text on purpose: it costs a quarter of the time of the rich one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ExampleCommand(TyperCommand):
+    """A command whose epilog, a list of examples, is printed line by line as written."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write("Examples:\n")
+            for line in self.epilog.splitlines():
+                formatter.write(f"  {line}\n")
+
+
+def group(text: str) -> typer.Typer:
+    """A group of commands under one word."""
+    return typer.Typer(
+        help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+
+
+def command(app: typer.Typer, name: str, examples: Sequence[str]) -> Callable[[F], F]:
+    """Declare a command with its examples (each a line a user could paste)."""
+    return app.command(name, cls=ExampleCommand, epilog="\n".join(examples))

@@ -1,0 +1,164 @@
+"""`user create|list|grant|take`: people and service accounts, and the roles they hold."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from promptops.cli.command import command, group
+from promptops.cli.failures import BadInput
+from promptops.cli.output import JsonOption, Output, is_terminal, when
+from promptops.cli.session import Session, api, connect
+
+app = group("People and service accounts (for administrators).")
+
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
+_Role = Annotated[
+    str,
+    typer.Argument(
+        metavar="ROLE", help="viewer, author, reviewer, approver, publisher, auditor or admin."
+    ),
+]
+_Project = Annotated[
+    str, typer.Option("--project", "-p", help="On one project; without it, on every project.")
+]
+
+
+@command(
+    app,
+    "create",
+    [
+        "promptops user create anna --display-name 'Anna Keller' --role author -p retail-bank",
+        "promptops user create checkout --service",
+        "promptops user create ben --password-stdin < password.txt",
+    ],
+)
+def create(
+    ctx: typer.Context,
+    name: _Name,
+    display_name: Annotated[
+        str | None, typer.Option("--display-name", help="As others read it.")
+    ] = None,
+    email: Annotated[str | None, typer.Option("--email")] = None,
+    service: Annotated[
+        bool, typer.Option("--service", help="A program, not a person: no password.")
+    ] = False,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="An administrator of the installation.")
+    ] = False,
+    role: Annotated[str, typer.Option("--role", help="Grant this role at once.")] = "",
+    project: _Project = "*",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Add a person or a service account."""
+    out = Output(json)
+    body: dict[str, Any] = {
+        "name": name,
+        "kind": "service" if service else "person",
+        "admin": admin,
+        "display_name": display_name,
+        "email": email,
+        "password": None if service else _password(name, password_stdin),
+    }
+    with connect(ctx) as server:
+        made = server.post(api("users"), {k: v for k, v in body.items() if v is not None})
+        if role:
+            _grant(server, name, role, project)
+            made["role"] = {"project": project, "role": role}
+    out.json(made)
+    out.line(f"User {made['name']} is there.")
+
+
+@command(app, "list", ["promptops user list"])
+def list_(ctx: typer.Context, json: JsonOption = False) -> None:
+    """List people and service accounts with their roles."""
+    out = Output(json)
+    with connect(ctx) as server:
+        found = list(server.pages(api("users")))
+        grants = server.get(api("grants"))["items"]
+    roles: dict[str, list[str]] = {}
+    for grant in grants:
+        roles.setdefault(grant["user"], []).append(f"{grant['role']} on {grant['project']}")
+    for item in found:
+        item["roles"] = roles.get(item["name"], [])
+    out.json({"items": found})
+    out.table(
+        ("NAME", "DISPLAY NAME", "KIND", "ROLES", "CREATED", "STATE"),
+        (
+            (
+                item["name"],
+                item["display_name"],
+                item["kind"],
+                ["administrator"] * item["admin"] + item["roles"],
+                when(item["created_at"]),
+                "" if item["active"] else "inactive",
+            )
+            for item in found
+        ),
+        "There are no users.",
+    )
+
+
+@command(app, "grant", ["promptops user grant anna publisher -p retail-bank"])
+def grant(
+    ctx: typer.Context,
+    name: _Name,
+    role: _Role,
+    project: _Project = "*",
+    json: JsonOption = False,
+) -> None:
+    """Give a user a role."""
+    out = Output(json)
+    with connect(ctx) as server:
+        out.json(_grant(server, name, role, project))
+    out.line(f"{name} is {role} on {_where(project)}.")
+
+
+@command(app, "take", ["promptops user take anna publisher -p retail-bank"])
+def take(
+    ctx: typer.Context,
+    name: _Name,
+    role: _Role,
+    project: _Project = "*",
+    json: JsonOption = False,
+) -> None:
+    """Take a role back."""
+    out = Output(json)
+    body = {"user": name, "project": project, "role": role}
+    with connect(ctx) as server:
+        server.request("DELETE", api("grants"), params=body)
+    out.json(body)
+    out.line(f"{name} is no longer {role} on {_where(project)}.")
+
+
+def _grant(server: Session, name: str, role: str, project: str) -> Any:
+    return server.post(api("grants"), {"user": name, "project": project, "role": role})
+
+
+def _where(project: str) -> str:
+    return "every project" if project == "*" else project
+
+
+def _password(name: str, from_stdin: bool) -> str | None:
+    """The new user's password; None (sign-in by token only) when there is nobody to ask."""
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+        if not password:
+            raise BadInput("no password on standard input", remedy="write it as its first line")
+        return password
+    if not is_terminal(sys.stdin):
+        return None
+    entered: str = typer.prompt(
+        f"Password of {name} (empty for none)",
+        hide_input=True,
+        confirmation_prompt=True,
+        default="",
+        show_default=False,
+        err=True,
+    )
+    return entered or None
