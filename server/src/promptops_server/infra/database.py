@@ -178,6 +178,8 @@ def _as_unavailable() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if "readonly database" in str(error.orig):
+            raise  # a mistake of ours, not the database's absence
         log.warning("database_unavailable", error=str(error.orig))
         raise Unavailable(
             "The database did not answer.", remedy="Try again; `promptops-server doctor` says more."

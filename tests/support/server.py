@@ -1,0 +1,141 @@
+"""The product as a user starts it: ``promptops-server up`` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+BIN = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+@dataclass
+class RunningServer:
+    """One server on a data directory; `stop` and `kill` leave the data for the next `start`."""
+
+    data: Path
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What it printed."""
+        return self.data.parent / f"{self.data.name}.log"
+
+    def start(self, timeout: float = 40.0) -> RunningServer:
+        """Start it and wait until it is ready."""
+        command = [
+            str(BIN / "promptops-server"), "up", "--data", str(self.data), "--port", str(self.port), *self.args,
+        ]  # fmt: skip
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.env}, start_new_session=True,
+            )  # fmt: skip
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"server ended: {self.log.read_text()[-3000:]}")
+            try:
+                if httpx2.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return self
+            except httpx2.HTTPError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"server not ready: {self.log.read_text()[-3000:]}")
+
+    def stop(self) -> int:
+        """Ctrl-C; returns the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(15)
+
+    def kill(self) -> None:
+        """kill -9, as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
+
+    def token(
+        self, user: str, role: str, project: str | None = None, environment: str | None = None
+    ) -> str:
+        """A token made with the operator's command beside the running server."""
+        command = [
+            str(BIN / "promptops-server"), "token", "create", "--data", str(self.data),
+            "--user", user, "--role", role, "--json",
+        ]  # fmt: skip
+        if project:
+            command += ["--project", project]
+        if environment:
+            command += ["--environment", environment]
+        database = [
+            a
+            for i, a in enumerate(self.args)
+            if "--database-url" in self.args[max(0, i - 1) : i + 1]
+        ]
+        out = subprocess.run(
+            command + database,
+            capture_output=True,
+            check=True,
+            timeout=60,
+            env={**os.environ, **self.env},
+        )
+        token: str = json.loads(out.stdout)["token"]
+        return token
+
+    def api(self, token: str) -> httpx2.Client:
+        """An HTTP client of `/api/v1`."""
+        return httpx2.Client(
+            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=60
+        )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server on the embedded engines, shared by the tests of a module."""
+    running = RunningServer(tmp_path_factory.mktemp("server") / "data").start()
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.stop()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
+    """Starts servers of this test alone: ``start_server("--redis-url", url)``."""
+    started: list[RunningServer] = []
+
+    def start(*args: str, data: str = "data", **kwargs: Any) -> RunningServer:
+        running = RunningServer(tmp_path / data, args=args, **kwargs).start()
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        if running.process is not None and running.process.poll() is None:
+            running.stop()
