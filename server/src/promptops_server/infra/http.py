@@ -31,11 +31,13 @@ class Authenticate(Protocol):
 async def current_actor(request: Request) -> Actor:
     """The actor of this request (FastAPI dependency; use `ActorDep`)."""
     authenticate: Authenticate = request.app.state.authenticate
-    return await authenticate(
+    actor = await authenticate(
         request.headers.get("authorization"),
         ip=request.client.host if request.client else None,
         request_id=getattr(request.state, "request_id", None),
     )
+    request.state.actor = actor  # a refusal further down is audited with it
+    return actor
 
 
 ActorDep = Annotated[Actor, Depends(current_actor)]

@@ -55,3 +55,12 @@ idempotency_key = Table(
     Column("body", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )
+
+# Only where several workers share a database; see `worker_pulse`.
+job_worker = Table(
+    "job_worker",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)

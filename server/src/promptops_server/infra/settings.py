@@ -1,0 +1,427 @@
+"""What an operator can set: one class per section, one name per setting, and where each value came from.
+
+Precedence, strongest first: the command line, a ``PROMPTOPS_*`` variable, the TOML file, the default.
+The TOML file is the one named by ``--config`` or ``PROMPTOPS_CONFIG``, else ``promptops.toml`` in the data directory
+when it exists. A setting ``key`` of section ``section`` is ``[section] key`` in the file and
+``PROMPTOPS_SECTION_KEY`` in the environment; those of no section stand at the top of the file.
+
+Owns reading and explaining; leaves what a value means to the part that uses it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "PROMPTOPS_"
+
+# Variables with our prefix that are read by the client, the build or the tests; not settings of the server.
+FOREIGN_VARIABLES = frozenset(
+    {
+        "PROMPTOPS_CONFIG",
+        "PROMPTOPS_URL",
+        "PROMPTOPS_TOKEN",
+        "PROMPTOPS_PROJECT",
+        "PROMPTOPS_ENVIRONMENT",
+        "PROMPTOPS_TRUST_KEY",
+        "PROMPTOPS_PLUGINS",
+        "PROMPTOPS_SKIP_WEB",
+    }
+)
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text names the setting, its source and what to do."""
+
+
+class _Section(BaseSettings):
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `load` reads the environment and the file itself, to be able to say where a value came from.
+        return (init_settings,)
+
+
+class ServerSettings(_Section):
+    """Settings of no section: where the data is and where the server listens."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
+
+    data_dir: Path = Field(
+        Path(".promptops"),
+        description="Folder of the embedded database, embedded Redis, jobs and generated secrets.",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on; 0.0.0.0 makes the server reachable from other machines.",
+    )
+    port: int = Field(8470, ge=0, le=65535, description="TCP port to listen on.")
+    public_url: str | None = Field(
+        None,
+        description="Address users and applications reach the server at, when it stands behind a proxy.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Installation secret that seals the signing keys (at least 32 characters). "
+        "All servers of one installation need the same one.",
+    )
+    secret_key_file: Path | None = Field(
+        None,
+        description="File with the installation secret, instead of secret_key. "
+        "Default: secret.key in the data directory, made on first start.",
+    )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("needs at least 32 characters; `openssl rand -hex 32` makes one")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("starts with http:// or https://")
+        return value.rstrip("/") if value else value
+
+
+class DatabaseSettings(_Section):
+    """The SQL database."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}DATABASE_")
+
+    url: str | None = Field(
+        None,
+        description="postgresql://user:password@host/name; without it, SQLite in the data directory.",
+    )
+    pool_size: int = Field(10, ge=2, le=200, description="Connections kept open for requests.")
+
+    @field_validator("url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql", "postgres:", "sqlite:///")):
+            raise ValueError("starts with postgresql:// or sqlite:///")
+        return value
+
+
+class RedisSettings(_Section):
+    """Redis, which carries releases to applications. It is the truth for nothing."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}REDIS_")
+
+    url: str | None = Field(
+        None,
+        description="redis://, rediss:// or unix:// address of a Redis 7+ or Valkey; "
+        "without it, one is started for this server alone.",
+    )
+    port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Loopback TCP port of the embedded Redis, for applications that read it directly; "
+        "0: unix socket only.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("starts with redis://, rediss:// or unix://")
+        return value
+
+
+class LogSettings(_Section):
+    """What the server writes to standard error."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LOG_")
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe events that are written."
+    )
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json: one object a line; console: for people; auto: by terminal."
+    )
+
+
+class LimitSettings(_Section):
+    """Limits on input; each refusal names the limit."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LIMITS_")
+
+    json_bytes: int = Field(
+        2 * 1024 * 1024, ge=1024, description="Bytes of an ordinary API request body."
+    )
+    import_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="Bytes of an import request body."
+    )
+    threads: int = Field(
+        16, ge=2, le=200, description="Requests that may use the database at the same time."
+    )
+    denials_per_minute: int = Field(
+        10, ge=1, description="Refusals per person and minute that are written to the audit log."
+    )
+
+
+class JobSettings(_Section):
+    """Background work."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}JOBS_")
+
+    poll_seconds: float = Field(
+        1.0, ge=0.05, le=60, description="How often waiting work of other processes is looked for."
+    )
+    worker_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$",
+        description="Stable name of this process among several on one database; its own interrupted jobs "
+        "continue at its restart. Default: host name and port.",
+    )
+    dead_after_seconds: float = Field(
+        30.0, ge=1, le=3600, description="Silence after which another worker's jobs are taken over."
+    )
+    keep_days: float = Field(
+        7.0, ge=0.01, description="How long finished jobs and dispatched outbox rows are kept."
+    )
+    threads: int = Field(4, ge=1, le=64, description="Jobs that may run at the same time.")
+
+
+_SECTIONS: dict[str, type[_Section]] = {
+    "": ServerSettings,
+    "database": DatabaseSettings,
+    "redis": RedisSettings,
+    "log": LogSettings,
+    "limits": LimitSettings,
+    "jobs": JobSettings,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One setting as `doctor` shows it. `value` is masked when it is or holds a secret."""
+
+    name: str
+    value: str
+    source: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process, and per setting (``section.key``) where its value came from."""
+
+    server: ServerSettings
+    database: DatabaseSettings
+    redis: RedisSettings
+    log: LogSettings
+    limits: LimitSettings
+    jobs: JobSettings
+    sources: Mapping[str, str]
+    config_file: Path | None
+
+    @property
+    def data_dir(self) -> Path:
+        return self.server.data_dir
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL: the one set, else SQLite in the data directory."""
+        return self.database.url or f"sqlite:///{self.data_dir / 'promptops.sqlite'}"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    def explain(self) -> list[Explained]:
+        """Every setting with value, source and meaning, in the order of the sections."""
+        out: list[Explained] = []
+        for section, cls in _SECTIONS.items():
+            values = getattr(self, section or "server")
+            for key, info in cls.model_fields.items():
+                name = f"{section}.{key}" if section else key
+                shown = _masked(getattr(values, key))
+                out.append(
+                    Explained(
+                        name, shown, self.sources.get(name, "default"), info.description or ""
+                    )
+                )
+        return out
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings of this process.
+
+    Args:
+        flags: values given on the command line by setting name (``database.url``); ``None`` values are not given.
+        config: the TOML file named on the command line.
+        environ: the environment; the process's own by default.
+
+    Raises:
+        SettingsError: a file cannot be read, a key is unknown, or a value is not allowed.
+    """
+    env = os.environ if environ is None else environ
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    _refuse_unknown_variables(env)
+    from_env = {section: _from_environment(cls, env) for section, cls in _SECTIONS.items()}
+    data_dir = Path(
+        given.get("data_dir")
+        or from_env[""].get("data_dir")
+        or ServerSettings.model_fields["data_dir"].default
+    )
+    file, from_file = _from_file(config, env, data_dir)
+    built: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for section, cls in _SECTIONS.items():
+        values: dict[str, Any] = {}
+        for key in cls.model_fields:
+            name = f"{section}.{key}" if section else key
+            if name in given:
+                values[key], sources[name] = given[name], "command line"
+            elif key in from_env[section]:
+                values[key] = from_env[section][key]
+                sources[name] = f"variable {variable(name)}"
+            elif key in from_file.get(section, {}):
+                values[key], sources[name] = from_file[section][key], f"file {file}"
+        built[section or "server"] = _build(cls, section, values, sources)
+    server: ServerSettings = built["server"]
+    if server.secret_key is not None and server.secret_key_file is not None:
+        raise SettingsError("Both secret_key and secret_key_file are set; keep one of them.")
+    return Settings(**built, sources=sources, config_file=file)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting: ``database.url`` → ``PROMPTOPS_DATABASE_URL``."""
+    return PREFIX + name.replace(".", "_").upper()
+
+
+def names() -> list[str]:
+    """Every setting's name."""
+    return [
+        f"{section}.{key}" if section else key
+        for section, cls in _SECTIONS.items()
+        for key in cls.model_fields
+    ]
+
+
+def _build(
+    cls: type[_Section], section: str, values: dict[str, Any], sources: Mapping[str, str]
+) -> _Section:
+    try:
+        return cls(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        name = f"{section}.{key}" if section else key
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise SettingsError(
+            f"Setting {name} (from {sources.get(name, 'default')}) is not usable: {message}."
+        ) from None
+
+
+def _from_environment(cls: type[_Section], env: Mapping[str, str]) -> dict[str, Any]:
+    source = EnvSettingsSource(cls, env_ignore_empty=True)
+    # pydantic-settings reads the process's environment; ours is an argument, so that it can be tested and explained.
+    source.env_vars = {k.lower(): v for k, v in env.items() if v != ""}
+    return {key: value for key, value in source().items() if key in cls.model_fields}
+
+
+def _from_file(
+    config: Path | None, env: Mapping[str, str], data_dir: Path
+) -> tuple[Path | None, dict[str, dict[str, Any]]]:
+    named = config or (Path(env["PROMPTOPS_CONFIG"]) if env.get("PROMPTOPS_CONFIG") else None)
+    path = named or data_dir / "promptops.toml"
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        if named is None:
+            return None, {}
+        raise SettingsError(f"The settings file {path} does not exist.") from None
+    except NotADirectoryError:
+        return None, {}
+    except (OSError, UnicodeDecodeError) as error:
+        if named is None and isinstance(error, PermissionError):
+            return None, {}  # the data directory's rights are reported by who needs them
+        raise SettingsError(f"The settings file {path} cannot be read: {error}.") from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from None
+    out: dict[str, dict[str, Any]] = {"": {}}
+    known = names()
+    for key, value in raw.items():
+        if isinstance(value, dict) and key in _SECTIONS:
+            out[key] = value
+            candidates = [f"{key}.{inner}" for inner in value]
+        else:
+            out[""][key] = value
+            candidates = [key]
+        for candidate in candidates:
+            if candidate not in known:
+                raise SettingsError(
+                    f"The settings file {path} has an unknown key {candidate!r}{_nearest(candidate, known)}."
+                )
+    if named is None and "data_dir" in out[""]:
+        raise SettingsError(
+            f"{path} lies in the data directory and cannot move it: remove data_dir there, "
+            "or name the file with --config."
+        )
+    return path, out
+
+
+def _refuse_unknown_variables(env: Mapping[str, str]) -> None:
+    known = {variable(name) for name in names()}
+    sections = tuple(f"{PREFIX}{section.upper()}_" for section in _SECTIONS if section)
+    for key in env:
+        if not key.startswith(PREFIX) or key in known or key in FOREIGN_VARIABLES:
+            continue
+        close = difflib.get_close_matches(key, known, n=1, cutoff=0.85)
+        # Other programs may use our prefix for names of their own; a misspelt setting must not pass silently.
+        if close or key.startswith(sections):
+            raise SettingsError(
+                f"The variable {key} is no setting{_nearest(key, sorted(known))}; unset it or correct its name."
+            )
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _masked(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        return "********"
+    text = str(value)
+    scheme, separator, rest = text.partition("://")
+    if separator and "@" in rest:
+        credentials, _, host = rest.rpartition("@")
+        user = credentials.partition(":")[0]
+        return f"{scheme}://{user}:********@{host}"
+    return text
