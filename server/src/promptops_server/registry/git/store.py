@@ -1,0 +1,240 @@
+"""The rows of `git_object`, `git_commit` and `git_ref`: prepared statements, in batches.
+
+Every function takes the caller's connection, so Git and everything said about it share one transaction.
+Owns SQL only; what the rows mean is `view` (reading) and `write` (making).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, bindparam, delete, select, text, update
+
+from promptops_server.registry.git.objects import PreparedBlob
+from promptops_server.registry.tables import git_commit, git_object, git_ref
+
+BATCH = 500
+"""Object ids in one SELECT."""
+
+T = TypeVar("T")
+
+_OBJECTS = select(git_object.c.oid, git_object.c.type, git_object.c.size, git_object.c.z).where(
+    git_object.c.project_id == bindparam("project"),
+    git_object.c.oid.in_(bindparam("oids", expanding=True)),
+)
+_OBJECT = select(git_object.c.oid, git_object.c.type, git_object.c.size, git_object.c.z).where(
+    git_object.c.project_id == bindparam("project"), git_object.c.oid == bindparam("oid")
+)
+_TYPES = select(git_object.c.oid, git_object.c.type).where(
+    git_object.c.project_id == bindparam("project"),
+    git_object.c.oid.in_(bindparam("oids", expanding=True)),
+)
+# Text, because the two dialects' ON CONFLICT constructs differ only in their import. The first content stored under
+# an id stays: nobody can replace an object by another with the same SHA-1.
+_INSERT_OBJECT = text(
+    "INSERT INTO git_object (project_id, oid, type, size, z)"
+    " VALUES (:project, :oid, :type, :size, :z) ON CONFLICT (project_id, oid) DO NOTHING"
+)
+_INSERT_COMMIT = text(
+    "INSERT INTO git_commit (project_id, oid, tree, parents, generation, commit_time)"
+    " VALUES (:project, :oid, :tree, :parents, :generation, :time)"
+    " ON CONFLICT (project_id, oid) DO NOTHING"
+)
+_COMMIT_COLUMNS = (
+    git_commit.c.oid,
+    git_commit.c.tree,
+    git_commit.c.parents,
+    git_commit.c.generation,
+    git_commit.c.commit_time,
+)
+_COMMITS = select(*_COMMIT_COLUMNS).where(
+    git_commit.c.project_id == bindparam("project"),
+    git_commit.c.oid.in_(bindparam("oids", expanding=True)),
+)
+_COMMIT = select(*_COMMIT_COLUMNS).where(
+    git_commit.c.project_id == bindparam("project"), git_commit.c.oid == bindparam("oid")
+)
+_COMMITS_BY_GENERATION = (
+    select(*_COMMIT_COLUMNS)
+    .where(
+        git_commit.c.project_id == bindparam("project"),
+        git_commit.c.generation <= bindparam("high"),
+        git_commit.c.generation > bindparam("low"),
+    )
+    .order_by(git_commit.c.generation.desc())
+)
+_COMMITS_BETWEEN = (
+    select(git_commit.c.oid)
+    .where(
+        git_commit.c.project_id == bindparam("project"),
+        git_commit.c.oid >= bindparam("first"),
+        git_commit.c.oid < bindparam("after"),
+    )
+    .limit(3)
+)
+_REF = select(git_ref.c.oid).where(
+    git_ref.c.project_id == bindparam("project"), git_ref.c.name == bindparam("name")
+)
+_REFS = select(git_ref.c.name, git_ref.c.oid).where(git_ref.c.project_id == bindparam("project"))
+_CREATE_REF = text(
+    "INSERT INTO git_ref (project_id, name, oid, updated_at) VALUES (:project, :name, :new, :now)"
+    " ON CONFLICT (project_id, name) DO NOTHING RETURNING name"
+)
+_MOVE_REF = (
+    update(git_ref)
+    .where(
+        git_ref.c.project_id == bindparam("p"),
+        git_ref.c.name == bindparam("n"),
+        git_ref.c.oid == bindparam("old"),
+    )
+    .values(oid=bindparam("new"), updated_at=bindparam("now"))
+)
+_DELETE_REF = delete(git_ref).where(
+    git_ref.c.project_id == bindparam("p"),
+    git_ref.c.name == bindparam("n"),
+    git_ref.c.oid == bindparam("old"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRow:
+    """A node of the commit graph."""
+
+    oid: str
+    tree: str
+    parents: tuple[str, ...]
+    generation: int
+    """One more than the highest of the parents; 1 for a root. So parents always come after children, descending."""
+    commit_time: int
+
+
+def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """Lists of at most `size`."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def load_objects(conn: Connection, project_id: str, oids: Iterable[str]) -> Iterator[PreparedBlob]:
+    """Those of the objects that are stored, in no particular order, compressed as they lie."""
+    for batch in batches(oids):
+        if len(batch) == 1:  # the hot path: no list of parameters to expand
+            rows = conn.execute(_OBJECT, {"project": project_id, "oid": batch[0]})
+        else:
+            rows = conn.execute(_OBJECTS, {"project": project_id, "oids": batch})
+        for row in rows:
+            yield PreparedBlob(row.oid, row.type, row.size, row.z)
+
+
+def object_types(conn: Connection, project_id: str, oids: Iterable[str]) -> dict[str, int]:
+    """The types of those objects that are stored."""
+    found: dict[str, int] = {}
+    for batch in batches(oids):
+        rows = conn.execute(_TYPES, {"project": project_id, "oids": batch})
+        found.update((row.oid, row.type) for row in rows)
+    return found
+
+
+def insert_objects(conn: Connection, project_id: str, objects: Iterable[PreparedBlob]) -> None:
+    """Store objects; those already there are left as they are."""
+    for batch in batches(objects, 1000):
+        conn.execute(
+            _INSERT_OBJECT,
+            [
+                {"project": project_id, "oid": o.oid, "type": o.type, "size": o.size, "z": o.z}
+                for o in batch
+            ],
+        )
+
+
+def insert_commits(conn: Connection, project_id: str, rows: Iterable[CommitRow]) -> None:
+    """Add nodes to the commit graph."""
+    for batch in batches(rows, 1000):
+        conn.execute(
+            _INSERT_COMMIT,
+            [
+                {
+                    "project": project_id,
+                    "oid": row.oid,
+                    "tree": row.tree,
+                    "parents": " ".join(row.parents),
+                    "generation": row.generation,
+                    "time": row.commit_time,
+                }
+                for row in batch
+            ],
+        )
+
+
+def commit_row(conn: Connection, project_id: str, oid: str) -> CommitRow | None:
+    """One node of the commit graph."""
+    row = conn.execute(_COMMIT, {"project": project_id, "oid": oid}).first()
+    return None if row is None else _commit_row(row)
+
+
+def commit_rows(conn: Connection, project_id: str, oids: Iterable[str]) -> dict[str, CommitRow]:
+    """Those of the commits that are stored."""
+    found: dict[str, CommitRow] = {}
+    for batch in batches(oids):
+        for row in conn.execute(_COMMITS, {"project": project_id, "oids": batch}):
+            found[row.oid] = _commit_row(row)
+    return found
+
+
+def commits_by_generation(
+    conn: Connection, project_id: str, *, high: int, low: int
+) -> list[CommitRow]:
+    """Every commit with ``low < generation <= high``, children before parents."""
+    rows = conn.execute(
+        _COMMITS_BY_GENERATION, {"project": project_id, "high": high, "low": low}
+    ).all()
+    return [_commit_row(row) for row in rows]
+
+
+def commits_with_prefix(conn: Connection, project_id: str, prefix: str) -> list[str]:
+    """At most three ids that start so."""
+    rows = conn.execute(
+        _COMMITS_BETWEEN, {"project": project_id, "first": prefix, "after": prefix + "g"}
+    )
+    return [row.oid for row in rows]
+
+
+def _commit_row(row: Sequence[object]) -> CommitRow:
+    oid, tree, parents, generation, commit_time = row
+    return CommitRow(
+        str(oid),
+        str(tree),
+        tuple(str(parents).split()),
+        int(str(generation)),
+        int(str(commit_time)),
+    )
+
+
+def ref(conn: Connection, project_id: str, name: str) -> str | None:
+    """The object a ref points to."""
+    return conn.execute(_REF, {"project": project_id, "name": name}).scalar_one_or_none()
+
+
+def refs(conn: Connection, project_id: str) -> dict[str, str]:
+    """Every ref by its full name, sorted by name."""
+    return dict(sorted((row.name, row.oid) for row in conn.execute(_REFS, {"project": project_id})))
+
+
+def move_ref(
+    conn: Connection, project_id: str, name: str, old: str | None, new: str | None, now: int
+) -> bool:
+    """Compare and set: create (`old` None), move or delete (`new` None). False when the ref is not at `old`."""
+    if old is None:
+        created = conn.execute(
+            _CREATE_REF, {"project": project_id, "name": name, "new": new, "now": now}
+        )
+        return created.first() is not None
+    if new is None:
+        return conn.execute(_DELETE_REF, {"p": project_id, "n": name, "old": old}).rowcount == 1
+    moved = conn.execute(
+        _MOVE_REF, {"p": project_id, "n": name, "old": old, "new": new, "now": now}
+    )
+    return moved.rowcount == 1
