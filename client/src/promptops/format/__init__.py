@@ -14,26 +14,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .canonical import NotCanonical, canonical_bytes, digest_of, sha256_of
     from .compile import Artifact, compile_artifact, required_features
+    from .diff import Change, diff_prompts, unified
     from .digests import behaviour_digest, record_digest, resolve_record
+    from .editor import REMOVE, CannotEdit, edit
     from .families import FAMILIES, choose_variant, family_of
     from .fragment import (
         FragmentError,
         FragmentRef,
+        Loader,
+        Pin,
         UnresolvedFragment,
         fragments,
         resolve_fragments,
     )
     from .jinja2_text import MissingFeature
-    from .model import (
-        ContentPart,
-        Input,
-        Message,
-        Placeholder,
-        PromptFile,
-        Tool,
-        Variant,
-    )
+    from .model import ContentPart, Input, Message, Placeholder, PromptFile, Tool, Variant
     from .names import (
+        NAME_RULE,
         Address,
         InvalidAddress,
         InvalidName,
@@ -47,8 +44,9 @@ if TYPE_CHECKING:
         parse_selector,
         prompt_path_of,
     )
+    from .naming import slug
     from .parser import Parsed, parse
-    from .problem import Problem
+    from .problem import Problem, key_text
     from .renderer import (
         MissingInput,
         Renderer,
@@ -59,58 +57,141 @@ if TYPE_CHECKING:
         WrongInputType,
         render,
     )
+    from .source import MAX_BYTES, SourceMap
     from .template import compile_template, quote, variables
+    from .yaml_text import CannotWrite, dump
 
 _HOMES = {
-    "canonical": ("NotCanonical", "canonical_bytes", "digest_of", "sha256_of"),
-    "compile": ("Artifact", "compile_artifact", "required_features"),
-    "digests": ("behaviour_digest", "record_digest", "resolve_record"),
-    "families": ("FAMILIES", "choose_variant", "family_of"),
+    "canonical": (
+        "NotCanonical",
+        "canonical_bytes",
+        "digest_of",
+        "sha256_of",
+    ),
+    "compile": (
+        "Artifact",
+        "compile_artifact",
+        "required_features",
+    ),
+    "diff": (
+        "Change",
+        "diff_prompts",
+        "unified",
+    ),
+    "digests": (
+        "behaviour_digest",
+        "record_digest",
+        "resolve_record",
+    ),
+    "editor": (
+        "CannotEdit",
+        "REMOVE",
+        "edit",
+    ),
+    "families": (
+        "FAMILIES",
+        "choose_variant",
+        "family_of",
+    ),
     "fragment": (
-        *("FragmentError", "FragmentRef", "UnresolvedFragment"),
-        *("fragments", "resolve_fragments"),
+        "FragmentError",
+        "FragmentRef",
+        "Loader",
+        "Pin",
+        "UnresolvedFragment",
+        "fragments",
+        "resolve_fragments",
     ),
     "jinja2_text": ("MissingFeature",),
     "model": (
-        *("ContentPart", "Input", "Message", "Placeholder"),
-        *("PromptFile", "Tool", "Variant"),
+        "ContentPart",
+        "Input",
+        "Message",
+        "Placeholder",
+        "PromptFile",
+        "Tool",
+        "Variant",
     ),
     "names": (
-        *("Address", "InvalidAddress", "InvalidName", "Selector", "check_environment"),
-        *("check_name", "check_path", "file_path_of", "fold", "parse_address"),
-        *("parse_selector", "prompt_path_of"),
+        "Address",
+        "InvalidAddress",
+        "InvalidName",
+        "NAME_RULE",
+        "Selector",
+        "check_environment",
+        "check_name",
+        "check_path",
+        "file_path_of",
+        "fold",
+        "parse_address",
+        "parse_selector",
+        "prompt_path_of",
     ),
-    "parser": ("Parsed", "parse"),
-    "problem": ("Problem",),
+    "naming": ("slug",),
+    "parser": (
+        "Parsed",
+        "parse",
+    ),
+    "problem": (
+        "Problem",
+        "key_text",
+    ),
     "renderer": (
-        *("MissingInput", "RenderError", "Renderer", "TemplateFailed", "UnknownInput"),
-        *("UnsupportedTemplate", "WrongInputType", "render"),
+        "MissingInput",
+        "RenderError",
+        "Renderer",
+        "TemplateFailed",
+        "UnknownInput",
+        "UnsupportedTemplate",
+        "WrongInputType",
+        "render",
     ),
-    "template": ("compile_template", "quote", "variables"),
+    "source": (
+        "MAX_BYTES",
+        "SourceMap",
+    ),
+    "template": (
+        "compile_template",
+        "quote",
+        "variables",
+    ),
+    "yaml_text": (
+        "CannotWrite",
+        "dump",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "FAMILIES",
+    "MAX_BYTES",
+    "NAME_RULE",
+    "REMOVE",
     "Address",
     "Artifact",
+    "CannotEdit",
+    "CannotWrite",
+    "Change",
     "ContentPart",
     "FragmentError",
     "FragmentRef",
     "Input",
     "InvalidAddress",
     "InvalidName",
+    "Loader",
     "Message",
     "MissingFeature",
     "MissingInput",
     "NotCanonical",
     "Parsed",
+    "Pin",
     "Placeholder",
     "Problem",
     "PromptFile",
     "RenderError",
     "Renderer",
     "Selector",
+    "SourceMap",
     "TemplateFailed",
     "Tool",
     "UnknownInput",
@@ -126,11 +207,15 @@ __all__ = [
     "choose_variant",
     "compile_artifact",
     "compile_template",
+    "diff_prompts",
     "digest_of",
+    "dump",
+    "edit",
     "family_of",
     "file_path_of",
     "fold",
     "fragments",
+    "key_text",
     "parse",
     "parse_address",
     "parse_selector",
@@ -142,6 +227,8 @@ __all__ = [
     "resolve_fragments",
     "resolve_record",
     "sha256_of",
+    "slug",
+    "unified",
     "variables",
 ]
 

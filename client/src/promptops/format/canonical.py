@@ -8,12 +8,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from ..errors import PromptOpsError
+
 MAX_SAFE_INTEGER = 2**53 - 1
 """Larger integers are not the same number in every JSON reader."""
 
 
-class NotCanonical(ValueError):
+class NotCanonical(PromptOpsError, ValueError):
     """The value has no canonical JSON form: NaN, an integer beyond 2^53-1, or a lone surrogate."""
+
+    code = "not-canonical"
 
 
 def canonical_bytes(value: Any) -> bytes:

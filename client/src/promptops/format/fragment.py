@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..errors import PromptOpsError
 from .check_messages import include_fault, split_target
 from .model import AnyMessage, ContentPart, Input, Message, Placeholder, PromptFile
 from .problem import KeyPath, key_text
@@ -28,12 +29,16 @@ Pin: TypeAlias = int | str
 """A version number, or the `sha256:…` behaviour digest of a version."""
 
 
-class FragmentError(ValueError):
+class FragmentError(PromptOpsError, ValueError):
     """A fragment cannot be included; the message names it and the reason."""
+
+    code = "fragment"
 
 
 class UnresolvedFragment(FragmentError):
     """The file still refers to fragments: `resolve_fragments` comes first."""
+
+    code = "unresolved-fragment"
 
 
 @dataclass(frozen=True, slots=True)

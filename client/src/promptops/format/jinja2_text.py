@@ -11,9 +11,13 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..errors import PromptOpsError
 
-class MissingFeature(Exception):
+
+class MissingFeature(PromptOpsError):
     """A prompt needs an optional feature that is not installed here; `feature` names it."""
+
+    code = "missing-feature"
 
     def __init__(self, feature: str) -> None:
         super().__init__(f"this prompt needs {feature}, which is not installed: install {feature}")

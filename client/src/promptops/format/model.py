@@ -9,6 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+KEYS: tuple[str, ...] = (
+    *("name", "description", "model", "modelParameters", "template", "inputs", "messages"),
+    *("responseFormat", "jsonSchema", "tools", "variants", "retrieval", "testData", "evaluators"),
+    *("tags", "owners", "record"),
+)
+"""The top-level keys of a prompt file, in our house order."""
+
 Role: TypeAlias = Literal["system", "user", "assistant", "developer", "tool"]
 ROLES: tuple[str, ...] = ("system", "user", "assistant", "developer", "tool")
 TemplateKind: TypeAlias = Literal["plain", "jinja2"]

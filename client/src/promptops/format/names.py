@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ..errors import PromptOpsError
+
 NAME_RULE = "a name is 1 to 100 letters, digits, dots, underscores or dashes, and starts with a letter or digit"
 MAX_PATH_PARTS = 16
 """Folders and prompt together. Real collections nest 3 to 6 deep."""
@@ -22,12 +24,16 @@ _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _MAX_VERSION_DIGITS = 9
 
 
-class InvalidName(ValueError):
+class InvalidName(PromptOpsError, ValueError):
     """A name or path breaks the grammar. The message says what is wrong and the rule."""
 
+    code = "invalid-name"
 
-class InvalidAddress(ValueError):
+
+class InvalidAddress(PromptOpsError, ValueError):
     """An address or its selector breaks the grammar. The message says what is wrong and the rule."""
+
+    code = "invalid-address"
 
 
 SelectorKind: TypeAlias = Literal["version", "environment", "commit"]

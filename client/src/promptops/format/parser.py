@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from .model import PromptFile
 from .problem import Problem
-from .source import SourceMap, decode, read_yaml
+from .source import SourceMap, decode
 from .validate import validate
+from .yaml_reader import read_yaml
 
 
 @dataclass(frozen=True, slots=True)

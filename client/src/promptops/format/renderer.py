@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias
 
+from ..errors import PromptOpsError
 from .families import choose_variant
 from .jinja2_text import TemplateFault, compile_text
 from .template import Include, Odd, Text, Variable, compile_template
@@ -25,8 +26,10 @@ Messages: TypeAlias = list[dict[str, Any]]
 _ROLES = frozenset(("system", "user", "assistant", "developer", "tool"))
 
 
-class RenderError(ValueError):
+class RenderError(PromptOpsError, ValueError):
     """The prompt cannot be rendered with these inputs. `input` names the one at fault, or is ""."""
+
+    code = "render"
 
     def __init__(self, message: str, input: str = "") -> None:
         super().__init__(message)
@@ -36,21 +39,31 @@ class RenderError(ValueError):
 class MissingInput(RenderError):
     """A required input was not given."""
 
+    code = "missing-input"
+
 
 class UnknownInput(RenderError):
     """An input was given that the prompt does not have."""
+
+    code = "unknown-input"
 
 
 class WrongInputType(RenderError):
     """An input has another type than the prompt declares."""
 
+    code = "wrong-input-type"
+
 
 class TemplateFailed(RenderError):
     """A Jinja2 template could not be read or filled."""
 
+    code = "template-failed"
+
 
 class UnsupportedTemplate(RenderError):
     """The artifact asks for something this version cannot render."""
+
+    code = "unsupported-template"
 
 
 def render(

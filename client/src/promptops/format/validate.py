@@ -1,6 +1,6 @@
 """What a prompt file must be: every key of it checked for type and meaning.
 
-Owns the list of top-level keys and the order of the checks; each area has a file of its own
+Owns the order of the checks; each area has a file of its own
 (`check_…`). Works on plain values with places; `parse` provides them. What an organisation demands
 beyond that (records, house rules) is checked by lint and by the gate.
 """
@@ -16,7 +16,7 @@ from .check_messages import read_messages, templates
 from .check_parameters import read_parameters
 from .check_schema import read_response, read_tools
 from .families import FAMILIES, family_of
-from .model import TEMPLATES, AnyMessage, PromptFile, Variant
+from .model import KEYS, TEMPLATES, AnyMessage, PromptFile, Variant
 from .problem import KeyPath, key_text
 from .source import Report
 from .template import includes
@@ -30,13 +30,6 @@ from .values import (
     warn_unknown,
     wrong_type,
 )
-
-KEYS: tuple[str, ...] = (
-    *("name", "description", "model", "modelParameters", "template", "inputs", "messages"),
-    *("responseFormat", "jsonSchema", "tools", "variants", "retrieval", "testData", "evaluators"),
-    *("tags", "owners", "record"),
-)
-"""The top-level keys, in our house order."""
 
 _VARIANT_KEYS = ("model", "modelParameters", "parameters", "messages")
 _STRING_TESTS = ("startsWith", "endsWith", "contains", "equals")

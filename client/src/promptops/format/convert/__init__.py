@@ -1,0 +1,119 @@
+"""Conversion from other formats, one file per format.
+
+Owns the registry and the shape of a converter: a module in this folder with
+
+- `NAME`, how users name the format (`--format csv`), and `EXTENSIONS`, the file names it is tried for,
+- `read(source, options) -> Conversion`, which never loses anything silently: what cannot be carried
+  is a loss that names it, what was changed is a note.
+
+A module found here is a converter; adding a file is all it takes. Every converter passes the shared
+contract test. Where a converter writes the text of a prompt file it is valid when parsed.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ...errors import PromptOpsError
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """One prompt: `name` is its path in a project (`module/prompt`), `text` the prompt file's text.
+
+    `notes` say what was changed or is worth knowing, each a sentence. `extension` is that of the
+    file to write.
+    """
+
+    name: str
+    text: str
+    notes: tuple[str, ...] = ()
+    extension: str = ".prompt.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that was not carried: where it was (`row 12`, a file) and why."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a source gave: prompts in its order, and everything that was left behind."""
+
+    prompts: tuple[Converted, ...]
+    losses: tuple[Loss, ...] = ()
+
+
+class CannotConvert(PromptOpsError, ValueError):
+    """The source as a whole cannot be read in this format; the message says why."""
+
+    code = "cannot-convert"
+
+
+class BadOption(PromptOpsError, ValueError):
+    """An option is unknown or does not fit; the message names it and what there is."""
+
+    code = "bad-option"
+
+
+Source: TypeAlias = bytes | str | Path
+Reader: TypeAlias = Callable[[Source, Mapping[str, Any]], Conversion]
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """A format found in this folder. `summary` is its docstring's first line."""
+
+    name: str
+    extensions: tuple[str, ...]
+    summary: str
+    read: Reader
+
+
+@functools.cache
+def converters() -> Mapping[str, Converter]:
+    """Every converter by name. Raises RuntimeError for two of one name."""
+    found: dict[str, Converter] = {}
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        name = getattr(loaded, "NAME", None)
+        if name is None:
+            continue
+        if name in found:
+            raise RuntimeError(f"two converters are named {name!r}")
+        summary = (loaded.__doc__ or "").strip().partition("\n")[0]
+        found[name] = Converter(name, tuple(loaded.EXTENSIONS), summary, loaded.read)
+    return found
+
+
+def converter_for(path: Path) -> Converter | None:
+    """The converter for a file by its name, or for a folder; None if there is none."""
+    if path.is_dir():
+        return converters().get("directory")
+    fitting = [
+        (len(extension), converter)
+        for converter in converters().values()
+        for extension in converter.extensions
+        if extension and path.name.lower().endswith(extension)
+    ]
+    return max(fitting, key=lambda found: found[0])[1] if fitting else None
+
+
+def read(format_name: str, source: Source, options: Mapping[str, Any] | None = None) -> Conversion:
+    """Convert a source. Raises BadOption (also for an unknown format) or CannotConvert."""
+    known = converters()
+    if format_name not in known:
+        raise BadOption(f"there is no format {format_name!r}; there are: {', '.join(known)}")
+    return known[format_name].read(source, options or {})
