@@ -21,6 +21,10 @@ from sqlalchemy import (
 )
 
 from promptops_server.infra.tables import BigId, metadata
+from promptops_server.registry import search_table as search_table  # adds its DDL to `metadata`
+
+# Paths are compared and ordered byte by byte on both databases: prefix ranges and cursors rely on it.
+PathText = String(600).with_variant(String(600, collation="C"), "postgresql")
 
 project = Table(
     "project",
@@ -59,6 +63,7 @@ git_commit = Table(
     Column(
         "commit_time", BigInteger, nullable=False
     ),  # seconds, as the commit says; never trusted as time
+    Index("ix_git_commit_generation", "project_id", "generation"),
 )
 
 git_ref = Table(
@@ -75,8 +80,8 @@ prompt = Table(
     metadata,
     Column("id", BigId, primary_key=True),
     Column("project_id", String(36), ForeignKey("project.id"), nullable=False),
-    Column("path", String(600), nullable=False),
-    Column("path_fold", String(600), nullable=False),
+    Column("path", PathText, nullable=False),
+    Column("path_fold", PathText, nullable=False),
     Column("extension", String(16), nullable=False),  # .prompt.yml or .prompt.yaml
     Column("latest", Integer, nullable=False),  # number of the newest version
     Column("valid", Boolean, nullable=False),
@@ -92,6 +97,16 @@ prompt = Table(
     Column("updated_at", BigInteger, nullable=False),
     UniqueConstraint("project_id", "path_fold"),
     Index("ix_prompt_project_path", "project_id", "path"),
+)
+
+prompt_tag = Table(
+    "prompt_tag",
+    metadata,
+    Column("prompt_id", BigId, ForeignKey("prompt.id"), primary_key=True),
+    Column("tag", String(100), primary_key=True),  # lower case, cut to the length
+    Column("project_id", String(36), nullable=False),
+    Column("path", PathText, nullable=False),
+    Index("ix_prompt_tag_path", "project_id", "tag", "path"),
 )
 
 version = Table(

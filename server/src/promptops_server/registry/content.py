@@ -1,0 +1,145 @@
+"""The content of a prompt file as the registry needs it: blob, findings, digests and what lists show.
+
+Owns the step from bytes to a `Content`, which happens before the project lock. What a file may contain is said by
+`promptops.format`; where fragments are found is the caller's (`fragments`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from promptops.format import (
+    FragmentError,
+    PromptFile,
+    behaviour_digest,
+    fragments,
+    parse,
+    record_digest,
+    resolve_fragments,
+)
+from promptops.format.fragment import Loader
+from promptops_server.registry.git.objects import PreparedBlob
+from promptops_server.registry.git.write import prepare_blob
+from promptops_server.registry.search import Words, words_of
+
+MAX_FILE_BYTES = 1024 * 1024
+"""Of one prompt file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A prompt file, read. `file` is None exactly when the file is invalid; then both digests are None.
+
+    While `pending` is true the file includes fragments that are not resolved yet, and `behaviour` is None.
+    """
+
+    blob: PreparedBlob
+    text: str
+    file: PromptFile | None
+    problems: tuple[Mapping[str, Any], ...]
+    behaviour: str | None
+    record: str | None
+    pending: bool = False
+
+    @property
+    def valid(self) -> bool:
+        return self.file is not None
+
+    @property
+    def errors(self) -> tuple[Mapping[str, Any], ...]:
+        """The findings that make the file invalid."""
+        return tuple(p for p in self.problems if p["severity"] == "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What lists and searches show of the newest version of an address."""
+
+    valid: bool
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    owners: str
+    """JSON array."""
+    model: str | None
+    words: Words
+
+    @property
+    def tags_json(self) -> str:
+        return json.dumps(self.tags, ensure_ascii=False)
+
+
+def read_content(data: bytes) -> Content:
+    """Read, check, hash and compress a prompt file. Never raises for what it contains."""
+    parsed = parse(data)
+    file = parsed.file
+    problems = tuple(problem.to_dict() for problem in parsed.problems)
+    blob = prepare_blob(data)
+    if file is None:
+        return Content(blob, parsed.text, None, problems, None, None)
+    pending = "{{" in parsed.text and bool(fragments(file))
+    behaviour = None if pending else behaviour_digest(file)
+    return Content(blob, parsed.text, file, problems, behaviour, record_digest(file), pending)
+
+
+def with_fragments(content: Content, loader: Loader) -> Content:
+    """The content with its behaviour digest over resolved fragments, or invalid with the reason.
+
+    `loader` may raise FragmentError for a version that does not exist.
+    """
+    if not content.pending or content.file is None:
+        return content
+    try:
+        behaviour = behaviour_digest(resolve_fragments(content.file, loader))
+    except FragmentError as error:
+        problem = _fragment_problem(content.file, content.text, str(error))
+        return replace(
+            content,
+            file=None,
+            problems=(*content.problems, problem),
+            record=None,
+            pending=False,
+        )
+    return replace(content, behaviour=behaviour, pending=False)
+
+
+def _fragment_problem(file: PromptFile, text: str, message: str) -> dict[str, Any]:
+    references = fragments(file)
+    named = next((r for r in references if str(r) in message), references[0])
+    at = max(text.find(str(named)), 0)
+    line_start = text.rfind("\n", 0, at) + 1
+    return {
+        "severity": "error",
+        "code": "fragment",
+        "message": message,
+        "key": named.key,
+        "line": text.count("\n", 0, at) + 1,
+        "column": at - line_start + 1,
+        "fix": "",
+    }
+
+
+def card_of(path: str, content: Content) -> Card:
+    """The card of `path` when `content` is its newest version."""
+    file = content.file
+    words = words_of(path, file)
+    last = path.rpartition("/")[2]
+    if file is None:
+        return Card(False, last, "", (), "[]", None, words)
+    return Card(
+        valid=True,
+        name=(file.name or last)[:300],
+        description=file.description,
+        tags=tuple(file.tags),
+        owners=json.dumps(file.owners, ensure_ascii=False),
+        model=file.model[:200] if file.model else None,
+        words=words,
+    )
+
+
+def located(file: str, problems: tuple[Mapping[str, Any], ...]) -> list[dict[str, Any]]:
+    """The problems with the name of the file they are in."""
+    return [{"file": file, **problem} for problem in problems]

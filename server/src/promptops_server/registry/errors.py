@@ -1,0 +1,21 @@
+"""Refusals only the registry makes; the rest are `infra.problems`."""
+
+from __future__ import annotations
+
+from promptops_server.infra.problems import ProblemError
+
+
+class NotAcceptable(ProblemError):
+    """The content exists but not in the form asked for."""
+
+    status = 406
+    slug = "not-acceptable"
+    title = "Not available in this form"
+
+
+class UnsupportedBody(ProblemError):
+    """The request body is in a form this resource does not read."""
+
+    status = 415
+    slug = "unsupported-media-type"
+    title = "Send YAML or JSON"

@@ -1,0 +1,49 @@
+"""What the registry asks of higher packages: where a prompt is live. `app` connects `releases`' answers.
+
+The ports of the Git remote are in `git.ports`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.database import Transaction
+from promptops_server.infra.problems import NotFound
+from promptops_server.registry.model import LivePlace, Project
+
+ProjectHook = Callable[[Transaction, Actor, Project], None]
+"""Called in the transaction that creates a project, before its audit event."""
+
+
+class LiveVersion(Protocol):
+    """Which versions are live, asked on the caller's connection."""
+
+    def live(self, conn: Connection, project_id: str, environment: str, path: str) -> int | None:
+        """The version live in the environment now, or None.
+
+        Raises:
+            NotFound: the project has no such environment.
+        """
+        ...
+
+    def where(
+        self, conn: Connection, project_id: str, paths: Sequence[str]
+    ) -> Mapping[str, tuple[LivePlace, ...]]:
+        """Per path the environments in which it is live; paths that are live nowhere may be missing."""
+        ...
+
+
+class NothingLive:
+    """The answer of an installation without environments."""
+
+    def live(self, conn: Connection, project_id: str, environment: str, path: str) -> int | None:
+        raise NotFound(f"The project has no environment {environment!r}.")
+
+    def where(
+        self, conn: Connection, project_id: str, paths: Sequence[str]
+    ) -> Mapping[str, tuple[LivePlace, ...]]:
+        return {}

@@ -1,0 +1,243 @@
+"""Writing what a numbering decided: version rows, the addresses' newest state, tags, search words, outbox.
+
+Called inside the project lock, after the commit is written and before the audit event. Bulk and single edits take the
+same way, as batches of prepared statements.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from promptops.format.names import fold
+from promptops_server.infra import outbox
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.database import Transaction
+from promptops_server.infra.tables import installation
+from promptops_server.registry import rows
+from promptops_server.registry.content import Card, Content, card_of
+from promptops_server.registry.git.write import Ident
+from promptops_server.registry.model import Project, Version
+from promptops_server.registry.rows import Head
+from promptops_server.registry.search import write_words
+from promptops_server.registry.steps import AddressState, Numbered, Numbering
+
+TOPIC = "version.created"
+_COMMITS_IN_ROW = 1_000
+_INSTALLATION = select(installation.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a commit says: its author line (``Name <email>``) and message."""
+
+    author_text: str
+    message: str
+
+
+def author_of(conn: Connection, actor: Actor) -> Ident:
+    """The pseudonymous author of a commit made here, resolved to a person by SQL alone."""
+    server = conn.execute(_INSTALLATION).scalar()
+    return Ident(actor.subject, f"{actor.subject}@{server or 'promptops'}")
+
+
+def states_of(heads: Iterable[Head]) -> dict[str, AddressState]:
+    """The addresses as the numbering rule sees them."""
+    return {
+        head.path: AddressState(head.latest, {} if head.archived else {head.extension: head.blob})
+        for head in heads
+    }
+
+
+def record_steps(
+    tx: Transaction,
+    actor: Actor,
+    project: Project,
+    numbering: Numbering,
+    *,
+    heads: Mapping[str, Head],
+    contents: Mapping[str, Content],
+    said: Mapping[str, Said],
+    cards: Mapping[str, Card] | None = None,
+) -> list[Version]:
+    """Write every version of a numbering and what follows from it; returns them in order.
+
+    Args:
+        heads: the touched addresses that existed before, by folded path.
+        contents: what was read, by blob id, fragments resolved; every version's blob is in it.
+        said: author line and message by commit.
+        cards: of addresses by path, where made before the lock; the others are made here.
+    """
+    newest: dict[str, Numbered] = {v.path: v for v in numbering.versions}
+    fresh: dict[str, dict[str, Any]] = {}
+    changed: list[dict[str, Any]] = []
+    archived: list[int] = []
+    shown: dict[str, Card] = {}
+    for path, state in numbering.addresses.items():
+        head = heads.get(fold(path))
+        made = newest.get(path)
+        if made is None:
+            if head is not None:
+                _note_file(head, state, changed, archived, tx.conn)
+            continue
+        content = contents[made.blob]
+        card = (cards or {}).get(path) or card_of(path, content)
+        shown[path] = card
+        row = _prompt_row(state, head, made, content, card, tx.now)
+        if head is None:
+            fresh[path] = {
+                **row,
+                "project_id": project.id,
+                "path": path,
+                "path_fold": fold(path),
+                "created_at": tx.now,
+            }
+        else:
+            changed.append({**row, "b_id": head.id})
+    ids = {h.path: h.id for h in heads.values()}
+    ids.update(rows.insert_prompts(tx.conn, list(fresh.values())))
+    rows.update_prompts(tx.conn, changed)
+    rows.archive_prompts(tx.conn, archived, tx.now)
+    versions = [
+        _version(project, actor, numbered, ids, contents, said, numbering, tx.now)
+        for numbered in numbering.versions
+    ]
+    rows.insert_versions(tx.conn, [_version_row(project, v) for v in versions])
+    _write_tags(tx.conn, project, heads, shown, ids)
+    write_words(
+        tx.conn,
+        project.id,
+        {ids[p]: card.words for p, card in shown.items() if p in fresh},
+        {ids[p]: card.words for p, card in shown.items() if p not in fresh},
+    )
+    _add_to_outbox(tx, project, versions)
+    return versions
+
+
+def _prompt_row(
+    state: AddressState, head: Head | None, made: Numbered, content: Content, card: Card, now: int
+) -> dict[str, Any]:
+    extension = state.extension or (head.extension if head else ".prompt.yml")
+    return {
+        "extension": extension,
+        "latest": made.number,
+        "valid": content.valid,
+        "name": card.name,
+        "description": card.description,
+        "tags": card.tags_json,
+        "owners": card.owners,
+        "model": card.model,
+        "archived_at": None if state.files else now,
+        "updated_at": now,
+    }
+
+
+def _note_file(
+    head: Head,
+    state: AddressState,
+    changed: list[dict[str, Any]],
+    archived: list[int],
+    conn: Connection,
+) -> None:
+    """An address without a new version: its file is gone, or only its extension changed."""
+    extension = state.extension
+    if extension is None:
+        if not head.archived:
+            archived.append(head.id)
+    elif extension != head.extension:
+        rows.set_extension(conn, head.id, extension)
+
+
+def _version(
+    project: Project,
+    actor: Actor,
+    numbered: Numbered,
+    ids: Mapping[str, int],
+    contents: Mapping[str, Content],
+    said: Mapping[str, Said],
+    numbering: Numbering,
+    now: int,
+) -> Version:
+    content = contents[numbered.blob]
+    words = said[numbered.commit]
+    state = numbering.addresses[numbered.path]
+    return Version(
+        prompt_id=ids[numbered.path],
+        project=project.name,
+        path=numbered.path,
+        number=numbered.number,
+        commit=numbered.commit,
+        blob=numbered.blob,
+        behaviour=content.behaviour,
+        record=content.record,
+        valid=content.valid,
+        problems=content.problems,
+        author=actor.subject,
+        author_name=actor.name,
+        author_text=words.author_text[:400],
+        message=words.message,
+        moved_from=numbered.moved_from,
+        created_at=now,
+        archived=not state.files,
+        latest=state.latest,
+    )
+
+
+def _version_row(project: Project, version: Version) -> dict[str, Any]:
+    return {
+        "project_id": project.id,
+        "prompt_id": version.prompt_id,
+        "number": version.number,
+        "commit_oid": version.commit,
+        "blob_oid": version.blob,
+        "behaviour": version.behaviour,
+        "record": version.record,
+        "valid": version.valid,
+        "problems": json.dumps(version.problems, ensure_ascii=False) if version.problems else "[]",
+        "author": version.author,
+        "author_text": version.author_text,
+        "message": version.message,
+        "moved_from": version.moved_from,
+        "created_at": version.created_at,
+    }
+
+
+def _write_tags(
+    conn: Connection,
+    project: Project,
+    heads: Mapping[str, Head],
+    shown: Mapping[str, Card],
+    ids: Mapping[str, int],
+) -> None:
+    new: dict[int, tuple[str, Iterable[str]]] = {}
+    stale: list[int] = []
+    for path, card in shown.items():
+        head = heads.get(fold(path))
+        before = head.tags if head is not None else "[]"
+        if before == card.tags_json:
+            continue
+        new[ids[path]] = (path, card.tags)
+        if before != "[]":
+            stale.append(ids[path])
+    rows.replace_tags(conn, project.id, new, stale)
+
+
+def _add_to_outbox(tx: Transaction, project: Project, versions: Sequence[Version]) -> None:
+    """One row per thousand commits: what listens reads the versions of these commits."""
+    commits = list(dict.fromkeys(v.commit for v in versions))
+    for at in range(0, len(commits), _COMMITS_IN_ROW):
+        outbox.add(
+            tx.conn,
+            TOPIC,
+            project.id,
+            {
+                "project_id": project.id,
+                "project": project.name,
+                "commits": commits[at : at + _COMMITS_IN_ROW],
+            },
+            tx.now,
+        )
