@@ -1,0 +1,107 @@
+"""The HTTP application: the capabilities' routers under `/api/v1`, Git, delivery, health, and refusals as problems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from promptops_server import __version__
+from promptops_server.app import front, refusals
+from promptops_server.app.edge import App, Edge, Receive, Scope, Send
+from promptops_server.infra.http import Authenticate
+from promptops_server.infra.settings import LimitSettings
+
+API_PREFIX = "/api/v1"
+DELIVERY_PREFIX = "/delivery/v1/"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpParts:
+    """What the application is made of; `wiring` builds it.
+
+    `api` routers are mounted under `/api/v1`, `root` routers (health, Git) at `/`; `delivery` is a plain ASGI
+    application that answers everything under `/delivery/v1/`.
+    """
+
+    authenticate: Authenticate
+    denials: refusals.DenialLog
+    limits: LimitSettings
+    api: Sequence[APIRouter]
+    root: Sequence[APIRouter]
+    delivery: App | None = None
+    git: App | None = None
+
+
+def create_app(parts: HttpParts) -> App:
+    """The ASGI application of a server."""
+    api = fastapi_app(parts)
+    edge: App = Edge(
+        _by_prefix(api, parts.git),
+        json_bytes=parts.limits.json_bytes,
+        import_bytes=parts.limits.import_bytes,
+    )
+    delivery = parts.delivery
+    if delivery is None:
+        return edge
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # Hot reads come first: they pass no middleware.
+        if scope["type"] == "http" and scope["path"].startswith(DELIVERY_PREFIX):
+            await delivery(scope, receive, send)
+        else:
+            await edge(scope, receive, send)
+
+    return app
+
+
+def fastapi_app(parts: HttpParts) -> FastAPI:
+    """The FastAPI part alone, with the OpenAPI description."""
+    app = FastAPI(
+        title="PromptOps",
+        version=__version__,
+        description="Prompts in Git, published to environments, delivered to applications.",
+        docs_url=None,  # the built-in pages load scripts from other hosts
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        separate_input_output_schemas=False,
+        redirect_slashes=False,
+    )
+    app.state.authenticate = parts.authenticate
+    refusals.install(app, parts.denials)
+    for router in parts.api:
+        app.include_router(router, prefix=API_PREFIX)
+    for router in (*parts.root, front.router()):
+        app.include_router(router)
+    _describe_security(app)
+    return app
+
+
+def _by_prefix(api: FastAPI, git: App | None) -> App:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if git is not None and scope["type"] == "http" and scope["path"].startswith("/git/"):
+            await git(scope, receive, send)
+        else:
+            await api(scope, receive, send)
+
+    return app
+
+
+def _describe_security(app: FastAPI) -> None:
+    """Say in the OpenAPI description that `/api/v1` takes a bearer token."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = generate()
+        schemes = schema.setdefault("components", {}).setdefault("securitySchemes", {})
+        schemes["token"] = {"type": "http", "scheme": "bearer"}
+        schemes["password"] = {"type": "http", "scheme": "basic"}
+        for path, operations in schema["paths"].items():
+            if path.startswith(API_PREFIX):
+                for operation in operations.values():
+                    operation["security"] = [{"token": []}, {"password": []}]
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,22 @@
+"""Every capability's tables on the shared metadata, and which objects of a database are ours to compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Importing them fills the metadata.
+from promptops_server.access import tables as _access
+from promptops_server.audit import tables as _audit
+from promptops_server.delivery import tables as _delivery
+from promptops_server.infra.tables import metadata
+from promptops_server.registry import tables as _registry
+from promptops_server.releases import tables as _releases
+
+__all__ = ["is_ours", "metadata"]
+
+_CAPABILITIES = (_access, _audit, _delivery, _registry, _releases)
+
+
+def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    """Full-text search differs per engine and is made by `registry.search`, outside the metadata."""
+    return not (kind in ("table", "index") and name is not None and "prompt_search" in name)
