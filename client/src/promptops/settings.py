@@ -1,0 +1,104 @@
+"""Where a client connects and whom it trusts: arguments first, then `PROMPTOPS_*` variables.
+
+Owns the settings of the SDK and the sentences about wrong ones. Leaves using them to `client`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from promptops.errors import SettingsError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+@dataclass(frozen=True)
+class ClientSettings:
+    """What a client needs to follow one environment. `repr` does not show the token."""
+
+    project: str
+    environment: str
+    url: str | None = None
+    token: str | None = None
+    redis_url: str | None = None
+    trust_key: str | None = None
+    cache_dir: Path | None = None
+    disk_cache: bool = True
+    ca_file: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<ClientSettings {self.project}/{self.environment}>"
+
+
+def resolve(
+    *,
+    url: str | None,
+    token: str | None,
+    project: str | None,
+    environment: str | None,
+    redis_url: str | None,
+    trust_key: str | None,
+    cache_dir: str | Path | None,
+    disk_cache: bool,
+    ca_file: str | Path | None,
+    variables: Mapping[str, str] | None = None,
+) -> ClientSettings:
+    """The settings from arguments and environment variables. Raises `SettingsError`.
+
+    An address given as an argument is not mixed with one from the variables: with `url` given,
+    `PROMPTOPS_REDIS_URL` is not looked at, and the other way round for following; `PROMPTOPS_URL`
+    may still name the server that Redis' keys come from.
+    """
+    read = os.environ if variables is None else variables
+
+    def given(value: str | None, name: str) -> str | None:
+        return value or read.get(name) or None
+
+    if redis_url is None and url is None:
+        redis_url = read.get("PROMPTOPS_REDIS_URL") or None
+    url = given(url, "PROMPTOPS_URL")
+    if url is None and redis_url is None:
+        raise SettingsError(
+            "no address: give url= (PROMPTOPS_URL, such as http://localhost:8470) or redis_url= "
+            "(PROMPTOPS_REDIS_URL)"
+        )
+    if url is not None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError(f"url {_bare(url)!r} is not an http:// or https:// address")
+    if redis_url is not None and urlsplit(redis_url).scheme not in _REDIS_SCHEMES:
+        raise SettingsError("redis_url must begin with redis://, rediss:// or unix://")
+    if ca_file is not None and not Path(ca_file).is_file():
+        raise SettingsError(f"ca_file {str(ca_file)!r} is not a file")
+    return ClientSettings(
+        project=_name(given(project, "PROMPTOPS_PROJECT"), "project", "PROMPTOPS_PROJECT"),
+        environment=_name(
+            given(environment, "PROMPTOPS_ENVIRONMENT"), "environment", "PROMPTOPS_ENVIRONMENT"
+        ),
+        url=url,
+        token=given(token, "PROMPTOPS_TOKEN"),
+        redis_url=redis_url,
+        trust_key=given(trust_key, "PROMPTOPS_TRUST_KEY"),
+        cache_dir=None if cache_dir is None else Path(cache_dir),
+        disk_cache=disk_cache,
+        ca_file=None if ca_file is None else str(ca_file),
+    )
+
+
+def _name(value: str | None, argument: str, variable: str) -> str:
+    if value is None:
+        raise SettingsError(f"no {argument}: give {argument}= or set {variable}")
+    if not _NAME.fullmatch(value):
+        raise SettingsError(f"{argument} {value!r} is not a name")
+    return value
+
+
+def _bare(url: str) -> str:
+    """The address without user and password."""
+    return re.sub(r"//[^/@]*@", "//", url)
