@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from promptops.delivery.header import LIVE, REMOVED, SUSPENDED
 from promptops_server.infra.problems import Invalid
 
 State = Literal["live", "suspended", "removed"]
@@ -67,33 +66,44 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """One version as an environment holds it: its artifact, and its file on the environment's branch."""
+
+    version: int
+    digest: str
+    extension: str
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """What a release does to one address. `digest` is the artifact's and empty unless the state is live."""
+    """What a release does to one address. `content` is there exactly when the state is live."""
 
     path: str
     state: State
     version: int
-    digest: str = ""
+    content: Content | None = None
     reason: str = ""
 
-    def __post_init__(self) -> None:
-        if (self.state == LIVE) != bool(self.digest):
-            raise ValueError(f"{self.path}: a digest belongs to a live entry and to no other")
-
     @classmethod
-    def live(cls, path: str, version: int, digest: str) -> Change:
-        """This version is live from now on."""
-        return cls(path, LIVE, version, digest)  # type: ignore[arg-type]
+    def live(cls, path: str, content: Content) -> Change:
+        """This content is live from now on."""
+        return cls(path, "live", content.version, content)
 
     @classmethod
     def suspended(cls, path: str, version: int, reason: str) -> Change:
         """A tombstone stands where this version was."""
-        return cls(path, SUSPENDED, version, "", reason)  # type: ignore[arg-type]
+        return cls(path, "suspended", version, None, reason)
 
     @classmethod
     def removed(cls, path: str, version: int, reason: str) -> Change:
         """Nothing is live at the address any more."""
-        return cls(path, REMOVED, version, "", reason)  # type: ignore[arg-type]
+        return cls(path, "removed", version, None, reason)
+
+    @property
+    def digest(self) -> str:
+        """The artifact's digest; empty unless the state is live."""
+        return self.content.digest if self.content else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,30 @@ class Release:
     reason: str
     ticket: str | None
     prompts: tuple[Changed, ...]
+    """By path; in lists of releases at most the first hundred."""
+    changed: int
+    """How many addresses the release changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What makes a repeated request the same one (`Idempotency-Key`)."""
+
+    key: str | None
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change of an environment came to."""
+
+    release: Release
+    delivery: Delivery
+    """Whether Redis has it already; it will."""
+    unchanged: tuple[Pick, ...] = ()
+    """Asked for, and live already."""
+    kept: tuple[Kept, ...] = ()
+    """What a rollback of the whole environment left alone."""
 
 
 @dataclass(frozen=True, slots=True)

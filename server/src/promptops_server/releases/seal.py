@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, Unpack
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
@@ -34,7 +34,7 @@ from promptops_server.releases.model import Artifact, Change, Changed, Environme
 from promptops_server.releases.ports import Sign
 from promptops_server.releases.tables import artifact, environment, live, release, release_change
 
-AnyRow: TypeAlias = Row[Unpack[tuple[Any, ...]]]
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 CHUNK = 400
 """Values in one IN list: below every engine's limit on parameters."""
@@ -203,6 +203,7 @@ def seal(
         reason=reason,
         ticket=ticket,
         prompts=changed,
+        changed=len(changed),
     )
 
 
@@ -238,6 +239,7 @@ def write_release(
             "actor_name": actor.name,
             "reason": reason,
             "ticket": ticket,
+            "changed": len(statement.changes),
             "statement": text,
             "statement_hash": digest,
             "as_of": acknowledged_at,
@@ -288,7 +290,7 @@ def count_features(
 
 
 def current_rows(conn: Connection, environment_id: str, paths: Sequence[str]) -> dict[str, AnyRow]:
-    """The rows in force now at these paths: id, path, state, version, digest, reason, from_release."""
+    """The rows in force now at these paths, as in `live`."""
     found: dict[str, AnyRow] = {}
     for some in chunks(paths):
         rows = conn.execute(
@@ -298,6 +300,8 @@ def current_rows(conn: Connection, environment_id: str, paths: Sequence[str]) ->
                 live.c.state,
                 live.c.version,
                 live.c.digest,
+                live.c.extension,
+                live.c.blob_oid,
                 live.c.reason,
                 live.c.from_release,
             ).where(
@@ -346,6 +350,8 @@ def _move_intervals(
             "state": change.state,
             "version": change.version,
             "digest": change.digest,
+            "extension": change.content.extension if change.content else "",
+            "blob_oid": change.content.blob if change.content else "",
             "reason": change.reason,
             "leaf": leaf(entry),
             "from_release": number,

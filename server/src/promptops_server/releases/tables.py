@@ -60,6 +60,7 @@ release = Table(
     Column("actor_name", String(100), nullable=False),
     Column("reason", Text, nullable=False),
     Column("ticket", String(200), nullable=True),
+    Column("changed", Integer, nullable=False),  # number of its release_change rows
     Column("statement", Text, nullable=False),
     Column("statement_hash", String(64), nullable=False),
     Column("as_of", BigInteger, nullable=False),
@@ -90,6 +91,9 @@ live = Table(
     Column("state", String(16), nullable=False),  # live or suspended
     Column("version", Integer, nullable=False),
     Column("digest", String(80), nullable=False),  # artifact; empty while suspended
+    # The file on the environment's branch: its ending and its blob; empty while suspended.
+    Column("extension", String(16), nullable=False),
+    Column("blob_oid", String(64), nullable=False),
     Column("reason", Text, nullable=False),
     Column("leaf", LargeBinary(32), nullable=False),  # the entry's hash in the signed root
     Column("from_release", Integer, nullable=False),

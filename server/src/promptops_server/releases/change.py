@@ -1,0 +1,267 @@
+"""How an environment changes: lock, head, gate, commit, seal, and the projection after commit.
+
+The frame that publish, rollback, suspend, unpublish and a pushed commit share. What changes is theirs to decide (a
+`Plan`), asked inside the lock. Leaves writing to `seal` and the Git side to `branch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from promptops_server.approvals.gate import Content as GateContent
+from promptops_server.approvals.gate import GateFacts, Verdict
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.authorise import Action, Decision, Resource, require
+from promptops_server.infra.database import Transaction
+from promptops_server.infra.idempotency import run_once
+from promptops_server.infra.problems import Denied, TooLarge
+from promptops_server.infra.project_lock import lock_project
+from promptops_server.registry.projects import require_readable
+from promptops_server.releases import branch, environments, history
+from promptops_server.releases.model import (
+    MAX_CHANGES,
+    Artifact,
+    Change,
+    Delivery,
+    Environment,
+    Kept,
+    Kind,
+    Once,
+    Outcome,
+    Pick,
+    Release,
+    check_reason,
+    check_ticket,
+)
+from promptops_server.releases.ports import ReleaseDeps
+from promptops_server.releases.seal import current_rows, head_moved, seal
+
+if TYPE_CHECKING:
+    from promptops_server.registry.model import Project
+
+ACTIONS: Mapping[Kind, Action] = {
+    "publish": "release:publish",
+    "rollback": "release:rollback",
+    "unpublish": "release:stop",
+    "suspend": "release:stop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a use case wants to change, decided inside the lock."""
+
+    changes: tuple[Change, ...]
+    artifacts: Mapping[str, Artifact] = field(default_factory=dict)
+    """Compiled texts by digest; those stored already may be missing."""
+    contents: tuple[GateContent, ...] = ()
+    unchanged: tuple[Pick, ...] = ()
+    kept: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants to change which environment, how, and why. `expected_head` None means: whatever the head is."""
+
+    actor: Actor
+    project: Project
+    environment: str
+    kind: Kind
+    reason: str
+    ticket: str | None = None
+    expected_head: int | None = None
+    once: Once | None = None
+
+
+Planner = Callable[[Connection, Environment], Plan]
+Preparation = Callable[[Connection, Environment], None]
+
+
+def change_environment(
+    deps: ReleaseDeps, request: Request, plan: Planner, *, prepare: Preparation | None = None
+) -> Outcome:
+    """Make one release, in one transaction, and bring it to Redis.
+
+    `prepare` is called before the lock, for heavy work on a snapshot; `plan` inside it, with the environment as it is
+    then.
+
+    Raises:
+        Denied: access or the gate refuses; `unmet` lists every condition.
+        Conflict: the head is not `expected_head`.
+        Invalid, NotFound: what `plan` finds, or a reason that is none.
+    """
+    project = request.project
+    reason, ticket = check_reason(request.reason), check_ticket(request.ticket)
+    rule = check_access(deps, request, prepare).rule
+    once = request.once or Once(None, "")
+    delivered: list[Delivery] = []
+    with deps.db.write() as tx:
+        lock_project(tx.conn, project.id)
+        environment = environments.get(tx.conn, project.id, request.environment)
+
+        def work() -> tuple[int, dict[str, Any]]:
+            check_head(environment, request.expected_head)
+            planned = plan(tx.conn, environment)
+            release = release_plan(
+                deps, tx, request, environment, planned, reason=reason, ticket=ticket, rule=rule
+            )
+            return 201, _remember(release, planned)
+
+        _, body = run_once(tx, request.actor, once.key, once.fingerprint, work)
+        release = history.one_release(tx.conn, environment, body["release"])
+        tx.after_commit(lambda: delivered.append(deps.projection(environment.id)))
+    return Outcome(
+        release=release,
+        delivery=delivered[0] if delivered else "pending",
+        unchanged=tuple(Pick(path, version) for path, version in body["unchanged"]),
+        kept=tuple(Kept(*item) for item in body["kept"]),
+    )
+
+
+def check_access(
+    deps: ReleaseDeps, request: Request, prepare: Preparation | None = None
+) -> Decision:
+    """Ask `access` before any work is done, then do the work that needs no lock.
+
+    Raises:
+        Denied: no.
+        NotFound: there is no such environment, or the project is not to be seen.
+    """
+    require_readable(deps.authorise, request.actor, request.project.name)
+    with deps.db.read() as conn:
+        environment = environments.get(conn, request.project.id, request.environment)
+        decision = require(
+            deps.authorise,
+            request.actor,
+            ACTIONS[request.kind],
+            Resource(
+                project=request.project.name,
+                environment=environment.name,
+                approval_required=environment.approval_required,
+            ),
+        )
+        if prepare is not None:
+            prepare(conn, environment)
+    return decision
+
+
+def check_head(environment: Environment, expected: int | None) -> None:
+    """Refuse a change that was based on another release than the newest one.
+
+    Raises:
+        Conflict: with the head there is now.
+    """
+    if expected is not None and expected != environment.head:
+        raise head_moved(environment.name, environment.head)
+
+
+def release_plan(
+    deps: ReleaseDeps,
+    tx: Transaction,
+    request: Request,
+    environment: Environment,
+    plan: Plan,
+    *,
+    reason: str,
+    ticket: str | None,
+    rule: str | None,
+    commit: str | None = None,
+) -> Release:
+    """Ask the gate, commit (unless the commit exists already, pushed), and seal. The project lock is held.
+
+    Raises:
+        Denied: the gate refuses.
+        TooLarge: more changes than one release may hold.
+    """
+    if len(plan.changes) > MAX_CHANGES:
+        raise TooLarge(
+            f"The release would change {len(plan.changes):,} prompts; {MAX_CHANGES:,} is the limit.",
+            remedy="Release them in several steps.",
+        )
+    refuse_unmet(ask_gate(deps, request, environment, plan.contents), request.kind)
+    if commit is None:
+        commit = branch.commit_changes(
+            tx,
+            environment,
+            plan.changes,
+            current_rows(tx.conn, environment.id, [change.path for change in plan.changes]),
+            actor=request.actor,
+            kind=request.kind,
+            reason=reason,
+            ticket=ticket,
+        )
+    return seal(
+        tx,
+        deps.sign,
+        project=request.project.name,
+        environment=environment,
+        kind=request.kind,
+        changes=plan.changes,
+        artifacts=plan.artifacts,
+        actor=request.actor,
+        reason=reason,
+        ticket=ticket,
+        commit=commit,
+        rule=rule,
+    )
+
+
+def ask_gate(
+    deps: ReleaseDeps,
+    request: Request,
+    environment: Environment,
+    contents: tuple[GateContent, ...],
+) -> Verdict:
+    """The gate's verdict over these contents, for this actor."""
+    gated = deps.authorise(
+        request.actor,
+        ACTIONS[request.kind],
+        Resource(
+            project=request.project.name, environment=environment.name, approval_required=True
+        ),
+    )
+    return deps.gate(
+        GateFacts(
+            environment=environment.name,
+            approval_required=environment.approval_required,
+            kind=request.kind,
+            gated=gated,
+            contents=contents,
+        )
+    )
+
+
+def refuse_unmet(verdict: Verdict, kind: Kind) -> None:
+    """Turn a verdict into a refusal that names everything that is missing.
+
+    Raises:
+        Denied: something is.
+    """
+    if verdict.allowed:
+        return
+    first = verdict.unmet[0]
+    raise Denied(
+        "The publish gate refuses: " + " ".join(unmet.detail for unmet in verdict.unmet),
+        rule=first.rule,
+        remedy=" ".join(dict.fromkeys(unmet.remedy for unmet in verdict.unmet if unmet.remedy)),
+        action=ACTIONS[kind],
+        unmet=unmet_json(verdict),
+    )
+
+
+def unmet_json(verdict: Verdict) -> list[dict[str, str]]:
+    """The unmet conditions as they are shown."""
+    return [{"rule": u.rule, "detail": u.detail, "remedy": u.remedy} for u in verdict.unmet]
+
+
+def _remember(release: Release, plan: Plan) -> dict[str, Any]:
+    """What a repeated request needs in order to get the same answer."""
+    return {
+        "release": release.number,
+        "unchanged": [[pick.path, pick.version] for pick in plan.unchanged],
+        "kept": [[kept.path, kept.version, kept.why] for kept in plan.kept],
+    }

@@ -1,0 +1,152 @@
+"""Publish: make versions live, one or many, in one release.
+
+Leaves earlier content to `rollback`, what a dry run shows to `preview`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from promptops_server.approvals.gate import Content as GateContent
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.problems import Conflict
+from promptops_server.releases.candidates import Candidate, compile_candidates, find_candidates
+from promptops_server.releases.change import Plan, Request, change_environment
+from promptops_server.releases.intervals import suspended_versions
+from promptops_server.releases.model import Artifact, Change, Environment, Once, Outcome, Pick
+from promptops_server.releases.ports import ReleaseDeps
+from promptops_server.releases.preview import Preview, preview_change
+from promptops_server.releases.seal import current_rows
+from promptops_server.releases.stop import refuse_repeated
+
+if TYPE_CHECKING:
+    from promptops_server.registry.model import Project
+
+
+def publish(
+    deps: ReleaseDeps,
+    actor: Actor,
+    project: Project,
+    environment: str,
+    picks: Sequence[Pick],
+    reason: str,
+    *,
+    ticket: str | None = None,
+    expected_head: int | None = None,
+    once: Once | None = None,
+) -> Outcome:
+    """Make these versions live in one release; a pick without a version means the newest one.
+
+    Versions that are live already are reported as unchanged.
+
+    Raises:
+        Invalid: picks that are unknown, archived, invalid or named twice (all are named).
+        Conflict: everything picked is live already, or the head is not `expected_head`.
+        Denied: access or the gate refuses; `unmet` names every condition.
+        NotFound: there is no such environment.
+    """
+    refuse_repeated([pick.path for pick in picks])
+    request = Request(actor, project, environment, "publish", reason, ticket, expected_head, once)
+    publication = Publication(project, picks)
+    return change_environment(deps, request, publication.plan, prepare=publication.prepare)
+
+
+def preview_publish(
+    deps: ReleaseDeps,
+    actor: Actor,
+    project: Project,
+    environment: str,
+    picks: Sequence[Pick],
+    *,
+    expected_head: int | None = None,
+) -> Preview:
+    """What `publish` would do, without doing it: differences from what is live, and the gate's verdict.
+
+    Raises:
+        Invalid, Conflict, NotFound: as `publish`; a refusal of access or gate is part of the answer instead.
+    """
+    refuse_repeated([pick.path for pick in picks])
+    request = Request(actor, project, environment, "publish", "", None, expected_head)
+    return preview_change(deps, request, Publication(project, picks).plan)
+
+
+class Publication:
+    """The picks of one request: compiled before the lock, judged again inside it."""
+
+    def __init__(self, project: Project, picks: Sequence[Pick]) -> None:
+        self._project = project
+        self._picks = picks
+        self._compiled: dict[tuple[str, int], Artifact] = {}
+
+    def prepare(self, conn: Connection, environment: Environment) -> None:
+        """Compile what is not live yet. Raises as `plan`."""
+        fresh, _ = self._split(conn, environment)
+        self._compile(conn, fresh)
+
+    def plan(self, conn: Connection, environment: Environment) -> Plan:
+        """The changes. A version that came up since `prepare` is compiled now.
+
+        Raises:
+            Invalid: picks that cannot be released.
+            Conflict: everything is live already.
+        """
+        fresh, unchanged = self._split(conn, environment)
+        if not fresh:
+            raise Conflict(
+                f"Live in {environment.name} already: "
+                + ", ".join(f"{pick.path}@{pick.version}" for pick in unchanged)
+                + ".",
+                remedy="Pick another version.",
+                slug="nothing-to-publish",
+                current={"release": environment.head, "etag": environment.tag},
+            )
+        self._compile(conn, fresh)
+        artifacts = {(c.path, c.number): self._compiled[c.path, c.number] for c in fresh}
+        return Plan(
+            tuple(
+                Change.live(c.path, c.content(artifacts[c.path, c.number].digest)) for c in fresh
+            ),
+            {artifact.digest: artifact for artifact in artifacts.values()},
+            gate_contents(conn, environment, fresh),
+            tuple(unchanged),
+        )
+
+    def _split(
+        self, conn: Connection, environment: Environment
+    ) -> tuple[list[Candidate], list[Pick]]:
+        candidates = find_candidates(conn, self._project, self._picks)
+        rows = current_rows(conn, environment.id, [c.path for c in candidates])
+        fresh: list[Candidate] = []
+        unchanged: list[Pick] = []
+        for candidate in candidates:
+            row = rows.get(candidate.path)
+            if row is not None and row.state == "live" and row.version == candidate.number:
+                unchanged.append(Pick(candidate.path, candidate.number))
+            else:
+                fresh.append(candidate)
+        return fresh, unchanged
+
+    def _compile(self, conn: Connection, candidates: Sequence[Candidate]) -> None:
+        missing = [c for c in candidates if (c.path, c.number) not in self._compiled]
+        if missing:
+            self._compiled.update(compile_candidates(conn, self._project, missing))
+
+
+def gate_contents(
+    conn: Connection, environment: Environment, candidates: Sequence[Candidate]
+) -> tuple[GateContent, ...]:
+    """What the gate is told of each version."""
+    stopped = suspended_versions(conn, environment.id, [c.path for c in candidates])
+    return tuple(
+        GateContent(
+            c.path,
+            c.number,
+            c.version.behaviour,
+            c.version.record,
+            suspended_here=c.number in stopped.get(c.path, ()),
+        )
+        for c in candidates
+    )
