@@ -1,0 +1,365 @@
+"""Bring Redis from the release it holds to the head, in order, each release exactly once.
+
+Any number of threads and servers may call at once: every change is one script that acts only if Redis still is where
+its caller saw it, and whoever loses looks again. The way after a commit is one read of SQL and one script. A Redis
+that is down or hangs costs a publisher at most `BUDGET` seconds once, then nothing until it answers again
+(`circuit`); the reconciler brings what was missed. Leaves the rules to `standing`, writing anew to `rebuild`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from typing import Literal
+
+import redis
+import structlog
+
+from promptops.delivery.header import REMOVED
+from promptops_server.delivery import scripts, status, store
+from promptops_server.delivery.keys import Keys
+from promptops_server.delivery.layout import LOG_LENGTH, Names, nudge_text
+from promptops_server.delivery.rebuild import Inconsistent, OverTime, rebuild
+from promptops_server.delivery.standing import Seen, Standing, judge, origin_of
+from promptops_server.delivery.status import Status
+from promptops_server.delivery.store import Facts
+from promptops_server.delivery.timeline import Step, Timeline, UnknownEnvironment
+from promptops_server.infra.database import Database
+from promptops_server.infra.problems import ProblemError
+
+log = structlog.get_logger(__name__)
+
+BUDGET = 0.9
+"""Seconds that a publisher waits for Redis at most."""
+
+CIRCUIT_SECONDS = 5.0
+"""After a failure nobody tries again for this long, except the reconciler, which looks every second."""
+
+_ATTEMPTS = 6
+_LARGE_BYTES = 256 * 1024  # artifacts of a release above this go ahead of its script, in parts
+
+Delivery = Literal["applied", "pending"]
+
+
+class Refused(Exception):
+    """Redis holds what must not be overwritten; the text says what and what to do."""
+
+
+class Projection:
+    """One per process, safe between threads.
+
+    Args:
+        db: the database.
+        client: a Redis client with short time-outs (`infra.redis.connect`), or None when there is no Redis:
+            then nothing is ever pending.
+        timeline: shared with the HTTP side, so that a release is read from SQL once.
+        keys: to recognise what this installation signed.
+        status: takes note of everything that went wrong.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        client: redis.Redis | None,
+        timeline: Timeline,
+        keys: Keys,
+        status: Status,
+    ) -> None:
+        self._db = db
+        self._client = client
+        self._timeline = timeline
+        self._keys = keys
+        self._status = status
+        self._held: dict[
+            str, tuple[Seen, int]
+        ] = {}  # what we know Redis holds, and how many entries
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._open_until = 0.0
+        self._taken_over: set[str] = set()
+
+    def project(self, environment_id: str) -> Delivery:
+        """Bring Redis to the newest release of the environment, within about a second; never raises.
+
+        "pending" means that Redis does not have it yet: the reconciler brings it.
+        """
+        if self._client is None:
+            return "applied"
+        began = time.monotonic()
+        if began < self._open_until:
+            return self._pending(environment_id)
+        lock = self._locks[environment_id]
+        if not lock.acquire(timeout=BUDGET):
+            return self._pending(environment_id)
+        try:
+            self.bring(environment_id, self._client, until=began + BUDGET, locked=True)
+        except OverTime:
+            return self._pending(environment_id)
+        except (
+            redis.ResponseError
+        ) as error:  # it is there, but does not do it: full, read-only, not allowed
+            self._status.failed(f"{type(error).__name__}: {error}")
+            log.warning("redis_refused", environment=environment_id, error=str(error))
+            return self._pending(environment_id)
+        except (redis.RedisError, OSError) as error:
+            self.failed(error)
+            return self._pending(environment_id)
+        except Refused:
+            return self._pending(environment_id)
+        except (Inconsistent, ProblemError, UnknownEnvironment) as error:
+            self._status.failed(str(error))
+            log.warning("projection_failed", environment=environment_id, error=str(error))
+            return self._pending(environment_id)
+        finally:
+            lock.release()
+        status.PROJECTION_SECONDS.observe(time.monotonic() - began)
+        return "applied"
+
+    def failed(self, error: BaseException) -> None:
+        """Redis did not do what was asked: leave it alone for a while."""
+        self._open_until = time.monotonic() + CIRCUIT_SECONDS
+        text = f"{type(error).__name__}: {error}"
+        if self._status.down(text):
+            log.warning("redis_down", error=text)
+
+    def answered(self) -> None:
+        """Redis answers (again)."""
+        self._open_until = 0.0
+        if self._status.connected():
+            log.info("redis_connected")
+
+    def forget(self, environment_id: str) -> None:
+        """Look at Redis anew before the next change: somebody found it different."""
+        self._held.pop(environment_id, None)
+
+    def bring(
+        self,
+        environment_id: str,
+        client: redis.Redis,
+        *,
+        until: float | None = None,
+        locked: bool = False,
+    ) -> None:
+        """Bring Redis to the head, by steps or by a rebuild; without `until`, however long that takes.
+
+        Raises:
+            Refused: Redis holds what must not be overwritten; `Status` has it too.
+            OverTime: `until` (of `time.monotonic()`) has passed.
+            Inconsistent, UnknownEnvironment: SQL does not hold a sound environment of that id.
+            redis.RedisError, Unavailable: Redis or the database did not answer.
+        """
+        if not locked:
+            with self._locks[environment_id]:
+                self.bring(environment_id, client, until=until, locked=True)
+            return
+        try:
+            self._bring(environment_id, client, until)
+        except BaseException:
+            self._held.pop(environment_id, None)  # what a broken-off command did is unknown
+            raise
+        self.answered()
+
+    def _bring(self, environment_id: str, client: redis.Redis, until: float | None) -> None:
+        timeline = self._timeline
+        facts = timeline.facts(environment_id)
+        for _ in range(_ATTEMPTS):
+            head = timeline.advance(environment_id)
+            held = self._held.get(environment_id)
+            if held is None:
+                held = self._look(facts, client, until)
+                if held is None:
+                    continue
+            seen, count = held
+            steps = timeline.after(environment_id, int(seen.release))
+            if not steps and int(seen.release) != head.position.release:
+                self._held.pop(environment_id, None)
+                continue
+            if self._apply_all(facts, client, seen, count, steps, until):
+                self._status.caught_up(environment_id, f"{facts.project}/{facts.name}")
+                return
+            self._held.pop(environment_id, None)
+        raise OverTime(f"{facts.project}/{facts.name}: others kept changing it")
+
+    def _look(
+        self, facts: Facts, client: redis.Redis, until: float | None
+    ) -> tuple[Seen, int] | None:
+        """Find out what Redis holds; None when it was something else a moment later."""
+        seen, header_text = look(client, Names.of(facts.project, facts.name))
+        with self._db.read() as conn:
+            head = store.head_header(conn, facts.id)
+            installation = store.installation_id(conn)
+            if head is None:
+                raise UnknownEnvironment(facts.id)
+
+            def known_hash(release: int) -> str | None:
+                found = store.header_at(conn, facts.id, release)
+                return None if found is None else found.hash
+
+            standing = judge(
+                seen,
+                head.position,
+                known_hash,
+                lambda: origin_of(header_text, facts, installation, self._keys.signed_here),
+            )
+            if standing.verdict in ("current", "behind"):
+                at = store.header_at(conn, facts.id, int(seen.release))
+                assert at is not None
+                held = (seen, at.statement.count)
+                self._held[facts.id] = held
+                return held
+        return self.write_anew(facts, client, seen, standing, until)
+
+    def write_anew(
+        self,
+        facts: Facts,
+        client: redis.Redis,
+        seen: Seen,
+        standing: Standing,
+        until: float | None = None,
+    ) -> tuple[Seen, int] | None:
+        """Rebuild, unless what is there must stay. The environment's lock is held by the caller.
+
+        Raises:
+            Refused: it must stay.
+        """
+        label = f"{facts.project}/{facts.name}"
+        if standing.verdict == "ahead" or (
+            standing.verdict == "foreign" and facts.id in self._taken_over
+        ):
+            if self._status.refused(label, standing.reason):
+                log.error("projection_refused", environment=label, reason=standing.reason)
+            raise Refused(standing.reason)
+        if standing.verdict == "foreign":
+            # A fresh database on a used Redis is common, and the old state is of no use to anybody. If another
+            # installation is alive it puts its state back within seconds; then it keeps it, and we say so.
+            self._taken_over.add(facts.id)
+            log.warning("redis_taken_over", environment=label, reason=standing.reason)
+        now = rebuild(self._db, client, facts, seen, until=until)
+        if now is None:
+            return None
+        reason = standing.reason if standing.verdict == "rebuild" else standing.verdict
+        status.REBUILT.labels(reason).inc()
+        log.info("redis_rebuilt", environment=label, release=now.release, reason=reason)
+        with self._db.read() as conn:
+            header = store.header_at(conn, facts.id, int(now.release))
+        assert header is not None
+        held = (now, header.statement.count)
+        self._held[facts.id] = held
+        return held
+
+    def _apply_all(
+        self,
+        facts: Facts,
+        client: redis.Redis,
+        seen: Seen,
+        count: int,
+        steps: list[Step],
+        until: float | None,
+    ) -> bool:
+        for step in steps:
+            _check_time(until)
+            statement = step.header.statement
+            if statement.previous != seen.hash or str(statement.epoch) != seen.epoch:
+                standing = Standing("rebuild", "epoch")
+                self.write_anew(facts, client, seen, standing, until)
+                return False
+            if not self._apply(facts, client, seen, count, step, until):
+                return False
+            seen = Seen(seen.epoch, str(statement.release), step.header.hash, seen.generation)
+            count = statement.count
+            self._held[facts.id] = (seen, count)
+        return True
+
+    def _apply(
+        self,
+        facts: Facts,
+        client: redis.Redis,
+        seen: Seen,
+        count: int,
+        step: Step,
+        until: float | None,
+    ) -> bool:
+        names = Names.of(facts.project, facts.name)
+        header, position = step.header, step.position
+        artifacts = step.artifacts
+        if artifacts is None or sum(map(len, artifacts.values())) > _LARGE_BYTES:
+            if not self._put_artifacts(facts, client, names, seen, step, until):
+                return False
+            artifacts = None
+        kept = [c for c in header.statement.changes if c.state != REMOVED]
+        removed = [c.path for c in header.statement.changes if c.state == REMOVED]
+        forgotten = position.release - LOG_LENGTH
+        args: list[object] = [
+            *seen,
+            count,
+            position.epoch,
+            position.release,
+            header.hash,
+            header.to_json(),
+            header.as_of,
+            str(position),
+            f"{position.epoch}-{forgotten}" if forgotten >= 0 else "",
+            names.nudge,
+            nudge_text(header, artifacts),
+            len(kept),
+            len(removed),
+            len(artifacts or ()),
+        ]
+        for digest, text in (artifacts or {}).items():
+            args += (digest, text)
+        for entry in kept:
+            args += (entry.path, entry.to_text())
+        args += removed
+        keys = [
+            names.state,
+            names.entries(seen.generation),
+            names.artifacts(seen.generation),
+            names.log,
+        ]
+        answer = scripts.APPLY(client, keys, args)
+        if answer == 1:
+            status.PROJECTED.inc()
+            return True
+        if answer == ["damaged"]:
+            self.write_anew(facts, client, seen, Standing("rebuild", "damaged"), until)
+        return False
+
+    def _put_artifacts(
+        self,
+        facts: Facts,
+        client: redis.Redis,
+        names: Names,
+        seen: Seen,
+        step: Step,
+        until: float | None,
+    ) -> bool:
+        for part in self._timeline.artifacts(facts, step.digests):
+            _check_time(until)
+            pairs = [text for pair in part.items() for text in pair]
+            keys = [names.state, names.artifacts(seen.generation)]
+            if scripts.PUT_ARTIFACTS(client, keys, [seen.generation, *pairs]) != 1:
+                return False
+        return True
+
+    def _pending(self, environment_id: str) -> Delivery:
+        self._status.behind(environment_id)
+        status.PENDING.inc()
+        return "pending"
+
+
+def _check_time(until: float | None) -> None:
+    if until is not None and time.monotonic() > until:
+        raise OverTime
+
+
+def look(client: redis.Redis, names: Names) -> tuple[Seen, str]:
+    """What Redis says it holds, and the header's text. Raises `redis.RedisError`."""
+    try:
+        found = client.hmget(names.state, ["epoch", "release", "hash", "generation", "header"])
+    except redis.ResponseError as error:
+        if "WRONGTYPE" not in str(error):
+            raise
+        client.unlink(names.state)  # not ours, and in the way of everything
+        found = [None] * 5
+    texts = [str(text or "") for text in found]
+    return Seen(*texts[:4]), texts[4]
