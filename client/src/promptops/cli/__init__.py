@@ -70,10 +70,12 @@ def _invoke(arguments: Sequence[str]) -> int:
 def _unexpected(error: Exception, arguments: Sequence[str], as_json: bool) -> int:
     from promptops.cli import output
 
+    if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command
+        output.write(sys.stderr, f"{error}\n")
+        return EXIT_BAD_INPUT
     usage = _usage_document(error)
     if usage is not None:
-        if usage:
-            output.report_failure(usage, as_json=as_json)
+        output.report_failure(usage, as_json=as_json)
         return EXIT_BAD_INPUT
     if "--debug" in arguments:
         import traceback
@@ -93,11 +95,8 @@ def _unexpected(error: Exception, arguments: Sequence[str], as_json: bool) -> in
 def _usage_document(error: Exception) -> dict[str, Any] | None:
     """A problem document for Typer's complaint about the command line; None for anything else.
 
-    Its exception classes moved between Typer's versions, so they are known by what they have. {} is
-    a group called without a command, which has printed its help.
+    Its exception classes moved between Typer's versions, so they are known by what they have.
     """
-    if type(error).__name__ == "NoArgsIsHelpError":
-        return {}
     describe = getattr(error, "format_message", None)
     if describe is None or not hasattr(error, "exit_code"):
         return None

@@ -48,7 +48,7 @@ def paint(text: str, colour: str | None, stream: TextIO, *, bold: bool = False) 
     """`text` in a colour, where the stream may have colour."""
     if (colour is None and not bold) or not coloured(stream):
         return text
-    return typer.style(text, fg=colour, bold=bold)
+    return typer.style(text, fg=colour, bold=bold or None)
 
 
 def write(stream: TextIO, text: str) -> None:

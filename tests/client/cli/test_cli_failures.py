@@ -1,0 +1,65 @@
+"""Exit codes and the words of failures."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptops.cli.failures import BadInput, exit_code_of, problem_lines
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "code"),
+    [
+        (400, {"type": "t"}, 2),
+        (401, {"type": "t"}, 2),
+        (403, {"type": "t"}, 1),
+        (404, {"type": "t"}, 2),
+        (409, {"type": "t"}, 1),
+        (410, {"type": "t"}, 1),
+        (413, {"type": "t"}, 2),
+        (422, {"type": "t"}, 2),
+        (422, {"type": "t", "unmet": [{"rule": "two-people"}]}, 1),
+        (428, {"type": "t"}, 2),
+        (500, {"type": "t"}, 1),
+        (502, {}, 3),
+        (503, {"type": "t"}, 1),
+    ],
+)
+def test_each_status_has_its_exit_code(status: int, document: dict[str, object], code: int) -> None:
+    assert exit_code_of(status, document) == code
+
+
+def test_every_place_of_a_problem_is_a_line_with_its_fix() -> None:
+    failure = BadInput(
+        "2 problems in the file",
+        errors=[
+            {
+                "file": "a.prompt.yml",
+                "line": 3,
+                "column": 5,
+                "key": "messages[0].role",
+                "message": "unknown role 'boss'",
+                "fix": "use system, user or assistant",
+            },
+            {"line": None, "message": "no message"},
+        ],
+        remedy="correct the file",
+    )
+    assert problem_lines(failure.document) == [
+        "error: The input is not valid: 2 problems in the file",
+        "  a.prompt.yml:3:5 messages[0].role: unknown role 'boss' → use system, user or assistant",
+        "  no message",
+        "  → correct the file",
+    ]
+
+
+def test_unmet_rules_and_the_deciding_rule_are_shown() -> None:
+    lines = problem_lines(
+        {
+            "title": "Not allowed",
+            "detail": "the gate is closed",
+            "rule": "gate",
+            "unmet": [{"rule": "approval", "detail": "none for v3", "remedy": "ask a reviewer"}],
+        }
+    )
+    assert lines[1:] == ["  approval: none for v3 → ask a reviewer", "  deciding rule: gate"]
