@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 # Any constant works; it must only differ from the other advisory locks of this product.
-_LOCK = text("SELECT pg_advisory_xact_lock(7310417882)")
+_LOCK = text("SELECT pg_advisory_xact_lock(7310417883)")
 
 
 class NewerSchema(Exception):

@@ -136,6 +136,12 @@ class RedisSettings(_Section):
         description="redis://, rediss:// or unix:// address of a Redis 7+ or Valkey; "
         "without it, one is started for this server alone.",
     )
+    password: SecretStr | None = Field(
+        None, description="Password of that Redis, instead of one in the URL."
+    )
+    ca_file: Path | None = Field(
+        None, description="PEM file of the authority that signed a rediss:// server's certificate."
+    )
     port: int = Field(
         0,
         ge=0,
