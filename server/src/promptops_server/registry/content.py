@@ -7,7 +7,7 @@ Owns the step from bytes to a `Content`, which happens before the project lock. 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,22 +31,21 @@ MAX_FILE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A prompt file, read. `file` is None exactly when the file is invalid; then both digests are None.
+    """A prompt file, read. An invalid file has neither value nor digests.
 
     While `pending` is true the file includes fragments that are not resolved yet, and `behaviour` is None.
     """
 
-    blob: PreparedBlob
+    oid: str
+    valid: bool
     text: str
     file: PromptFile | None
     problems: tuple[Mapping[str, Any], ...]
     behaviour: str | None
     record: str | None
     pending: bool = False
-
-    @property
-    def valid(self) -> bool:
-        return self.file is not None
+    blob: PreparedBlob | None = None
+    """The compressed file, unless it is stored already."""
 
     @property
     def errors(self) -> tuple[Mapping[str, Any], ...]:
@@ -72,17 +71,27 @@ class Card:
         return json.dumps(self.tags, ensure_ascii=False)
 
 
-def read_content(data: bytes) -> Content:
-    """Read, check, hash and compress a prompt file. Never raises for what it contains."""
+def read_content(data: bytes, *, stored_as: str | None = None) -> Content:
+    """Read, check, hash and compress a prompt file. Never raises for what it contains.
+
+    `stored_as` is the id of a blob that is stored already: then nothing is compressed.
+    """
     parsed = parse(data)
     file = parsed.file
     problems = tuple(problem.to_dict() for problem in parsed.problems)
-    blob = prepare_blob(data)
+    blob = prepare_blob(data) if stored_as is None else None
+    oid = stored_as or (blob.oid if blob else "")
     if file is None:
-        return Content(blob, parsed.text, None, problems, None, None)
+        return Content(oid, False, parsed.text, None, problems, None, None, blob=blob)
     pending = "{{" in parsed.text and bool(fragments(file))
     behaviour = None if pending else behaviour_digest(file)
-    return Content(blob, parsed.text, file, problems, behaviour, record_digest(file), pending)
+    record = record_digest(file)
+    return Content(oid, True, parsed.text, file, problems, behaviour, record, pending, blob)
+
+
+def forget_text(content: Content) -> Content:
+    """The content without text and value, which thousands of files in one push need not keep."""
+    return content if content.pending else replace(content, text="", file=None)
 
 
 def with_fragments(content: Content, loader: Loader) -> Content:
@@ -98,6 +107,7 @@ def with_fragments(content: Content, loader: Loader) -> Content:
         problem = _fragment_problem(content.file, content.text, str(error))
         return replace(
             content,
+            valid=False,
             file=None,
             problems=(*content.problems, problem),
             record=None,
@@ -123,8 +133,8 @@ def _fragment_problem(file: PromptFile, text: str, message: str) -> dict[str, An
 
 
 def card_of(path: str, content: Content) -> Card:
-    """The card of `path` when `content` is its newest version."""
-    file = content.file
+    """The card of `path` when `content`, its text not forgotten, is its newest version."""
+    file = content.file if content.valid else None
     words = words_of(path, file)
     last = path.rpartition("/")[2]
     if file is None:
@@ -140,6 +150,6 @@ def card_of(path: str, content: Content) -> Card:
     )
 
 
-def located(file: str, problems: tuple[Mapping[str, Any], ...]) -> list[dict[str, Any]]:
+def located(file: str, problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The problems with the name of the file they are in."""
     return [{"file": file, **problem} for problem in problems]

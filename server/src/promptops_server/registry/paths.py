@@ -5,7 +5,7 @@ Owns the registry's limits on paths. The grammar itself is `promptops.format.nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from promptops.format.names import EXTENSIONS, InvalidName, check_path, fold, prompt_path_of
@@ -42,9 +42,8 @@ def path_fault(path: str) -> str:
         return f"it has {parts} parts, and at most {MAX_PARTS} are allowed"
     if len(path) > MAX_LENGTH:
         return f"it has {len(path)} characters, and at most {MAX_LENGTH} are allowed"
-    last = path.rpartition("/")[2].lower()
-    if any(last.endswith(ending) for ending in EXTENSIONS):
-        return "leave the file's extension away"
+    if any(part.lower().endswith(EXTENSIONS) for part in path.split("/")):
+        return "no name in it may end like a prompt file; leave the extension away"
     return ""
 
 
@@ -71,17 +70,31 @@ def prefixes(path: str) -> Iterator[str]:
         at = path.find("/", at + 1)
 
 
-def twins(paths: Iterable[str]) -> list[tuple[str, str]]:
-    """Pairs among `paths` that differ only by case, in a module's name or the prompt's."""
-    spelled: dict[str, str] = {}
-    found: dict[tuple[str, str], None] = {}
-    for path in paths:
+class Spellings:
+    """Which spelling of each module and prompt counts, so that no two differ only by case.
+
+    `known` gives the spelling that exists for a path or module (with its closing slash) in any case, or None.
+    """
+
+    def __init__(self, known: Callable[[str], str | None]) -> None:
+        self._known = known
+        self._spelled: dict[str, str] = {}
+
+    def clash(self, path: str) -> tuple[str, str] | None:
+        """Take up `path`, or say which part of it differs only by case from which other."""
+        fresh: list[str] = []
         for part in (*prefixes(path), path):
-            first = spelled.setdefault(fold(part), part)
-            if first != part:
-                found[first, part] = None
-                break
-    return list(found)
+            key = fold(part)
+            spelled = self._spelled.get(key)
+            if spelled is None:
+                spelled = self._known(part) or part
+                fresh.append(part)
+            if spelled != part:
+                self._spelled.setdefault(key, spelled)
+                return part, spelled
+        for part in fresh:
+            self._spelled[fold(part)] = part
+        return None
 
 
 def file_error(file: str, code: str, message: str, fix: str = "") -> dict[str, Any]:

@@ -39,7 +39,7 @@ from promptops_server.registry.content import (
 from promptops_server.registry.git import read
 from promptops_server.registry.git.write import commit_blobs
 from promptops_server.registry.model import Project, Version
-from promptops_server.registry.paths import address_path, prefixes, twin_error
+from promptops_server.registry.paths import address_path, twin_error
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.record import Said, author_of, record_steps, states_of
 from promptops_server.registry.rows import Head
@@ -48,6 +48,7 @@ from promptops_server.registry.versions import (
     find_version,
     fragment_loader,
     get_version,
+    spellings,
     version_text,
 )
 
@@ -107,7 +108,7 @@ def put_prompt(
         lock_project(tx.conn, found.id)
         head = rows.head(tx.conn, found.id, path)
         _check_parent(tx.conn, found, path, head, parent, content)
-        if head is not None and not head.archived and head.blob == content.blob.oid:
+        if head is not None and not head.archived and head.blob == content.oid:
             return Put(get_version(tx.conn, found, path), created=False, changed=False)
         if head is None:
             refuse_twins(tx.conn, found.id, path)
@@ -126,7 +127,7 @@ def put_prompt(
             message=said,
         )
         old = None if head is None or head.archived else head.blob
-        step = Step(commit.oid, (Change(path, extension, old, content.blob.oid),))
+        step = Step(commit.oid, (Change(path, extension, old, content.oid),))
         heads = {fold(path): head} if head is not None else {}
         numbering = number_steps([step], states_of(heads.values()))
         (version,) = record_steps(
@@ -135,7 +136,7 @@ def put_prompt(
             found,
             numbering,
             heads=heads,
-            contents={content.blob.oid: content},
+            contents={content.oid: content},
             said={commit.oid: Said(f"{author.name} <{author.email}>", said)},
             cards={path: card},
         )
@@ -206,7 +207,7 @@ def readable(path: str, text: str | bytes) -> Content:
 
 def refuse_invalid(file: str, content: Content) -> None:
     """Raises Invalid with the errors of a file that has some."""
-    if content.file is None:
+    if not content.valid:
         errors = located(file, content.errors)
         first = errors[0]
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
@@ -219,14 +220,7 @@ def refuse_invalid(file: str, content: Content) -> None:
 
 def refuse_twins(conn: Connection, project_id: str, path: str) -> None:
     """Raises Invalid when a new address differs only by case from one that exists or existed."""
-    head = rows.head(conn, project_id, path)
-    clash = (path, head.path) if head is not None and head.path != path else None
-    if clash is None:
-        for prefix in prefixes(path):
-            other = rows.any_under(conn, project_id, prefix)
-            if other is not None and not other.startswith(prefix):
-                clash = (prefix, other[: len(prefix)])
-                break
+    clash = spellings(conn, project_id).clash(path)
     if clash is not None:
         error = twin_error(path + EXTENSION, *clash)
         raise Invalid(
@@ -253,7 +247,7 @@ def _check_parent(
             )
         return
     if parent is None:
-        if head.archived or head.blob == content.blob.oid:
+        if head.archived or head.blob == content.oid:
             return
         raise PreconditionRequired(
             f"{project.name}/{path} exists; its newest version is {head.latest}.",

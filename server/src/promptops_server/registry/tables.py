@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from promptops_server.infra.tables import BigId, metadata
@@ -97,6 +98,13 @@ prompt = Table(
     Column("updated_at", BigInteger, nullable=False),
     UniqueConstraint("project_id", "path_fold"),
     Index("ix_prompt_project_path", "project_id", "path"),
+    Index(
+        "ix_prompt_archived",
+        "project_id",
+        "path",
+        sqlite_where=text("archived_at IS NOT NULL"),
+        postgresql_where=text("archived_at IS NOT NULL"),
+    ),
 )
 
 prompt_tag = Table(

@@ -11,8 +11,10 @@ from promptops.format import FragmentError, PromptFile, Selector, parse
 from promptops.format.fragment import Loader, Pin
 from promptops.format.names import InvalidAddress, fold, parse_selector
 from promptops_server.infra.problems import BadRequest, NotFound
+from promptops_server.registry import rows
 from promptops_server.registry.git import read
 from promptops_server.registry.model import Project, Version
+from promptops_server.registry.paths import Spellings
 from promptops_server.registry.ports import LiveVersion
 from promptops_server.registry.rows import VERSION, as_version
 from promptops_server.registry.tables import prompt, version
@@ -72,8 +74,8 @@ def find_version(
 
 def versions_of_commit(conn: Connection, project: Project, commit: str) -> list[Version]:
     """The versions that a commit on `main` made, by path."""
-    rows = conn.execute(_OF_COMMIT, {"project_id": project.id, "commit": commit})
-    return [as_version(project, row) for row in rows]
+    found = conn.execute(_OF_COMMIT, {"project_id": project.id, "commit": commit})
+    return [as_version(project, row) for row in found]
 
 
 def version_of_commit(conn: Connection, project: Project, path: str, commit: str) -> Version:
@@ -104,13 +106,13 @@ def version_of_blob(
     conn: Connection, project: Project, path: str, blob: str, *, at_commit: str | None = None
 ) -> Version | None:
     """The version of a prompt with this content; of several the one that `at_commit` made, else the newest."""
-    rows = conn.execute(
+    found = conn.execute(
         _OF_BLOB,
         {"project_id": project.id, "path_fold": fold(path), "path": path, "blob": blob},
     ).all()
-    if not rows:
+    if not found:
         return None
-    row = next((r for r in rows if r.commit_oid == at_commit), rows[0])
+    row = next((r for r in found if r.commit_oid == at_commit), found[0])
     return as_version(project, row)
 
 
@@ -193,6 +195,19 @@ def fragment_loader(conn: Connection, project: Project) -> Loader:
         return file
 
     return load
+
+
+def spellings(conn: Connection, project_id: str) -> Spellings:
+    """The spellings of all addresses the project has or had."""
+
+    def known(part: str) -> str | None:
+        if part.endswith("/"):
+            other = rows.any_under(conn, project_id, part)
+            return None if other is None else other[: len(part)]
+        head = rows.head(conn, project_id, part)
+        return None if head is None else head.path
+
+    return Spellings(known)
 
 
 def no_prompt(project: Project, path: str) -> NotFound:
