@@ -122,7 +122,7 @@ class Release:
 
     number: int
     environment: str
-    kind: str
+    kind: Kind
     epoch: int
     commit: str
     acknowledged_at: int
