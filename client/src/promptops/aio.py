@@ -73,6 +73,7 @@ class AsyncPromptOps:
         self._start_timeout = start_timeout
         self._max_age = max_age
         self._started: _Starting | None = None
+        self._readers: set[asyncio.Queue[Release | None]] = set()
 
     async def __aenter__(self) -> Self:
         client = self._started = await asyncio.to_thread(_Starting, self._settings, self._max_age)
@@ -132,15 +133,18 @@ class AsyncPromptOps:
         waiting: asyncio.Queue[Release] = asyncio.Queue()
         stop = self._client.on_release(lambda release: _in_loop(loop, waiting.put_nowait, release))
         try:
-            while True:
-                yield await waiting.get()
+            while (release := await waiting.get()) is not None:
+                yield release
         finally:
+            self._readers.discard(waiting)
             stop()
 
     async def close(self) -> None:
         """Stop following, without blocking the loop. What is held can still be read."""
         if self._started is not None:
             await asyncio.to_thread(self._started.close)
+        for waiting in self._readers:
+            waiting.put_nowait(None)
 
     @property
     def _client(self) -> PromptOps:

@@ -60,14 +60,14 @@ class RedisSource:
         environment: str,
         *,
         ca_file: str | None = None,
-        poll: float = POLL,
+        poll: float | None = None,
         keys: Callable[[], KeyDocument | None] | None = None,
     ) -> None:
         self._url = url
         self._name = f"{project}/{environment}"
         self._prefix = key_prefix(project, environment)
         self._ca_file = ca_file
-        self._poll_every = poll
+        self._poll_every = POLL if poll is None else poll
         self._keys = keys
         self._client: redis.Redis | None = None
         self._pubsub: Any = None
