@@ -10,6 +10,12 @@ from promptops.cli.command import group
 from promptops.cli.commands import (
     account,
     audit,
+    environment,
+    project,
+    prompt,
+    publish,
+    rollback,
+    stop,
     token,
     user,
 )
@@ -50,6 +56,13 @@ def settings(
 
 
 account.add_to(app)
+app.add_typer(project.app, name="project")
+app.add_typer(prompt.app, name="prompt")
+publish.add_to(app)
+rollback.add_to(app)
+stop.add_to(app)
+environment.add_to(app)
+app.add_typer(environment.app, name="env")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

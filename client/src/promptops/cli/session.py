@@ -75,13 +75,15 @@ class Session:
         """The JSON at a path. None parameters are left out. Raises ServerProblem, Unreachable."""
         return self.request("GET", path, params=params).value
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+    def post(
+        self, path: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """Send JSON under a fresh `Idempotency-Key`; tried again once when the answer got lost.
 
         Raises ServerProblem, Unreachable.
         """
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
-        return self.request("POST", path, json=body, headers=headers, repeat=True).value
+        keyed = {**(headers or {}), "Idempotency-Key": uuid.uuid4().hex}
+        return self.request("POST", path, json=body, headers=keyed, repeat=True).value
 
     def pages(
         self, path: str, *, at_most: int | None = None, **params: Any

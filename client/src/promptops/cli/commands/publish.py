@@ -1,0 +1,102 @@
+"""`publish`: make versions live in an environment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from promptops.cli.asking import confirm, somebody_is_there
+from promptops.cli.command import command
+from promptops.cli.failures import BadInput
+from promptops.cli.output import JsonOption, Output, warn
+from promptops.cli.picks import Picks, expand
+from promptops.cli.releasing import (
+    DryRunOption,
+    ReasonOption,
+    TicketOption,
+    YesOption,
+    refuse_unmet,
+    show_preview,
+    show_release,
+)
+from promptops.cli.session import Session, api, connect
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put `publish` at the top of the tree."""
+    command(app, "publish", _EXAMPLES)(publish)
+
+
+_EXAMPLES = [
+    "promptops publish retail-bank/claims/triage@7 --to staging --reason 'Shorter answers'",
+    "promptops publish retail-bank/claims --to staging --reason 'All of claims' --dry-run",
+    "promptops publish retail-bank@staging --to production --reason 'Promote' --ticket OPS-12",
+]
+
+
+def publish(
+    ctx: typer.Context,
+    given: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ADDRESS...",
+            help="Prompts, modules or projects; @version, or @environment for what is live there.",
+        ),
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="ENVIRONMENT", help="Where it goes live.")],
+    reason: ReasonOption = "",
+    ticket: TicketOption = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Make versions live, all of them in one release.
+
+    At a terminal it shows what will change and asks. A prompt without a version means its newest
+    one; a module or project means the newest of everything under it.
+    """
+    out = Output(json)
+    if not reason and not dry_run:
+        raise BadInput("no reason is given", remedy="say why with --reason 'text'")
+    with connect(ctx) as server:
+        picks = expand(server, given)
+        if picks.left_out:
+            _warn_left_out(picks)
+        if not picks.versions:
+            raise BadInput("there is nothing that could be published under this address")
+        path = api("projects", picks.project, "environments", to, "releases")
+        body: dict[str, Any] = {"prompts": picks.body(), "reason": reason}
+        if ticket:
+            body["ticket"] = ticket
+        if dry_run:
+            preview = _preview(server, path, body)
+            out.json(preview)
+            show_preview(out, preview, diffs=True)
+            refuse_unmet(preview, to)
+            return
+        headers: dict[str, str] = {}
+        if not yes and somebody_is_there():
+            preview = _preview(server, path, body)
+            show_preview(Output(False), preview, diffs=len(preview["prompts"]) == 1)
+            refuse_unmet(preview, to)
+            confirm(f"Publish this to {picks.project}@{to}?")
+            # What was shown is what is sent: these versions, on the release that was shown.
+            body["prompts"] = [
+                {"path": line["path"], "version": line["version"]} for line in preview["prompts"]
+            ]
+            headers["If-Match"] = f'"r{preview["on"]}"'
+        release = server.post(path, body, headers=headers)
+    out.json(release)
+    show_release(out, release)
+
+
+def _preview(server: Session, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = server.post(path, {**body, "dry_run": True})
+    return answer
+
+
+def _warn_left_out(picks: Picks) -> None:
+    names = ", ".join(picks.left_out[:10])
+    more = f" and {len(picks.left_out) - 10} more" if len(picks.left_out) > 10 else ""
+    warn(f"left out, because the file is invalid or the prompt suspended: {names}{more}")
