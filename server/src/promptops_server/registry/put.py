@@ -92,8 +92,7 @@ def put_prompt(
         PreconditionRequired: the prompt exists and no parent was given.
         Conflict: `parent` is not the newest version; `current`, `base` and `yours` show all sides.
     """
-    require_readable(authorise, actor, project)
-    require(authorise, actor, "prompt:write", Resource(project=project, path=path))
+    may_put(actor, authorise, project, path)
     address_path(path)
     message = check_message(message)
     content = readable(path, text)
@@ -142,6 +141,12 @@ def put_prompt(
         )
         record(tx, put_event(actor, version), project_id=found.id)
         return Put(version, created=created, changed=True)
+
+
+def may_put(actor: Actor, authorise: Authorise, project: str, path: str) -> None:
+    """Raises NotFound (not readable) or Denied."""
+    require_readable(authorise, actor, project)
+    require(authorise, actor, "prompt:write", Resource(project=project, path=path))
 
 
 def put_event(actor: Actor, version: Version, action: str = "prompt.put") -> AuditEvent:

@@ -1,0 +1,79 @@
+"""What the registry's routes need, and what they share: page parameters, selectors in paths, entity tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Query, Request
+
+from promptops_server.infra.authorise import Authorise
+from promptops_server.infra.cursor import DEFAULT_LIMIT, MAX_LIMIT
+from promptops_server.infra.database import Database
+from promptops_server.infra.http import if_match
+from promptops_server.infra.problems import BadRequest
+from promptops_server.registry.model import Version
+from promptops_server.registry.ports import LiveVersion, NothingLive, ProjectHook
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryDeps:
+    """Built by `app`. `live` is answered by `releases`; `on_created` runs in the transaction of a new project."""
+
+    db: Database
+    authorise: Authorise
+    live: LiveVersion = field(default_factory=NothingLive)
+    on_created: Sequence[ProjectHook] = ()
+
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+LIMIT: int = DEFAULT_LIMIT
+
+_TAG = re.compile(r"v([1-9][0-9]{0,8})(?:\..*)?")
+
+
+def split_selector(path: str) -> tuple[str, str | None]:
+    """``module/prompt@7`` as path and selector; None without one."""
+    head, at, selector = path.rpartition("@")
+    return (head, selector) if at else (path, None)
+
+
+def tag_of(version: Version) -> str:
+    """The entity tag of a prompt: its version."""
+    return f'"v{version.number}"'
+
+
+def parent_version(request: Request) -> int | None:
+    """The version named by `If-Match`, None without the header.
+
+    Raises:
+        BadRequest: the header is no entity tag of a prompt.
+    """
+    tag = if_match(request)
+    if tag is None:
+        return None
+    match = _TAG.fullmatch(tag)
+    if match is None:
+        raise BadRequest(
+            f"If-Match is {tag!r}, not the entity tag of a prompt.",
+            remedy='Send the ETag of the version you changed, e.g. If-Match: "v7".',
+        )
+    return int(match[1])
+
+
+def unchanged(request: Request, tag: str) -> bool:
+    """Whether `If-None-Match` names this entity tag: then the answer is 304."""
+    given = request.headers.get("if-none-match")
+    if given is None:
+        return False
+    tags = {part.strip().removeprefix("W/") for part in given.split(",")}
+    return "*" in tags or tag in tags
+
+
+def version_url(request: Request, version: Version) -> str:
+    """The URL path of one version."""
+    base = request.url.path.partition("/projects/")[0]
+    return f"{base}/projects/{version.project}/versions/{version.path}@{version.number}"

@@ -1,0 +1,96 @@
+"""`/projects/{p}/imports`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.http import ActorDep, problem_responses, read_body
+from promptops_server.infra.idempotency import request_hash, run_once
+from promptops_server.infra.problems import Invalid
+from promptops_server.infra.project_lock import lock_project
+from promptops_server.registry.import_prompts import (
+    MAX_BODY,
+    import_in,
+    may_import,
+    prepare_import,
+)
+from promptops_server.registry.projects import get_project
+from promptops_server.registry.put import check_message
+from promptops_server.registry.routes.deps import RegistryDeps
+from promptops_server.registry.routes.schemas import ImportIn, ImportOut, import_out
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": ImportIn.model_json_schema()}},
+    }
+}
+
+
+def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
+    """Add the route of imports."""
+
+    @router.post(
+        "/projects/{project}/imports",
+        response_model=ImportOut,
+        summary="Import many prompts as one commit",
+        description=(
+            "At most 5,000 prompts and 64 MB. Each prompt gets its own result; refused ones do not "
+            "keep the others out."
+        ),
+        responses=problem_responses(400, 401, 403, 404, 409, 413, 422),
+        openapi_extra=_BODY,
+        tags=["prompts"],
+    )
+    async def import_many(
+        project: str,
+        request: Request,
+        actor: ActorDep,
+        idempotency_key: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        may_import(actor, deps.authorise, project)
+        body = await read_body(request, MAX_BODY)
+        return await run_in_threadpool(_run, deps, actor, project, body, idempotency_key)
+
+
+def _run(deps: RegistryDeps, actor: Actor, project: str, body: bytes, key: str | None) -> Response:
+    try:
+        given = ImportIn.model_validate_json(body)
+    except ValidationError as error:
+        raise Invalid(
+            "The body is not an import.",
+            errors=[
+                {"field": ".".join(map(str, e["loc"])), "message": e["msg"]}
+                for e in error.errors(include_url=False, include_input=False)[:50]
+            ],
+        ) from None
+    message = check_message(given.message)
+    prepared = prepare_import(
+        [(item.path, item.content) for item in given.prompts], allow_invalid=given.allow_invalid
+    )
+    fingerprint = request_hash("POST", f"/projects/{project}/imports", body)
+
+    with deps.db.write() as tx:
+        found = get_project(tx.conn, project)
+        lock_project(tx.conn, found.id)
+
+        def work() -> tuple[int, dict[str, Any]]:
+            done = import_in(
+                tx,
+                actor,
+                found,
+                prepared,
+                message=message,
+                on_conflict=given.on_conflict,
+                allow_invalid=given.allow_invalid,
+            )
+            return 200, import_out(done)
+
+        status, answer = run_once(tx, actor, key, fingerprint, work)
+    return JSONResponse(answer, status)
