@@ -1,0 +1,56 @@
+"""What the subcommands share: options, settings from them, and failures as one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from promptops_server.app.errors import CannotStart
+from promptops_server.infra.settings import Settings, SettingsError, load
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Data directory (default .promptops)."),
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.")
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option("--database-url", metavar="URL", help="PostgreSQL; default: SQLite in DIR."),
+]
+RedisOption = Annotated[
+    str | None,
+    typer.Option("--redis-url", metavar="URL", help="Redis 7+ or Valkey; default: one of its own."),
+]
+
+
+@contextmanager
+def one_line_failures() -> Iterator[None]:
+    """Turn an expected failure into one line on standard error and exit code 2."""
+    from promptops_server.app.migrate import NewerSchema
+    from promptops_server.infra.problems import ProblemError
+    from promptops_server.infra.redis_process import RedisProcessError
+
+    try:
+        yield
+    except (CannotStart, SettingsError, NewerSchema, RedisProcessError) as error:
+        fail(str(error))
+    except ProblemError as problem:
+        fail(f"{problem.detail} {problem.remedy}".strip())
+
+
+def fail(reason: str) -> None:
+    """Print the reason and leave with exit code 2."""
+    sys.stderr.write(f"promptops-server: {reason}\n")
+    raise typer.Exit(2)
+
+
+def settings_of(config: Path | None, **flags: Any) -> Settings:
+    """Settings with the command line's values; a name's ``__`` stands for the dot."""
+    return load({name.replace("__", "."): value for name, value in flags.items()}, config=config)

@@ -1,0 +1,260 @@
+"""What `doctor` looks at: each check a function from settings to findings, none of which changes anything."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import sqlite3
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+
+from promptops_server.app import migrate
+from promptops_server.app.data_dir import MIN_SECRET, SECRET_FILE
+from promptops_server.infra.database import Database
+from promptops_server.infra.problems import ProblemError
+from promptops_server.infra.settings import Settings
+
+Level = Literal["ok", "advice", "failed"]
+MAX_CLOCK_DIFFERENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. `failed` means the server would not start or not work."""
+
+    check: str
+    level: Level
+    text: str
+
+
+def diagnose(settings: Settings) -> list[Finding]:
+    """Run every check."""
+    checks: list[Callable[[Settings], list[Finding]]] = [
+        _python,
+        _data_directory,
+        _secret,
+        _database,
+        _redis,
+        _port,
+    ]
+    found: list[Finding] = []
+    for check in checks:
+        found.extend(check(settings))
+    return found
+
+
+def _python(_: Settings) -> list[Finding]:
+    # SQLite comes with the interpreter; statements here use RETURNING.
+    level: Level = "ok" if sqlite3.sqlite_version_info >= (3, 35) else "failed"
+    return [
+        Finding(
+            "python",
+            level,
+            f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+            + ("" if level == "ok" else "; SQLite 3.35 or newer is needed."),
+        )
+    ]
+
+
+def _data_directory(settings: Settings) -> list[Finding]:
+    folder = settings.data_dir
+    if not folder.exists():
+        parent = next((p for p in folder.absolute().parents if p.exists()), None)
+        if parent is not None and os.access(parent, os.W_OK):
+            return [Finding("data directory", "ok", f"{folder} will be made at the first start")]
+        return [Finding("data directory", "failed", f"{folder} cannot be made in {parent}.")]
+    if not folder.is_dir():
+        return [Finding("data directory", "failed", f"{folder} is a file.")]
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return [Finding("data directory", "failed", f"{folder} cannot be written by this user.")]
+    out = [Finding("data directory", "ok", f"{folder} can be written")]
+    if folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        out.append(
+            Finding("data directory", "advice", f"Others may enter {folder}: chmod 700 {folder}")
+        )
+    return out
+
+
+def _secret(settings: Settings) -> list[Finding]:
+    server = settings.server
+    if server.secret_key is not None:
+        return [Finding("secret key", "ok", "from the settings")]
+    path = server.secret_key_file or settings.data_dir / SECRET_FILE
+    if not path.exists():
+        if server.secret_key_file is not None:
+            return [Finding("secret key", "failed", f"{path} does not exist.")]
+        return [Finding("secret key", "ok", f"{path} will be made at the first start")]
+    try:
+        text = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        return [Finding("secret key", "failed", f"{path} cannot be read: {error}.")]
+    if len(text) < MIN_SECRET:
+        return [Finding("secret key", "failed", f"{path} has less than {MIN_SECRET} characters.")]
+    out = [Finding("secret key", "ok", f"in {path}; keep a copy apart from the database")]
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        out.append(Finding("secret key", "failed", f"Others may read {path}: chmod 600 {path}"))
+    if not settings.is_sqlite and server.secret_key_file is None:
+        out.append(
+            Finding(
+                "secret key",
+                "advice",
+                "Every server of this database needs the same secret: set PROMPTOPS_SECRET_KEY_FILE.",
+            )
+        )
+    return out
+
+
+def _database(settings: Settings) -> list[Finding]:
+    embedded = settings.data_dir / "promptops.sqlite"
+    if settings.database.url is None and not embedded.exists():
+        return [Finding("database", "ok", "SQLite, made at the first start")]
+    try:
+        db = Database(settings.database_url, pool_size=2)
+    except (ValueError, OSError) as error:
+        return [Finding("database", "failed", f"The database cannot be opened: {error}.")]
+    try:
+        return [*_reachable(db), *_migrated(db), *_clock(db)]
+    except ProblemError as problem:
+        return [Finding("database", "failed", f"{problem.detail} {_reason(problem)}".strip())]
+    finally:
+        db.close()
+
+
+def _reason(problem: ProblemError) -> str:
+    cause = problem.__cause__
+    text = str(getattr(cause, "orig", cause) or "").strip()
+    return text.splitlines()[0] if text else ""
+
+
+def _reachable(db: Database) -> list[Finding]:
+    with db.read() as conn:
+        if db.is_sqlite:
+            version = conn.exec_driver_sql("SELECT sqlite_version()").scalar()
+            return [Finding("database", "ok", f"SQLite {version}")]
+        number = int(conn.exec_driver_sql("SHOW server_version_num").scalar() or 0)
+    major = number // 10_000
+    level: Level = "ok" if major >= 14 else "failed"
+    return [Finding("database", level, f"PostgreSQL {major}{'' if major >= 14 else '; 14+'}")]
+
+
+def _migrated(db: Database) -> list[Finding]:
+    try:
+        pending = migrate.pending(db)
+    except migrate.NewerSchema as error:
+        return [Finding("migrations", "failed", str(error))]
+    if not pending:
+        return [Finding("migrations", "ok", "the schema is up to date")]
+    if db.is_sqlite:
+        return [Finding("migrations", "ok", f"{len(pending)} pending, applied at the next start")]
+    return [
+        Finding("migrations", "failed", f"{len(pending)} pending: run promptops-server migrate")
+    ]
+
+
+def _clock(db: Database) -> list[Finding]:
+    if db.is_sqlite:
+        return []
+    with db.read() as conn:
+        there = conn.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar()
+    difference = abs(time.time() - float(there or 0))
+    if difference > MAX_CLOCK_DIFFERENCE_SECONDS:
+        return [
+            Finding(
+                "clock",
+                "failed",
+                f"This machine's clock differs from the database's by {difference:.0f} s; use NTP.",
+            )
+        ]
+    return [Finding("clock", "ok", f"agrees with the database's within {difference:.1f} s")]
+
+
+def _redis(settings: Settings) -> list[Finding]:
+    from promptops_server.infra.redis_process import find_binary
+
+    if settings.redis.url is None:
+        if find_binary() is None:
+            return [
+                Finding(
+                    "redis",
+                    "advice",
+                    "No embedded Redis exists for this machine; give redis.url, "
+                    "or let applications follow over HTTP.",
+                )
+            ]
+        return [Finding("redis", "ok", "embedded, started with the server")]
+    import redis
+
+    from promptops_server.app.redis_address import address_of
+    from promptops_server.infra.redis import connect
+
+    address = address_of(settings)
+    try:
+        client = connect(address, timeout=3)
+        info: Any = client.info()
+        policy: Any = client.config_get("maxmemory-policy")
+    except redis.ResponseError as error:  # managed services forbid some commands
+        return [Finding("redis", "advice", f"It answers, but does not tell its settings: {error}")]
+    except (redis.RedisError, ValueError) as error:
+        return [
+            Finding(
+                "redis",
+                "failed",
+                f"{address.without_password()} does not answer: {error}. Releases would stay pending there.",
+            )
+        ]
+    return _redis_findings(info, str(policy.get("maxmemory-policy", "")))
+
+
+def _redis_findings(info: dict[str, Any], policy: str) -> list[Finding]:
+    """What the answers of a Redis mean for us: it holds a projection that can be rebuilt at any time."""
+    name = str(info.get("server_name") or "redis").capitalize()
+    version = str(info.get("valkey_version") or info.get("redis_version", ""))
+    out = [Finding("redis", "ok", f"{name} {version}")]
+    if int(version.partition(".")[0] or 0) < 7:
+        out.append(Finding("redis", "failed", f"{name} {version} is too old; 7 or newer."))
+    limit = int(info.get("maxmemory") or 0)
+    if limit and policy != "noeviction":
+        out.append(
+            Finding(
+                "redis",
+                "advice",
+                f"maxmemory-policy is {policy}: under memory pressure it would drop what is live; set noeviction.",
+            )
+        )
+    used = int(info.get("used_memory") or 0)
+    if limit and used > 0.8 * limit:
+        out.append(Finding("redis", "advice", f"{used / limit:.0%} of maxmemory is used."))
+    if int(info.get("aof_enabled") or 0):
+        out.append(
+            Finding(
+                "redis",
+                "advice",
+                "Persistence is on; it is not needed, everything there is rebuilt from the database.",
+            )
+        )
+    return out
+
+
+def _port(settings: Settings) -> list[Finding]:
+    server = settings.server
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((server.host, server.port))
+        except OSError as error:
+            return [
+                Finding(
+                    "port",
+                    "advice",
+                    f"{server.host}:{server.port} cannot be listened on now ({error.strerror}): "
+                    "a server runs there already, or choose another with --port.",
+                )
+            ]
+    return [Finding("port", "ok", f"{server.host}:{server.port} is free")]
