@@ -24,13 +24,14 @@ from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.tables import installation
+from promptops_server.registry.archive import archive_prompt
 from promptops_server.registry.git.read import commit_info, files
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import create_project
 from promptops_server.registry.put import put_prompt
 from promptops_server.registry.versions import find_version
 from promptops_server.releases import environments, publish, rollback, stop
-from promptops_server.releases.live import live_now
+from promptops_server.releases.live import LiveVersions, live_now
 from promptops_server.releases.model import Delivery, Environment, LiveEntry, Outcome, Pick
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.tables import artifact, live, release
@@ -115,6 +116,15 @@ class World:
             self.db, AUTHOR, authorise, PROJECT, path, prompt_file(text, **file), parent=parent
         )
         return made.version.number
+
+    def archive(self, path: str) -> None:
+        """Remove a prompt from main."""
+        with self.db.read() as conn:
+            found = find_version(conn, self.project, path)
+        assert found is not None
+        archive_prompt(
+            self.db, AUTHOR, authorise, LiveVersions(), PROJECT, path, parent=found.number
+        )
 
     def publish(
         self,

@@ -63,11 +63,15 @@ def get(conn: Connection, project_id: str, name: str) -> Environment:
     Raises:
         NotFound: there is none; the refusal names those there are.
     """
-    row = conn.execute(_BY_NAME, {"project_id": project_id, "name": name}).first()
+    row = (
+        conn.execute(_BY_NAME, {"project_id": project_id, "name": name}).first()
+        if _is_name(name)
+        else None
+    )
     if row is None:
         known = [e.name for e in list_environments(conn, project_id)]
         raise NotFound(
-            f"There is no environment {name!r} in this project.",
+            f"There is no environment {name[:100]!r} in this project.",
             remedy=f"There {'are' if len(known) != 1 else 'is'}: {', '.join(known) or 'none'}.",
             slug="unknown-environment",
         )
@@ -214,6 +218,14 @@ def _create(
         project_id=project.id,
     )
     return made
+
+
+def _is_name(name: str) -> bool:
+    try:
+        check_environment(name)
+    except InvalidName:
+        return False
+    return True
 
 
 def _check_name(name: str) -> None:

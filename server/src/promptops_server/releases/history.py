@@ -13,6 +13,8 @@ from promptops_server.releases.model import Changed, Environment, Release
 from promptops_server.releases.seal import AnyRow
 from promptops_server.releases.tables import release, release_change
 
+_LARGEST = 10**15
+"""More than any release number; a larger one would not fit the database's integer."""
 PROMPTS_IN_LIST = 100
 """Changed prompts shown per release in a list; one release alone shows all."""
 
@@ -85,7 +87,7 @@ def list_releases(
         release.c.environment_id == environment.id, release.c.number > 0
     )
     if after:
-        query = query.where(release.c.number < cursor.decode(after, int)[0])
+        query = query.where(release.c.number < min(cursor.decode(after, int)[0], _LARGEST))
     rows = conn.execute(query.order_by(release.c.number.desc()).limit(limit + 1)).all()
     page = cursor.page(rows, limit, lambda row: (int(row.number),))
     changes = _first_changes(conn, [row.id for row in page.items])

@@ -20,7 +20,7 @@ from promptops_server.releases.model import Artifact, Change, Environment, Once,
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.preview import Preview, preview_change
 from promptops_server.releases.seal import current_rows
-from promptops_server.releases.stop import refuse_repeated
+from promptops_server.releases.stop import check_paths
 
 if TYPE_CHECKING:
     from promptops_server.registry.model import Project
@@ -48,7 +48,7 @@ def publish(
         Denied: access or the gate refuses; `unmet` names every condition.
         NotFound: there is no such environment.
     """
-    refuse_repeated([pick.path for pick in picks])
+    check_paths([pick.path for pick in picks])
     request = Request(actor, project, environment, "publish", reason, ticket, expected_head, once)
     publication = Publication(project, picks)
     return change_environment(deps, request, publication.plan, prepare=publication.prepare)
@@ -68,7 +68,7 @@ def preview_publish(
     Raises:
         Invalid, Conflict, NotFound: as `publish`; a refusal of access or gate is part of the answer instead.
     """
-    refuse_repeated([pick.path for pick in picks])
+    check_paths([pick.path for pick in picks])
     request = Request(actor, project, environment, "publish", "", None, expected_head)
     return preview_change(deps, request, Publication(project, picks).plan)
 

@@ -35,6 +35,7 @@ from promptops_server.releases.model import (
 )
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.preview import Preview, preview_change
+from promptops_server.releases.stop import check_paths
 
 if TYPE_CHECKING:
     from promptops_server.registry.model import Project
@@ -101,6 +102,7 @@ class Target:
 
     Raises:
         BadRequest: neither or both.
+        Invalid: what cannot be a path.
     """
 
     path: str | None
@@ -114,6 +116,8 @@ class Target:
                 "Say either which prompt (path, and to_version if not the one before) or to_release.",
                 slug="rollback-of-what",
             )
+        if self.path is not None:
+            check_paths([self.path])
 
 
 def _plan(conn: Connection, found: Environment, target: Target, reason: str) -> Plan:

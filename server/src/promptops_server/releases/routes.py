@@ -6,7 +6,7 @@ import json
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from promptops_server.infra import cursor as pages
@@ -68,6 +68,7 @@ def expected_head(request: Request) -> int | None:
 
 HeadDep = Annotated[int | None, Depends(expected_head)]
 Limit = Annotated[int, Query(ge=1, le=pages.MAX_LIMIT)]
+Number = Annotated[int, Path(ge=0, le=10**15)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
@@ -139,7 +140,7 @@ def router(deps: ReleaseDeps) -> APIRouter:
         return ReleasePage(items=[release_out(item, None) for item in page.items], next=page.next)
 
     @api.get(_ENVIRONMENT + "/releases/{number}", summary="One release")
-    def show_release(actor: ActorDep, project: str, environment: str, number: int) -> ReleaseOut:
+    def show_release(actor: ActorDep, project: str, environment: str, number: Number) -> ReleaseOut:
         found = find(actor, project)
         with deps.db.read() as conn:
             place = environments.get(conn, found.id, environment)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.problems import Conflict, Invalid
+from promptops_server.registry.paths import path_fault
 from promptops_server.releases.change import Plan, Request, change_environment
 from promptops_server.releases.model import Change, Environment, Once, Outcome, Pick, check_reason
 from promptops_server.releases.ports import ReleaseDeps
@@ -74,7 +75,7 @@ def unpublish(
 
 
 def _stop(deps: ReleaseDeps, request: Request, stop: Stop, paths: Sequence[str]) -> Outcome:
-    refuse_repeated(paths)
+    check_paths(paths)
     reason = check_reason(request.reason)
 
     def plan(conn: Connection, environment: Environment) -> Plan:
@@ -100,14 +101,24 @@ def _stop(deps: ReleaseDeps, request: Request, stop: Stop, paths: Sequence[str])
     return change_environment(deps, request, plan)
 
 
-def refuse_repeated(paths: Sequence[str]) -> None:
-    """Refuse an empty list of prompts, or one that names a prompt twice.
+def check_paths(paths: Sequence[str]) -> None:
+    """Refuse an empty list of prompts, one that names a prompt twice, and what cannot be a path at all.
 
     Raises:
-        Invalid: with the paths named twice.
+        Invalid: with the paths at fault.
     """
     if not paths:
         raise Invalid("No prompt is named.", remedy="Give at least one.", slug="no-prompts")
+    malformed = [(path, fault) for path in paths if (fault := path_fault(path))]
+    if malformed:
+        raise Invalid(
+            "Not a prompt's path: "
+            + "; ".join(f"{p[:100]!r}: {f}" for p, f in malformed[:5])
+            + ".",
+            remedy="Write module/prompt, without the project.",
+            slug="bad-path",
+            errors=[{"path": ascii(p[:200])[1:-1], "message": f} for p, f in malformed],
+        )
     repeated = sorted(path for path, times in Counter(paths).items() if times > 1)
     if repeated:
         raise Invalid(
