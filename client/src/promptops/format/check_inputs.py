@@ -18,6 +18,7 @@ from .check_messages import (
     check_variable_name,
     templates,
 )
+from .jinja2_text import MissingFeature, TemplateFault, undeclared
 from .model import INPUT_TYPES, TRUST, AnyMessage, Input, Placeholder
 from .problem import KeyPath, key_text
 from .source import Report
@@ -134,56 +135,52 @@ def find_uses(
 ) -> dict[str, Use] | None:
     """The variables and placeholders of all messages, by name, with their first place.
 
-    Reports faulty braces on the way. None when the variables cannot be known (Jinja2 text, and
-    jinja2 is not installed).
+    Reports faulty braces on the way. None when the variables cannot be known: Jinja2 text that is
+    faulty, or jinja2 is not installed.
     """
     uses: dict[str, Use] = {}
-    known = True
+    missing = faulty = False
     for path, messages in groups:
         for number, message in enumerate(messages):
             if isinstance(message, Placeholder):
                 at = (*path, number, "placeholder")
-                uses.setdefault(message.name, Use(at, report.source.at(at), placeholder=True))
+                uses.setdefault(message.name, Use(at, placeholder=True))
         for text in templates(path, messages):
             if template == "plain":
                 check_plain(report, text, uses)
-            else:
-                check_jinja2_includes(report, text)
-                known = _check_jinja2(report, text, uses) and known
-    if not known:
+                continue
+            check_jinja2_includes(report, text)
+            try:
+                _check_jinja2(text, uses)
+            except MissingFeature:
+                missing = True
+            except TemplateFault as fault:
+                faulty = True
+                _report_jinja2(report, text, fault)
+    if missing:
         report.warning(
             "jinja2-not-checked",
             ("template",),
             "jinja2 is not installed here: the text was not checked",
             "install jinja2",
         )
-        return None
-    return uses
+    return None if missing or faulty else uses
 
 
-def _check_jinja2(report: Report, template: Template, uses: dict[str, Use]) -> bool:
-    from .jinja2_text import MissingFeature, TemplateFault, undeclared
+def _check_jinja2(template: Template, uses: dict[str, Use]) -> None:
+    for name in undeclared(_without_includes(template.text)):
+        uses.setdefault(name, Use(template.path, (name, 0)))
 
-    try:
-        names = undeclared(_without_includes(template.text))
-    except MissingFeature:
-        return False
-    except TemplateFault as fault:
-        line, column = report.source.at(template.path)
-        span = report.source.spans.get(template.path)
-        if span is not None and span.style in ("|", ">"):
-            line, column = line + fault.line, 1
-        report.error(
-            "jinja2-syntax",
-            template.path,
-            f"{key_text(template.path)} is not a Jinja2 template: {fault}",
-            at=(line, column),
-        )
-        return True
-    for name in names:
-        at = report.source.inside(template.path, name, 0)
-        uses.setdefault(name, Use(template.path, at))
-    return True
+
+def _report_jinja2(report: Report, template: Template, fault: TemplateFault) -> None:
+    lines = template.text.split("\n")
+    line = lines[min(fault.line, len(lines)) - 1].strip()
+    report.error(
+        "jinja2-syntax",
+        template.path,
+        f"{key_text(template.path)} is not a Jinja2 template: {fault} (its line {fault.line})",
+        snippet=(line, 0),
+    )
 
 
 def _without_includes(text: str) -> str:
@@ -211,7 +208,7 @@ def match_inputs(
                 use.path,
                 f"{name!r} is used here but not listed under inputs",
                 suggestion(name, declared) or f"add {name} to inputs, or remove inputs",
-                at=use.at,
+                snippet=use.snippet,
             )
         elif use.placeholder and declared[name].type != "array":
             report.error(

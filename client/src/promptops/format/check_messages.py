@@ -50,10 +50,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A variable's first use: in which text, as its nth occurrence of `snippet`, if known."""
+    """A variable's first use: in which text, and there as the nth (from 0) occurrence of a snippet."""
 
     path: KeyPath
-    at: tuple[int, int]
+    snippet: tuple[str, int] | None = None
     placeholder: bool = False
 
 
@@ -234,16 +234,16 @@ def check_plain(report: Report, template: Template, uses: dict[str, Use]) -> Non
         counts[snippet] = nth + 1
         if isinstance(segment, Variable):
             if segment.name not in uses:
-                uses[segment.name] = Use(path, report.source.inside(path, snippet, nth))
+                uses[segment.name] = Use(path, (snippet, nth))
         elif isinstance(segment, Include):
-            _check_include(report, path, segment, report.source.inside(path, snippet, nth))
+            _check_include(report, path, segment, (snippet, nth))
         else:
             report.warning(
                 "literal-braces",
                 path,
                 f"{snippet[:60]!r} is not a variable and stays in the text as it is",
                 'to say that this is meant, write {{ "' + snippet[:60] + '" }}',
-                at=report.source.inside(path, snippet, nth),
+                snippet=(snippet, nth),
             )
 
 
@@ -251,15 +251,16 @@ def check_jinja2_includes(report: Report, template: Template) -> None:
     """Report bad fragment references of a Jinja2 text."""
     for include in includes(template.text, "jinja2"):
         snippet = template.text[include.start : include.end]
-        at = report.source.inside(template.path, snippet, 0)
-        _check_include(report, template.path, include, at)
+        _check_include(report, template.path, include, (snippet, 0))
 
 
-def _check_include(report: Report, path: KeyPath, include: Include, at: tuple[int, int]) -> None:
+def _check_include(
+    report: Report, path: KeyPath, include: Include, snippet: tuple[str, int]
+) -> None:
     reason = include_fault(include.target)
     if reason:
         fix = "write {{> module/name@3 }} or {{> module/name@sha256:… }}"
-        report.error("bad-fragment", path, reason, fix, at=at)
+        report.error("bad-fragment", path, reason, fix, snippet=snippet)
 
 
 def include_fault(target: str) -> str:

@@ -67,9 +67,13 @@ def _edit_one(text: str, path: KeyPath, value: Any) -> str:
         return changed
     from .round_trip import edit_round_trip
 
-    changed = edit_round_trip(text, path, value, remove=value is REMOVE)
+    refusal = f"{key_text(path)} cannot be changed in this file without damage to it"
+    try:
+        changed = edit_round_trip(text, path, value, remove=value is REMOVE)
+    except Exception as error:  # ruamel.yaml fails in many ways on what libyaml reads
+        raise CannotEdit(refusal) from error
     if not _reads_as(changed, wanted):
-        raise CannotEdit(f"{key_text(path)} cannot be changed in this file without damage to it")
+        raise CannotEdit(refusal)
     return changed
 
 

@@ -93,7 +93,11 @@ class Report:
         self._count: dict[Severity, int] = {"error": 0, "warning": 0}
 
     def error(self, code: str, path: KeyPath, message: str, fix: str = "", **place: Any) -> None:
-        """Add an error at `path`; `place`: key=True for the key, at=(line, column), index=offset."""
+        """Add an error at `path`.
+
+        `place`: key=True for the key, index=offset in the text,
+        snippet=(text, n) for the nth occurrence (from 0) of a text in the value.
+        """
         self.failed = True
         self._add("error", code, path, message, fix, **place)
 
@@ -114,7 +118,7 @@ class Report:
         fix: str,
         *,
         key: bool = False,
-        at: tuple[int, int] | None = None,
+        snippet: tuple[str, int] | None = None,
         index: int | None = None,
     ) -> None:
         self._count[severity] += 1
@@ -125,10 +129,14 @@ class Report:
             message = (
                 f"there are more {severity}s from here on: the first {MAX_PROBLEMS} are listed"
             )
-        if at is None:
-            at = self.source.position(index) if index is not None else self.source.at(path, key=key)
-        problem = Problem(severity, code, message, key_text(path), at[0], at[1], fix)
-        self._problems.append(problem)
+        # Only now is the place looked up: a file may hold many more faults than are listed.
+        if index is not None:
+            line, column = self.source.position(index)
+        elif snippet is not None:
+            line, column = self.source.inside(path, *snippet)
+        else:
+            line, column = self.source.at(path, key=key)
+        self._problems.append(Problem(severity, code, message, key_text(path), line, column, fix))
 
 
 def decode(source: bytes | str) -> tuple[str, Report]:

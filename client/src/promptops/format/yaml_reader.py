@@ -266,12 +266,14 @@ def _report_syntax(error: Any, report: Report) -> None:
         "yaml-syntax",
         (),
         f"this is not valid YAML: {message}" + (f" ({context})" if context else ""),
-        _syntax_hint(report.source.text, index),
+        _syntax_hint(report.source.text, index, message),
         index=index,
     )
 
 
-def _syntax_hint(text: str, index: int) -> str:
+def _syntax_hint(text: str, index: int, message: str) -> str:
+    if "Unicode character escape" in message:
+        return "YAML has no pairs of escapes (\\ud83d\\ude00): write the character itself"
     start = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
     line = text[start : _end_of_line(text, index)]
     if "\t" in line[: len(line) - len(line.lstrip())]:
