@@ -111,10 +111,10 @@ class PromptOps:
         `PromptSuspended`, `PromptNotLive`, `NotConnected`, and `TooOld` when `max_age` is set.
         """
         if self._max_age is None:
-            try:
-                return self._follower.held.prompts[path]
-            except KeyError:
-                pass
+            held = self._follower.held
+            prompt = held.prompts.get(path) or held.prompts.get(path.removeprefix(held.prefix))
+            if prompt is not None:
+                return prompt
         return self._get_carefully(path, fallback)
 
     def snapshot(self) -> Snapshot:
@@ -146,7 +146,7 @@ class PromptOps:
             source="none" if position is None else "live" if follower.confirmed else "disk",
             where=self._where,
             last_error=follower.last_error,
-            disk=follower.disk_note,
+            disk=follower.about_disk(),
             refusals=follower.refusals,
             last_refusal=follower.last_refusal,
         )
@@ -191,8 +191,8 @@ class PromptOps:
         if follower.held.state.header is not None:
             return None
         tried = [follower.last_error or f"{self._where} has not answered yet"]
-        if follower.disk_note:
-            tried.append(follower.disk_note)
+        if follower.about_disk():
+            tried.append(follower.about_disk())
         elif not self._settings.disk_cache:
             tried.append("disk_cache is off")
         return NotConnected(

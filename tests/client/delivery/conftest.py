@@ -86,12 +86,10 @@ def shared_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 
 
 @pytest.fixture(params=["http", "redis"])
-def setting(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Setting]:
+def setting(request: pytest.FixtureRequest) -> Setting:
     """The environment of a test, once over HTTP and once over Redis."""
-    name = "http_setting" if request.param == "http" else "redis_setting"
-    yield request.getfixturevalue(name)
+    found: Setting = request.getfixturevalue(f"{request.param}_setting")
+    return found
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ class DiskCopy:
         """
         try:
             content = self.path.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             return f"the copy {self.path} cannot be read: {error.strerror}"
@@ -99,7 +99,7 @@ class Pins:
             if any(len(public) != 32 for public in publics):
                 raise InvalidHeader("pins.keys", "must be base64 of 32 bytes each")
             return KeyRing.pinned(publics, strict.text(members, "installation", "pins"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return KeyRing()
         except (OSError, InvalidHeader) as error:
             return (
@@ -120,8 +120,8 @@ class DiskWriter:
     """Writes the newest state given, in a thread of its own, so that a slow disk never delays a
     swap.
 
-    States that come while it writes replace each other. `note` says why the last write failed,
-    or is "".
+    States that come while it writes replace each other. `note` says how the last write went; it is
+    empty before the first.
     """
 
     def __init__(self, copy: DiskCopy) -> None:
@@ -168,7 +168,7 @@ class DiskWriter:
             began = time.monotonic()
             try:
                 self._copy.write(state)
-                self.note = ""
+                self.note = f"the copy on disk is of release {state.position}"
             except OSError as error:
                 self.note = f"the copy {self._copy.path} cannot be written: {error.strerror}"
             rest = min(60.0, _REST * (time.monotonic() - began))

@@ -126,6 +126,11 @@ class Follower:
             return float("inf")
         return max(0.0, time.monotonic() - self._vouched_at)
 
+    def about_disk(self) -> str:
+        """A sentence about the copy on disk; empty without one."""
+        written = "" if self._writer is None else self._writer.note
+        return written or self.disk_note
+
     def after_fork(self) -> None:
         """In the child of a fork: connect anew. The parent's connection is left alone, not closed."""
         if self.closed:

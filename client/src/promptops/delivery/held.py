@@ -18,11 +18,12 @@ from promptops.prompt import Prompt
 class Held:
     """One release, whole: the verified state and its prompts by path. Replaced, never changed."""
 
-    __slots__ = ("prompts", "state")
+    __slots__ = ("prefix", "prompts", "state")
 
     def __init__(self, state: FollowerState, prompts: Mapping[str, Prompt]) -> None:
         self.state = state
         self.prompts = prompts
+        self.prefix = f"{state.project}/"
 
     def moved_by_step(self, state: FollowerState) -> tuple[Held, tuple[str, ...]]:
         """After one release: its changes only. Also the paths that changed."""

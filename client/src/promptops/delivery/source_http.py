@@ -53,14 +53,14 @@ class HttpSource:
         environment: str,
         *,
         ca_file: str | None = None,
-        silence: float = SILENCE,
+        silence: float | None = None,
     ) -> None:
         self._base = url.rstrip("/")
         self._token = token
         self._project = project
         self._environment = environment
         self._ca_file = ca_file
-        self._silence = silence
+        self._silence = SILENCE if silence is None else silence
         self._client: httpx2.Client | None = None
         self._stream_socket: socket.socket | None = None
         self._closed = False
