@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,15 +44,21 @@ def test_every_command_explains_itself(words: tuple[str, ...], command: Any, cli
 
 def test_help_starts_quickly_and_loads_nothing_heavy() -> None:
     code = "import sys; from promptops.cli import run; run(['--help']); print(*sorted(sys.modules))"
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
+    seconds = []
+    for _ in range(3):  # of the processor, so that a busy machine does not count
+        before = os.times()
         shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        times.append(time.perf_counter() - started)
+        after = os.times()
+        seconds.append(
+            after.children_user
+            + after.children_system
+            - before.children_user
+            - before.children_system
+        )
     loaded = shown.stdout.splitlines()[-1].split()
     heavy = {"httpx2", "rich", "yaml", "ruamel", "redis", "cryptography", "jsonschema"}
     assert heavy & set(loaded) == set()
-    assert min(times) < 0.4
+    assert min(seconds) < 0.4
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["whoami", "--nonsense"], ["token", "create"]])
@@ -80,12 +85,48 @@ def test_without_a_token_the_remedy_is_to_sign_in(cli: Cli) -> None:
     assert "promptops login --url http://127.0.0.1:1" in done.err
 
 
-@pytest.mark.parametrize(
-    "arguments", [["whoami"], ["token", "list"], ["audit", "log"], ["user", "list"]]
-)
+ASKING_THE_SERVER = [
+    "whoami",
+    "token list",
+    "token create ci",
+    "token revoke 1",
+    "user list",
+    "user create anna",
+    "user grant anna author",
+    "audit log",
+    "project list",
+    "project show bank",
+    "project create bank",
+    "prompt list bank",
+    "prompt show bank/a",
+    "prompt log bank/a",
+    "prompt diff bank/a",
+    "prompt render bank/a",
+    "prompt put FILE bank/a",
+    "prompt archive bank/a",
+    "prompt edit bank/a",
+    "import FOLDER -p bank",
+    "publish bank/a@1 --to staging -r why",
+    "rollback bank/a --in staging -r why",
+    "suspend bank/a --in staging -r why",
+    "unpublish bank/a --in staging -r why",
+    "releases bank --in staging",
+    "env list bank",
+    "env show bank@staging",
+    "env create bank@canary",
+    "get bank/a@staging",
+]
+
+
+@pytest.mark.parametrize("words", ASKING_THE_SERVER)
 def test_no_server_is_exit_code_3(
-    arguments: list[str], cli: Cli, monkeypatch: pytest.MonkeyPatch
+    words: str, cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    file = tmp_path / "folder" / "a.prompt.yml"
+    file.parent.mkdir()
+    file.write_text("messages:\n  - role: user\n    content: hi\n")
+    arguments = words.replace("FILE", str(file)).replace("FOLDER", str(file.parent)).split()
+    monkeypatch.setattr("promptops.cli.commands.get._START_SECONDS", 0.3)
     with socket.socket() as taken:  # bound, but nobody listens: refused at once
         taken.bind(("127.0.0.1", 0))
         monkeypatch.setenv("PROMPTOPS_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
@@ -96,6 +137,51 @@ def test_no_server_is_exit_code_3(
     assert "no answer from http://127.0.0.1" in done.err
     assert (as_json.code, as_json.out) == (3, "")
     assert as_json.problem["type"] == "urn:promptops:problem:unreachable"
+
+
+BAD_INPUT = [
+    "prompt show bank",
+    "prompt show bank/a@0",
+    "prompt put /nowhere bank/a",
+    "prompt put - bank/a",
+    "prompt list bank@staging",
+    "prompt list bank/m --module n",
+    "prompt diff bank/a bank/b --from 3",
+    "prompt render bank/a -i nothing",
+    "prompt render /nowhere.prompt.yml",
+    "import /nowhere -p bank",
+    "import . -p bank/m",
+    "publish bank/a bank2/b --to staging -r why",
+    "publish bank/a --to staging",
+    "rollback bank --in staging -r why",
+    "rollback bank --to 3 --in staging -r why",
+    "rollback bank/a --to r3 --in staging -r why",
+    "rollback bank/a@3 --in staging -r why",
+    "suspend bank --in staging -r why",
+    "suspend bank/a@3 --in staging -r why",
+    "env show bank",
+    "env create bank/x@y",
+    "get bank/a",
+    "login --password-stdin --token-stdin",
+    "login",
+    "login --user anna",
+    "login --token-stdin",
+    "logout",
+    "--url nonsense whoami",
+]
+
+
+@pytest.mark.parametrize("words", BAD_INPUT)
+def test_bad_input_is_exit_code_2_before_anything_is_sent(
+    words: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Port 1 refuses: whatever reached for the server would end with 3.
+    monkeypatch.setenv("PROMPTOPS_URL", "http://127.0.0.1:1")
+    if not words.startswith("log"):
+        monkeypatch.setenv("PROMPTOPS_TOKEN", "t")
+    done = cli(*words.split(), "--json")
+    assert (done.code, done.out) == (2, ""), done.err
+    assert done.problem["detail"]
 
 
 def test_something_else_than_a_server_is_reported_as_such(cli: Cli) -> None:

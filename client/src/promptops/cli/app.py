@@ -11,6 +11,8 @@ from promptops.cli.commands import (
     account,
     audit,
     environment,
+    get,
+    import_prompts,
     project,
     prompt,
     publish,
@@ -58,10 +60,12 @@ def settings(
 account.add_to(app)
 app.add_typer(project.app, name="project")
 app.add_typer(prompt.app, name="prompt")
+import_prompts.add_to(app)
 publish.add_to(app)
 rollback.add_to(app)
 stop.add_to(app)
 environment.add_to(app)
+get.add_to(app)
 app.add_typer(environment.app, name="env")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")

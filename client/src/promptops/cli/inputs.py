@@ -11,9 +11,28 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from promptops.cli.failures import BadInput
+
+InputsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="NAME=VALUE",
+        help="A variable; NAME=@FILE takes a file's text. What is no text is written as JSON.",
+    ),
+]
+InputsFileOption = Annotated[
+    Path | None,
+    typer.Option("--inputs", metavar="FILE", help="Variables as a JSON object; - for stdin."),
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="A model or family, to choose the variant.")
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from promptops.cli import addresses
 from promptops.cli.command import command
 from promptops.cli.commands.prompt import app
 from promptops.cli.failures import BadInput
-from promptops.cli.inputs import read_inputs, typed
+from promptops.cli.inputs import InputsFileOption, InputsOption, ModelOption, read_inputs, typed
+from promptops.cli.messages import show_messages
 from promptops.cli.output import JsonOption, Output
 from promptops.cli.session import Session, connect
 from promptops.cli.texts import read_file, read_text
@@ -33,22 +34,9 @@ def render(
     given: Annotated[
         str, typer.Argument(metavar="ADDRESS|FILE", help="A version, or a prompt file here.")
     ],
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input",
-            "-i",
-            metavar="NAME=VALUE",
-            help="A variable; NAME=@FILE takes a file's text. What is no text is written as JSON.",
-        ),
-    ] = None,
-    inputs_file: Annotated[
-        Path | None,
-        typer.Option("--inputs", metavar="FILE", help="Variables as a JSON object; - for stdin."),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", help="A model or family, to choose the variant.")
-    ] = None,
+    inputs: InputsOption = None,
+    inputs_file: InputsFileOption = None,
+    model: ModelOption = None,
     json: JsonOption = False,
 ) -> None:
     """Fill a prompt's variables and show the messages."""
@@ -76,10 +64,7 @@ def render(
             "messages": messages,
         }
     )
-    for number, message in enumerate(messages):
-        out.line(("\n" if number else "") + f"{message['role']}:", "cyan")
-        content = message.get("content")
-        out.line(content if isinstance(content, str) else json_module.dumps(content, indent=2))
+    show_messages(out, messages)
 
 
 def _artifact(ctx: typer.Context, given: str) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""An import, step by step: read a source, cut it into requests, add up what came of them.
+
+Owns the size of a request and the sum. Reading formats is `promptops.format.convert`, showing it the
+command's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from promptops.cli.failures import BadInput
+
+if TYPE_CHECKING:
+    from promptops.format.convert import Conversion, Converted
+
+MAX_PROMPTS = 1_000
+"""In one request."""
+MAX_BYTES = 16 * 1024 * 1024
+"""Of prompt text in one request."""
+
+RESULTS = ("created", "updated", "unchanged", "skipped", "refused")
+
+
+@dataclass(slots=True)
+class Sum:
+    """What all requests of an import came to. `items` keep the server's answer per prompt."""
+
+    items: list[dict[str, Any]] = field(default_factory=list)
+    commits: list[str] = field(default_factory=list)
+
+    def add(self, answer: Mapping[str, Any]) -> None:
+        """Take the answer to one request."""
+        self.items += answer["items"]
+        if answer.get("commit"):
+            self.commits.append(answer["commit"])
+
+    def count(self, result: str) -> int:
+        """How many prompts had this result."""
+        return sum(item["result"] == result for item in self.items)
+
+    def counts(self) -> dict[str, int]:
+        """The number of prompts by result; only results that happened."""
+        counted = {result: self.count(result) for result in RESULTS}
+        return {result: number for result, number in counted.items() if number}
+
+
+def read_source(path: Path, format_name: str, options: Mapping[str, Any]) -> Conversion:
+    """The prompts of a folder or file. Raises BadInput with what to do."""
+    from promptops.format.convert import BadOption, CannotConvert, converter_for, converters
+
+    if not path.exists():
+        raise BadInput(f"there is no file or folder {str(path)!r}")
+    try:
+        reader = converters().get(format_name) if format_name else converter_for(path)
+        if reader is None:
+            known = ", ".join(converters())
+            if path.name.endswith((".prompt.yml", ".prompt.yaml")):
+                raise BadInput(
+                    f"{path} is one prompt file",
+                    remedy=f"promptops prompt put {path} project/module/prompt",
+                )
+            raise BadInput(
+                f"no format is known for {str(path)!r}"
+                if not format_name
+                else f"there is no format {format_name!r}",
+                remedy=f"name one with --format: {known}",
+            )
+        return reader.read(path, {k: v for k, v in options.items() if v})
+    except (BadOption, CannotConvert) as error:
+        raise BadInput(f"{path}: {error}") from None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def requests(
+    prompts: Sequence[Converted], *, most: int = MAX_PROMPTS, most_bytes: int = MAX_BYTES
+) -> Iterator[list[Converted]]:
+    """The prompts in their order, cut into lists that a server takes at once."""
+    batch: list[Converted] = []
+    size = 0
+    for prompt in prompts:
+        length = len(prompt.text.encode("utf-8", "surrogatepass"))
+        if batch and (len(batch) >= most or size + length > most_bytes):
+            yield batch
+            batch, size = [], 0
+        batch.append(prompt)
+        size += length
+    if batch:
+        yield batch
