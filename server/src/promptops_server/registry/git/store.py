@@ -18,6 +18,7 @@ from promptops_server.registry.tables import git_commit, git_object, git_ref
 
 BATCH = 500
 """Object ids in one SELECT."""
+_INSERT_BYTES = 8 * 1024 * 1024
 
 T = TypeVar("T")
 
@@ -140,14 +141,16 @@ def object_types(conn: Connection, project_id: str, oids: Iterable[str]) -> dict
 
 def insert_objects(conn: Connection, project_id: str, objects: Iterable[PreparedBlob]) -> None:
     """Store objects; those already there are left as they are."""
-    for batch in batches(objects, 1000):
-        conn.execute(
-            _INSERT_OBJECT,
-            [
-                {"project": project_id, "oid": o.oid, "type": o.type, "size": o.size, "z": o.z}
-                for o in batch
-            ],
-        )
+    rows: list[dict[str, object]] = []
+    size = 0
+    for o in objects:
+        rows.append({"project": project_id, "oid": o.oid, "type": o.type, "size": o.size, "z": o.z})
+        size += len(o.z)
+        if len(rows) == 1000 or size > _INSERT_BYTES:
+            conn.execute(_INSERT_OBJECT, rows)
+            rows, size = [], 0
+    if rows:
+        conn.execute(_INSERT_OBJECT, rows)
 
 
 def insert_commits(conn: Connection, project_id: str, rows: Iterable[CommitRow]) -> None:

@@ -1,0 +1,291 @@
+"""receive-pack: what `git push` brings, from a spooled body to moved refs and an audit event.
+
+Everything heavy (unpacking, checking, validating what `main` would become) happens before the project lock. Under the
+lock the refs are read again, guards are asked, then objects, commit graph, refs, what the push means, and the audit
+event are written in one transaction. When no ref moves, nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+
+from promptops_server import audit
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.database import Database, Transaction
+from promptops_server.infra.problems import Denied, ProblemError
+from promptops_server.infra.project_lock import lock_project
+from promptops_server.registry.git import ancestry, push_rules, store, walk
+from promptops_server.registry.git.incoming import Incoming, unpack
+from promptops_server.registry.git.limits import Limits
+from promptops_server.registry.git.ports import (
+    NewCommits,
+    ProjectLike,
+    PushedVersions,
+    RefGuard,
+    RefUpdate,
+)
+from promptops_server.registry.git.push_protocol import (
+    PushReport,
+    PushRequest,
+    explain,
+    parse_push,
+)
+from promptops_server.registry.git.push_rules import MAIN, Refusal, is_environment
+from promptops_server.registry.git.spool import Spool
+from promptops_server.registry.git.view import ObjectView
+
+log = structlog.get_logger(__name__)
+
+_AUDITED_REFS = 100
+
+
+class _RefFailedError(Exception):
+    """A ref was refused after writing began: the transaction is undone and tried without it."""
+
+    def __init__(self, name: str, problem: ProblemError) -> None:
+        super().__init__(name)
+        self.name = name
+        self.problem = problem
+
+
+class _NothingMovesError(Exception):
+    """Leaves the transaction without writing."""
+
+
+@dataclass(slots=True)
+class ReceivePack:
+    """Handles pushes to one database."""
+
+    db: Database
+    guard: RefGuard
+    versions: PushedVersions
+    limits: Limits
+    denied: Callable[[Actor, str, str, Denied], None] | None = None
+
+    def __call__(self, actor: Actor, project: ProjectLike, body: Spool) -> bytes:
+        """Handle one spooled request; returns the response body.
+
+        Raises:
+            BadRequest, TooLarge: the request is no push. Everything later is told in the report.
+        """
+        request = parse_push(body, self.limits)
+        if request is None:
+            return b""
+        push = _Push(self, actor, project, request, PushReport())
+        try:
+            push.run(body)
+        except ProblemError as problem:
+            push.fail(problem)
+        except Exception:
+            log.exception("push_failed", project=project.name, request_id=actor.request_id)
+            push.fail(ProblemError(f"The server failed. Request {actor.request_id or 'unknown'}."))
+        return push.report.encode(request)
+
+    def refuse(self, body: Spool, problem: ProblemError) -> bytes:
+        """The response to a push that cannot be handled, e.g. one over the limit; `body` may be its start only."""
+        request = parse_push(body, self.limits)
+        if request is None:
+            return b""
+        report = PushReport(unpack=problem.detail)
+        for update in request.updates:
+            report.refused[update.name] = "not unpacked"
+        report.messages.extend(explain(problem))
+        return report.encode(request)
+
+
+@dataclass(slots=True)
+class _Push:
+    """One push on its way."""
+
+    deps: ReceivePack
+    actor: Actor
+    project: ProjectLike
+    request: PushRequest
+    report: PushReport
+    prepared_main: Any = None
+    denials: list[Denied] = field(default_factory=list)
+
+    def run(self, body: Spool) -> None:
+        incoming = Incoming()
+        try:
+            with self.deps.db.read() as conn:
+                if self.request.has_pack:
+                    base = ObjectView(conn, self.project.id)
+                    incoming = unpack(body, self.request.pack_start, base, self.deps.limits)
+                view = ObjectView(conn, self.project.id, incoming)
+                current = store.refs(conn, self.project.id)
+                accepted = self._judge(view, incoming, current)
+                accepted = [u for u in accepted if self._check_versions(view, u)]
+            while accepted and not (self.request.atomic and self.report.refused):
+                try:
+                    with self.deps.db.write() as tx:
+                        self._write(tx, incoming, accepted)
+                    break
+                except _RefFailedError as failed:
+                    self._refuse_problem(failed.name, failed.problem)
+                    accepted = [u for u in accepted if u.name not in self.report.refused]
+                except _NothingMovesError:
+                    break
+            self._undo_all_if_atomic()
+            self._hint(current)
+        finally:
+            incoming.close()
+            self._record_denials()
+
+    def _record_denials(self) -> None:
+        """Outside of the push's own transaction, which a refusal undoes."""
+        if self.deps.denied is not None:
+            for denied in self.denials:
+                self.deps.denied(self.actor, self.project.name, "git.push", denied)
+
+    # -- before the lock
+
+    def _judge(
+        self, view: ObjectView, incoming: Incoming, current: dict[str, str]
+    ) -> list[RefUpdate]:
+        """The updates the rules allow."""
+        current = dict(current)  # follows what is accepted, so that two updates cannot clash
+        ends = {u.new for u in self.request.updates if u.new is not None}
+        kinds = store.object_types(view.conn, view.project_id, ends)
+        accepted: list[RefUpdate] = []
+        for update in self.request.updates:
+            kind = None
+            if update.new is not None:
+                kind = incoming.kind(update.new) or kinds.get(update.new)
+            refusal = push_rules.refuse(update, current, kind, _forward(view, update))
+            if refusal is not None:
+                self._refuse(update.name, refusal)
+                continue
+            accepted.append(update)
+            if update.new is None:
+                current.pop(update.name, None)
+            else:
+                current[update.name] = update.new
+        return accepted
+
+    def _check_versions(self, view: ObjectView, update: RefUpdate) -> bool:
+        if update.name != MAIN:
+            return True
+        try:
+            self.prepared_main = self.deps.versions.check(view, self.actor, self.project, update)
+        except ProblemError as problem:
+            self._refuse_problem(update.name, problem)
+            return False
+        return True
+
+    # -- under the lock
+
+    def _write(self, tx: Transaction, incoming: Incoming, wanted: list[RefUpdate]) -> None:
+        lock_project(tx.conn, self.project.id)
+        current = store.refs(tx.conn, self.project.id)
+        view = ObjectView(tx.conn, self.project.id, incoming)
+        accepted: list[RefUpdate] = []
+        later: list[tuple[RefUpdate, Callable[[], None]]] = []
+        for update in wanted:
+            if current.get(update.name) != update.old:
+                self._refuse(update.name, push_rules.moved(update, current.get(update.name)))
+                continue
+            if is_environment(update.name):
+                commits = new_commits(view, update, self.deps.limits.guarded_commits)
+                try:
+                    then = self.deps.guard(tx, self.actor, self.project, update, commits)
+                except ProblemError as problem:
+                    self._refuse_problem(update.name, problem)
+                    continue
+                if then is not None:
+                    later.append((update, then))
+            accepted.append(update)
+        if not accepted or (self.request.atomic and self.report.refused):
+            raise _NothingMovesError
+        keep = incoming.reachable(u.new for u in accepted if u.new is not None)
+        store.insert_objects(tx.conn, self.project.id, incoming.stored(keep))
+        store.insert_commits(tx.conn, self.project.id, incoming.commit_rows(keep))
+        for update in accepted:
+            if not store.move_ref(
+                tx.conn, self.project.id, update.name, update.old, update.new, tx.now
+            ):
+                raise RuntimeError(f"{update.name} moved under the project lock")
+        for update in accepted:
+            if update.name == MAIN:
+                apply = self.deps.versions.apply
+                prepared = self.prepared_main
+                self._attempt(
+                    update, partial(apply, tx, self.actor, self.project, update, prepared)
+                )
+        for update, then in later:
+            self._attempt(update, then)
+        audit.record(tx, self._event(accepted, len(keep)), project_id=self.project.id)
+
+    def _attempt(self, update: RefUpdate, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except ProblemError as problem:
+            raise _RefFailedError(update.name, problem) from problem
+
+    def _event(self, accepted: list[RefUpdate], objects: int) -> audit.AuditEvent:
+        shown = accepted[:_AUDITED_REFS]
+        return audit.AuditEvent(
+            action="git.push",
+            object=audit.AuditObject("project", self.project.name),
+            actor=self.actor,
+            project=self.project.name,
+            before={"refs": {u.name: u.old for u in shown}},
+            after={
+                "refs": {u.name: u.new for u in shown},
+                "refs_moved": len(accepted),
+                "objects": objects,
+            },
+        )
+
+    # -- telling
+
+    def _refuse(self, name: str, refusal: Refusal) -> None:
+        self.report.refuse(name, refusal.reason, [refusal.explanation or refusal.reason + "."])
+
+    def _refuse_problem(self, name: str, problem: ProblemError) -> None:
+        self.report.refuse(name, problem.detail, explain(problem))
+        if isinstance(problem, Denied):
+            self.denials.append(problem)
+
+    def _undo_all_if_atomic(self) -> None:
+        if self.request.atomic and self.report.refused:
+            for update in self.request.updates:
+                self.report.refused.setdefault(update.name, "atomic push: another ref was refused")
+
+    def fail(self, problem: ProblemError) -> None:
+        """Nothing of this push was kept."""
+        self.report.unpack = problem.detail
+        for update in self.request.updates:
+            self.report.refused.setdefault(update.name, "unpacker error")
+        self.report.messages.extend(explain(problem))
+
+    def _hint(self, before: dict[str, str]) -> None:
+        moved = [u for u in self.request.updates if u.name not in self.report.refused]
+        created = [u.branch for u in moved if u.branch and u.new]
+        if MAIN not in before and created and "main" not in created:
+            self.report.messages.append(
+                f"{created[0]} is an ordinary branch here: versions of prompts come from main. "
+                f"To make it main: git push origin {created[0]}:main"
+            )
+
+
+def new_commits(view: ObjectView, update: RefUpdate, limit: int) -> NewCommits:
+    """What an update brings that its old end does not reach; at most `limit` commits."""
+    if update.new is None:
+        return NewCommits((), True, view)
+    fresh, complete = walk.new_commits(view, update.old, update.new, limit)
+    return NewCommits(tuple(view.commit_info(oid) for oid in fresh), complete, view)
+
+
+def _forward(view: ObjectView, update: RefUpdate) -> Callable[[], bool]:
+    def answer() -> bool:
+        assert update.old is not None
+        assert update.new is not None
+        return ancestry.is_ancestor(view, update.old, update.new)
+
+    return answer
