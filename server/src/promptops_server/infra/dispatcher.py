@@ -28,6 +28,7 @@ class Dispatcher:
 
     Args:
         topics: topic → name of the registered job. A row of a topic nobody handles is marked done.
+        latest_only: topics where one job does for all waiting rows of a key, so that a burst costs one job.
         poll_seconds: how often to look without being woken; other processes cannot wake this one.
         keep_seconds: how long dispatched rows are kept, for diagnosis.
     """
@@ -38,12 +39,14 @@ class Dispatcher:
         jobs: Jobs,
         topics: Mapping[str, str],
         *,
+        latest_only: frozenset[str] = frozenset(),
         poll_seconds: float = 1.0,
         keep_seconds: float = 7 * 86_400,
     ) -> None:
         self._database = database
         self._jobs = jobs
         self._topics = dict(topics)
+        self._latest_only = latest_only
         self._poll_seconds = poll_seconds
         self._keep_us = int(keep_seconds * 1_000_000)
         self._wake = threading.Event()
@@ -75,9 +78,11 @@ class Dispatcher:
                 rows = outbox.waiting(conn, BATCH)
             if not rows:
                 return handled
+            newest = {(row.topic, row.key): row.id for row in rows}
             for row in rows:
                 name = self._topics.get(row.topic)
-                if name is not None:
+                covered = row.topic in self._latest_only and newest[row.topic, row.key] != row.id
+                if name is not None and not covered:
                     self._jobs.start(name, row.id, {**row.payload, "key": row.key})
             # In a transaction of its own, after the jobs are durable: a crash before it only repeats idempotent starts.
             with self._database.write() as tx:

@@ -97,9 +97,10 @@ class DbosJobs:
             "executor_id": self._worker_id,
             "serializer": DBOSPortableJSONSerializer(),
             "sys_db_pool_size": self._threads + 4,
-            # Nothing here waits for DBOS's own notifications or schedules, so they are hardly ever polled.
+            # Nothing here waits for DBOS's own notifications or schedules. Its listener asks the database nothing while
+            # nobody waits, but it sleeps between two looks, and `close` waits for it.
             "use_listen_notify": False,
-            "notification_listener_polling_interval_sec": 60.0,
+            "notification_listener_polling_interval_sec": 0.5,
             "scheduler_polling_interval_sec": 3600.0,
             "log_level": "WARNING",
             "enable_otlp": False,

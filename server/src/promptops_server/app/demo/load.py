@@ -43,7 +43,8 @@ def load(workspace: Workspace) -> bool:
     A project of the same name that somebody else made is left alone.
     """
     actors = _actors(workspace.db, people())
-    return any([_load_story(workspace, actors, story) for story in stories()])
+    changed = [_load_story(workspace, actors, story) for story in stories()]
+    return any(changed)
 
 
 def _actors(db: Database, known: Sequence[Person]) -> dict[str, Actor]:

@@ -1,0 +1,45 @@
+"""The background jobs of the product: their names, and which outbox topic starts which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import delete
+
+from promptops_server.infra.clock import now_us
+from promptops_server.infra.database import Database
+from promptops_server.infra.jobs import Jobs
+from promptops_server.infra.tables import idempotency_key
+
+LATEST_ONLY = frozenset({"release"})
+"""Topics where the newest waiting row of a key does the work of those before it."""
+
+IDEMPOTENCY_KEEP_US = 48 * 3600 * 1_000_000
+"""How long a repeated request gets the first answer again."""
+
+
+def register_jobs(
+    jobs: Jobs, database: Database, project: Callable[[str], object]
+) -> dict[str, str]:
+    """Register every job and schedule; returns topic → job name for the dispatcher.
+
+    Args:
+        project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
+    """
+
+    def project_release(payload: dict[str, Any]) -> None:
+        project(payload["key"])
+
+    def forget_idempotency_keys(_: dict[str, Any]) -> None:
+        with database.write() as tx:
+            tx.conn.execute(
+                delete(idempotency_key).where(
+                    idempotency_key.c.created_at < now_us() - IDEMPOTENCY_KEEP_US
+                )
+            )
+
+    jobs.register("project-release", project_release)
+    jobs.register("forget-idempotency-keys", forget_idempotency_keys)
+    jobs.schedule("forget-idempotency-keys", 3600)
+    return {"release": "project-release"}

@@ -1,0 +1,232 @@
+"""From settings to running services: builds every part once, fills the ports, starts and stops in order.
+
+`Services` knows no HTTP server and no command line: `up` runs them in one process, `worker` without HTTP.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, func, select
+
+from promptops_server.access.authenticate import Authenticator
+from promptops_server.access.policy import authorise
+from promptops_server.access.routes import AccessDeps
+from promptops_server.access.routes import router as access_router
+from promptops_server.access.users import get_user
+from promptops_server.app import health, migrate
+from promptops_server.app.data_dir import secret_of
+from promptops_server.app.edge import App
+from promptops_server.app.http import HttpParts, create_app
+from promptops_server.app.jobs import LATEST_ONLY, register_jobs
+from promptops_server.app.redis_address import address_of
+from promptops_server.app.refusals import DenialLog
+from promptops_server.approvals.gate import gate
+from promptops_server.audit.routes import AuditDeps
+from promptops_server.audit.routes import router as audit_router
+from promptops_server.delivery.assembly import Delivery
+from promptops_server.delivery.keys import Keys
+from promptops_server.delivery.ports import authorised_by
+from promptops_server.infra.database import Database
+from promptops_server.infra.dispatcher import Dispatcher
+from promptops_server.infra.jobs_dbos import DbosJobs
+from promptops_server.infra.metrics import Asked, register
+from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
+from promptops_server.infra.settings import Settings
+from promptops_server.infra.tables import outbox
+from promptops_server.infra.worker_pulse import WorkerPulse
+from promptops_server.registry.projects import get_project
+from promptops_server.registry.routes import RegistryDeps
+from promptops_server.registry.routes import router as registry_router
+from promptops_server.releases.environments import create_defaults
+from promptops_server.releases.live import LiveVersions
+from promptops_server.releases.ports import ReleaseDeps
+from promptops_server.releases.routes import router as releases_router
+
+log = structlog.get_logger(__name__)
+
+
+class Services:
+    """All parts of one process, on a database that is migrated and holds its installation row.
+
+    Args:
+        database: opened by the caller, closed by `stop`.
+        worker_id: this process's stable name among the workers of its database.
+    """
+
+    def __init__(self, settings: Settings, database: Database, worker_id: str) -> None:
+        self.settings = settings
+        self.database = database
+        self.redis_process = _embedded_redis(settings)
+        self.authenticator = Authenticator(database)
+        self.delivery = Delivery(
+            database,
+            Keys(database, secret_of(settings, create=True)),
+            authorised_by(self.authenticator.by_token, authorise),
+            _redis_address(settings, self.redis_process),
+        )
+
+        def sign(statement_text: str, as_of_text: str) -> tuple[str, str]:
+            return self.delivery.keys.sign(statement_text, as_of_text)
+
+        self.releases = ReleaseDeps(
+            db=database,
+            authorise=authorise,
+            sign=sign,
+            projection=self.delivery.project,
+            gate=gate,
+        )
+        self.on_project_created = (create_defaults(sign),)
+        self.jobs = DbosJobs(
+            _jobs_url(settings, database),
+            worker_id=worker_id,
+            poll_seconds=settings.jobs.poll_seconds,
+            threads=settings.jobs.threads,
+            keep_seconds=settings.jobs.keep_days * 86_400,
+            pulse=None
+            if settings.is_sqlite
+            else WorkerPulse(database, worker_id, settings.jobs.dead_after_seconds),
+        )
+        self.dispatcher = Dispatcher(
+            database,
+            self.jobs,
+            register_jobs(self.jobs, database, self.delivery.project),
+            latest_only=LATEST_ONLY,
+            poll_seconds=settings.jobs.poll_seconds,
+            keep_seconds=settings.jobs.keep_days * 86_400,
+        )
+        self._undo: list[Callable[[], None]] = []
+
+    def start(self) -> None:
+        """Start everything that works in the background, Redis first.
+
+        Raises:
+            RedisProcessError: the embedded Redis does not start.
+            KeyUnreadable: the signing key was sealed with another secret.
+        """
+        if self.redis_process is not None:
+            self._undo.append(self.redis_process.stop)
+            self.redis_process.start()
+        self._undo.append(self.delivery.close)
+        self.delivery.start()
+        self._undo.append(self.jobs.close)
+        self.jobs.launch()
+        self._undo.append(self.dispatcher.close)
+        self.dispatcher.start()
+        self._undo.append(register(Asked(self._gauges)))
+
+    def stop(self) -> None:
+        """Stop what was started, last first; one part's failure does not keep the others running."""
+        while self._undo:
+            undo = self._undo.pop()
+            try:
+                undo()
+            except Exception:
+                log.exception("stop_failed", part=getattr(undo, "__qualname__", repr(undo)))
+        self.database.close()
+
+    def http_app(self) -> App:
+        """The HTTP application over these services."""
+        db = self.database
+        denials = DenialLog(db, self.settings.limits.denials_per_minute)
+        return create_app(
+            HttpParts(
+                authenticate=self.authenticator,
+                denials=denials,
+                limits=self.settings.limits,
+                api=(
+                    access_router(AccessDeps(db, authorise, self.authenticator.forget)),
+                    registry_router(
+                        RegistryDeps(db, authorise, LiveVersions(), self.on_project_created)
+                    ),
+                    releases_router(self.releases),
+                    audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
+                ),
+                root=(health.router(self._health()),),
+                delivery=self.delivery.app,
+            )
+        )
+
+    def _health(self) -> health.HealthDeps:
+        migrated = threading.Event()  # once true it stays true while this program runs
+
+        def database() -> str | None:
+            try:
+                with self.database.read() as conn:
+                    conn.exec_driver_sql("SELECT 1")
+            except Exception as error:
+                return f"does not answer ({type(error).__name__})"
+            return None
+
+        def migrations() -> str | None:
+            if migrated.is_set():
+                return None
+            try:
+                pending = migrate.pending(self.database)
+            except Exception as error:
+                return f"not known ({type(error).__name__})"
+            if pending:
+                return f"{len(pending)} pending: run promptops-server migrate"
+            migrated.set()
+            return None
+
+        def redis() -> str | None:
+            seen = self.delivery.health()
+            if seen.ok or seen.redis == "unknown":
+                return None
+            if seen.redis == "down":
+                return "down; releases are delivered over HTTP and reach Redis when it returns"
+            return f"behind in {seen.behind} environments, refused in {len(seen.refused)}"
+
+        return health.HealthDeps(
+            needed={"database": database, "migrations": migrations}, reported={"redis": redis}
+        )
+
+    def _gauges(self) -> list[tuple[str, str, float]]:
+        with self.database.read() as conn:
+            waiting = conn.execute(
+                select(func.count()).select_from(outbox).where(outbox.c.dispatched_at.is_(None))
+            ).scalar()
+        stats = self.jobs.stats()
+        return [
+            ("promptops_outbox_waiting", "Outbox rows whose job was not started.", waiting or 0),
+            ("promptops_jobs_waiting", "Jobs that wait for a worker.", stats.waiting),
+            ("promptops_jobs_running", "Jobs under way.", stats.running),
+            ("promptops_jobs_failed", "Jobs that ended with an error.", stats.failed),
+        ]
+
+
+def _embedded_redis(settings: Settings) -> RedisProcess | None:
+    if settings.redis.url is not None:
+        return None
+    if find_binary() is None:
+        log.warning("no_embedded_redis", remedy="give redis.url; delivery over HTTP works without")
+        return None
+    try:
+        return RedisProcess(settings.data_dir / "redis", tcp_port=settings.redis.port or None)
+    except RedisProcessError as error:
+        log.warning("no_embedded_redis", reason=str(error))
+        return None
+
+
+def _redis_address(settings: Settings, process: RedisProcess | None) -> Any:
+    if settings.redis.url is not None:
+        return address_of(settings)
+    return address_of(settings, process.url) if process is not None else None
+
+
+def _jobs_url(settings: Settings, database: Database) -> str:
+    if database.is_sqlite:
+        return f"sqlite:///{settings.data_dir / 'jobs.sqlite'}"
+    return database.url.render_as_string(hide_password=False)
+
+
+def _project_id(conn: Connection, name: str) -> str:
+    return get_project(conn, name).id
+
+
+def _user_id(conn: Connection, name: str) -> str:
+    return get_user(conn, name).id
