@@ -16,7 +16,7 @@ from typing import Literal
 import redis
 import structlog
 
-from promptops.delivery.header import REMOVED
+from promptops.delivery.header import REMOVED, Header
 from promptops_server.delivery import scripts, status, store
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.layout import LOG_LENGTH, Names, nudge_text
@@ -158,6 +158,31 @@ class Projection:
             self._held.pop(environment_id, None)  # what a broken-off command did is unknown
             raise
         self.answered()
+
+    def restore(self, environment_id: str, client: redis.Redis, reason: str) -> None:
+        """Write an environment anew although its position is right: its content is not. Raises as `bring`."""
+        facts = self._timeline.facts(environment_id)
+        with self._locks[environment_id]:
+            self.forget(environment_id)
+            seen, _ = look(client, Names.of(facts.project, facts.name))
+            self.write_anew(facts, client, seen, Standing("rebuild", reason))
+
+    def vouch(self, environment_id: str, client: redis.Redis, header: Header) -> None:
+        """Give Redis the newer `as_of` of the head it holds. Raises `redis.RedisError`."""
+        facts = self._timeline.facts(environment_id)
+        names = Names.of(facts.project, facts.name)
+        seen, _ = look(client, names)
+        if seen.position != header.position or seen.hash != header.hash:
+            return
+        args = [
+            *seen,
+            header.to_json(),
+            header.as_of,
+            str(header.position),
+            names.nudge,
+            nudge_text(header, {}),
+        ]
+        scripts.VOUCH(client, [names.state, names.log], args)
 
     def _bring(self, environment_id: str, client: redis.Redis, until: float | None) -> None:
         timeline = self._timeline

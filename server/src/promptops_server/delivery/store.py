@@ -6,11 +6,12 @@ Leaves keeping the answers to `timeline` and `environments`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
 
 from promptops.delivery.header import Entry, Header, Position
 from promptops_server.infra import clock
@@ -33,12 +34,14 @@ class Facts:
 
 
 class Head(NamedTuple):
-    """Where an environment stands. `as_of` is in microseconds."""
+    """Where an environment stands. `as_of` is in microseconds; `entries` counts suspended ones too."""
 
     environment_id: str
     epoch: int
     release: int
     as_of: int
+    hash: str
+    entries: int
 
     @property
     def position(self) -> Position:
@@ -53,7 +56,14 @@ _FACTS_BY_ID = _FACTS.where(environment.c.id == bindparam("id"))
 _FACTS_BY_NAME = _FACTS.where(
     project.c.name == bindparam("project"), environment.c.name == bindparam("name")
 )
-_HEADS = select(environment.c.id, release.c.epoch, release.c.number, release.c.as_of).join(
+_HEADS = select(
+    environment.c.id,
+    release.c.epoch,
+    release.c.number,
+    release.c.as_of,
+    release.c.statement_hash,
+    environment.c.count,
+).join(
     release,
     and_(release.c.environment_id == environment.c.id, release.c.number == environment.c.head),
 )
@@ -83,6 +93,18 @@ _HEAD_HEADER = _HEADER_COLUMNS.where(
 _ENTRIES = select(
     live.c.path, live.c.state, live.c.version, live.c.from_release, live.c.digest, live.c.reason
 ).where(live.c.environment_id == bindparam("id"), live.c.to_release.is_(None))
+_EVER_LIVE = (
+    select(live.c.id)
+    .where(
+        live.c.environment_id == bindparam("id"),
+        live.c.path == bindparam("path"),
+        live.c.digest == bindparam("digest"),
+    )
+    .limit(1)
+)
+_LIVE_DIGESTS = select(func.count(live.c.digest.distinct())).where(
+    live.c.environment_id == bindparam("id"), live.c.to_release.is_(None), live.c.state == "live"
+)
 _ARTIFACT = select(artifact.c.digest, artifact.c.text).where(
     artifact.c.project_id == bindparam("project_id"), artifact.c.digest == bindparam("digest")
 )
@@ -142,6 +164,21 @@ def artifact_text(conn: Connection, project_id: str, digest: str) -> str | None:
     """One artifact's exact text."""
     row = conn.execute(_ARTIFACT, {"project_id": project_id, "digest": digest}).first()
     return None if row is None else str(row.text)
+
+
+def artifact_ever_live(conn: Connection, facts: Facts, digest: str) -> str | None:
+    """An artifact's text if it is, or once was, live in this environment; others are none of its business."""
+    text = artifact_text(conn, facts.project_id, digest)
+    if text is None:
+        return None
+    path = json.loads(text)["path"]  # the way to an index: history is kept by path
+    found = conn.execute(_EVER_LIVE, {"id": facts.id, "path": path, "digest": digest}).first()
+    return None if found is None else text
+
+
+def live_digests(conn: Connection, environment_id: str) -> int:
+    """How many different artifacts are live."""
+    return int(conn.execute(_LIVE_DIGESTS, {"id": environment_id}).scalar_one())
 
 
 def artifact_texts(conn: Connection, project_id: str, digests: Sequence[str]) -> dict[str, str]:
