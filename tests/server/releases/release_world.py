@@ -89,7 +89,7 @@ VIEWER = actor_with("viewer", name="vic")
 class World:
     """One project with its two environments, and short words for what tests do."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, project: str = PROJECT) -> None:
         self.db = db
         self.signer = Signer()
         self.projection = Projected()
@@ -103,7 +103,7 @@ class World:
             db,
             AUTHOR,
             authorise,
-            PROJECT,
+            project,
             on_created=[environments.create_defaults(self.signer)],
         )
 
@@ -113,7 +113,13 @@ class World:
             found = find_version(conn, self.project, path)
         parent = None if found is None or found.archived else found.number
         made = put_prompt(
-            self.db, AUTHOR, authorise, PROJECT, path, prompt_file(text, **file), parent=parent
+            self.db,
+            AUTHOR,
+            authorise,
+            self.project.name,
+            path,
+            prompt_file(text, **file),
+            parent=parent,
         )
         return made.version.number
 
@@ -123,7 +129,7 @@ class World:
             found = find_version(conn, self.project, path)
         assert found is not None
         archive_prompt(
-            self.db, AUTHOR, authorise, LiveVersions(), PROJECT, path, parent=found.number
+            self.db, AUTHOR, authorise, LiveVersions(), self.project.name, path, parent=found.number
         )
 
     def publish(
