@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import REGISTRY, Collector, CollectorRegistry
+
+disable_created_metrics()  # a second series per counter that nobody reads
 
 HTTP_REQUESTS = Counter(
     "promptops_http_requests", "Answered HTTP requests.", ["method", "route", "status"]
