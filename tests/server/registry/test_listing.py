@@ -1,0 +1,157 @@
+"""Pages of prompts and modules, and full text search."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from bank import AUTHOR, TRIAGE, Bank, LiveTable, prompt_text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from promptops_server.access.policy import authorise
+from promptops_server.infra.problems import BadRequest
+from promptops_server.registry.archive import archive_prompt
+from promptops_server.registry.import_prompts import import_prompts
+from promptops_server.registry.listing import Wanted, list_modules, list_prompts
+
+PATHS = ["a", "a-b/x", "a/b/c", "a/b/d", "a/z", "b/c", "b0/c", "B1/c", "zz"]
+
+
+@pytest.fixture
+def full(bank: Bank) -> Bank:
+    import_prompts(
+        bank.db, AUTHOR, authorise, "bank", [(p, prompt_text(f"says {p}")) for p in PATHS]
+    )
+    return bank
+
+
+def listed(bank: Bank, limit: int = 500, **wanted: object) -> list[str]:
+    """All pages, joined."""
+    found: list[str] = []
+    cursor = None
+    with bank.db.read() as conn:
+        while True:
+            page = list_prompts(
+                conn,
+                bank.project,
+                Wanted(**wanted),  # type: ignore[arg-type]
+                limit=limit,
+                cursor=cursor,
+            )
+            assert len(page.items) <= limit
+            found += [p.path for p in page.items]
+            cursor = page.next
+            if cursor is None:
+                return found
+
+
+def modules(bank: Bank, module: str = "", limit: int = 500) -> list[str]:
+    found: list[str] = []
+    cursor = None
+    with bank.db.read() as conn:
+        while True:
+            page = list_modules(conn, bank.project, module, limit=limit, cursor=cursor)
+            found += page.items
+            cursor = page.next
+            if cursor is None:
+                return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 500])
+def test_pages_follow_the_path_byte_by_byte_on_both_databases(full: Bank, limit: int) -> None:
+    assert listed(full, limit) == sorted(PATHS)
+
+
+@pytest.mark.parametrize("limit", [1, 500])
+def test_a_module_holds_what_is_below_it_and_no_neighbour(full: Bank, limit: int) -> None:
+    assert listed(full, limit, module="a") == ["a/b/c", "a/b/d", "a/z"]
+    assert listed(full, limit, module="b") == ["b/c"]
+    assert listed(full, limit, module="nothing") == []
+
+
+@pytest.mark.parametrize("limit", [1, 500])
+def test_modules_are_those_directly_below(full: Bank, limit: int) -> None:
+    assert modules(full, limit=limit) == ["B1", "a-b", "a", "b", "b0"]
+    assert modules(full, "a", limit) == ["a/b"]
+    assert modules(full, "a/b", limit) == []
+
+
+def test_many_prompts_beside_a_module_do_not_hide_it(bank: Bank) -> None:
+    prompts = [(f"a/p{i:03}", prompt_text("x")) for i in range(250)] + [("a/q/x", TRIAGE)]
+    import_prompts(bank.db, AUTHOR, authorise, "bank", prompts)
+    assert modules(bank, "a") == ["a/q"]
+
+
+def test_archived_prompts_are_listed_when_asked_for(full: Bank) -> None:
+    archive_prompt(full.db, AUTHOR, authorise, LiveTable(), "bank", "b/c", parent=1)
+    rest = [p for p in sorted(PATHS) if p != "b/c"]
+    assert listed(full) == rest
+    assert listed(full, archived=True) == ["b/c"]
+    assert listed(full, archived=None) == sorted(PATHS)
+    assert modules(full) == ["B1", "a-b", "a", "b0"]
+    assert "b/c" not in listed(full, q="says")
+
+
+def test_tags_are_found_in_any_case_and_follow_the_newest_version(bank: Bank) -> None:
+    bank.put("a", TRIAGE)
+    bank.put("m/b", prompt_text("x", tags="[motor]"))
+    assert listed(bank, tag="MOTOR") == ["a", "m/b"]
+    assert listed(bank, tag="motor", module="m") == ["m/b"]
+    assert listed(bank, tag="motor", q="x") == ["m/b"]
+    bank.put("m/b", prompt_text("x", tags="[home]"), parent=1)
+    assert listed(bank, tag="motor") == ["a"]
+    assert listed(bank, tag="home") == ["m/b"]
+
+
+def test_a_bad_cursor_is_refused(full: Bank) -> None:
+    with full.db.read() as conn, pytest.raises(BadRequest):
+        list_prompts(conn, full.project, Wanted(), limit=5, cursor="nonsense")
+
+
+def test_search_reads_path_name_description_tags_and_messages(bank: Bank) -> None:
+    bank.put("claims/motor/triage", TRIAGE)
+    for words in ("motor", "Triage", "sorts claims", "one", "sort the cla", "CLAIMS MOT", "Motor"):
+        assert listed(bank, q=words) == (["claims/motor/triage"] if words != "one" else [])
+    bank.put("claims/motor/triage", prompt_text("Größe der Überweisung prüfen 银行"), parent=1)
+    for words in ("grosse", "uberweisung", "ÜBERWEISUNG", "prü", "银", "行"):
+        expected = [] if words == "grosse" else ["claims/motor/triage"]
+        assert listed(bank, q=words) == expected, words
+    assert listed(bank, q="sorts") == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 500])
+def test_matches_in_path_or_name_come_first_and_newest_first(bank: Bank, limit: int) -> None:
+    bank.put("one", prompt_text("about pensions"))
+    bank.put("pensions/two", prompt_text("x"))
+    bank.put("three", prompt_text("about pensions too"))
+    bank.put("four", prompt_text("x", name="Pensions"))
+    assert listed(bank, limit, q="pensions") == ["four", "pensions/two", "three", "one"]
+
+
+def test_search_stays_inside_the_project(bank: Bank) -> None:
+    from bank import ADMIN
+
+    from promptops_server.registry.projects import create_project
+    from promptops_server.registry.put import put_prompt
+
+    bank.put("a", TRIAGE)
+    create_project(bank.db, ADMIN, authorise, "other")
+    put_prompt(bank.db, ADMIN, authorise, "other", "b", TRIAGE)
+    assert listed(bank, q="triage") == ["a"]
+
+
+HOSTILE = ['"', "'", "a'b", 'a"b', "*", "a*", "^a", "a:b", "title:a", "(a", "a)", "a OR b", "NOT a"]
+HOSTILE += ["-a", "a & b", "a | !b", "<->", ":*", "\\", "\x00", "%", "NEAR(a b)", "'; DROP TABLE x"]
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_what_users_type_is_never_query_syntax(full: Bank, query: str) -> None:
+    for path in listed(full, q=query):
+        assert path in PATHS
+
+
+@given(st.text(alphabet=string.printable + "äß银\u0301\u2028", max_size=20))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_query_is_answered(full: Bank, query: str) -> None:
+    listed(full, q=query)
