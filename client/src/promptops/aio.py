@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -127,17 +127,22 @@ class AsyncPromptOps:
 
         return self._client.on_release(lambda release: _in_loop(loop, call, release))
 
-    async def releases(self) -> AsyncIterator[Release]:
-        """Every release taken over from now on, in order, until this client is closed."""
+    def releases(self) -> AsyncGenerator[Release, None]:
+        """Every release taken over from this call on, in order, until this client is closed."""
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Queue[Release] = asyncio.Queue()
+        waiting: asyncio.Queue[Release | None] = asyncio.Queue()
         stop = self._client.on_release(lambda release: _in_loop(loop, waiting.put_nowait, release))
-        try:
-            while (release := await waiting.get()) is not None:
-                yield release
-        finally:
-            self._readers.discard(waiting)
-            stop()
+        self._readers.add(waiting)
+
+        async def told() -> AsyncGenerator[Release, None]:
+            try:
+                while (release := await waiting.get()) is not None:
+                    yield release
+            finally:
+                self._readers.discard(waiting)
+                stop()
+
+        return told()
 
     async def close(self) -> None:
         """Stop following, without blocking the loop. What is held can still be read."""
