@@ -32,14 +32,13 @@ class HttpParts:
     api: Sequence[APIRouter]
     root: Sequence[APIRouter]
     delivery: App | None = None
-    git: App | None = None
 
 
 def create_app(parts: HttpParts) -> App:
     """The ASGI application of a server."""
     api = fastapi_app(parts)
     edge: App = Edge(
-        _by_prefix(api, parts.git),
+        api,
         json_bytes=parts.limits.json_bytes,
         import_bytes=parts.limits.import_bytes,
     )
@@ -76,16 +75,6 @@ def fastapi_app(parts: HttpParts) -> FastAPI:
     for router in (*parts.root, front.router()):
         app.include_router(router)
     _describe_security(app)
-    return app
-
-
-def _by_prefix(api: FastAPI, git: App | None) -> App:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if git is not None and scope["type"] == "http" and scope["path"].startswith("/git/"):
-            await git(scope, receive, send)
-        else:
-            await api(scope, receive, send)
-
     return app
 
 

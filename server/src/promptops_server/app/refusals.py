@@ -50,13 +50,22 @@ class DenialLog:
 
     def __call__(self, actor: Actor, denied: Denied, path: str) -> None:
         """Record that `actor` was refused at the URL path `path`."""
+        match = _PROJECT.match(path)
+        action = str(denied.members.get("action", "access")).replace(":", ".")
+        self._record(actor, match[1] if match else None, action, denied, path)
+
+    def in_project(self, actor: Actor, project: str, action: str, denied: Denied) -> None:
+        """Record that `actor` was refused `action` in the project of that name."""
+        self._record(actor, project, action, denied, project)
+
+    def _record(
+        self, actor: Actor, name: str | None, action: str, denied: Denied, place: str
+    ) -> None:
         rule = str(denied.members.get("rule", ""))
         DENIALS.labels(rule).inc()
         if not self._has_room(actor.subject):
             log.warning("denial_not_audited", actor=actor.name, rule=rule)
             return
-        match = _PROJECT.match(path)
-        name = match[1] if match else None
         with self._db.read() as conn:
             project_id = (
                 conn.execute(select(project.c.id).where(project.c.name == name)).scalar()
@@ -66,8 +75,8 @@ class DenialLog:
         audit.record_denial(
             self._db,
             audit.AuditEvent(
-                action=str(denied.members.get("action", "access")).replace(":", "."),
-                object=audit.AuditObject("project" if project_id else "path", name or path[:700]),
+                action=action,
+                object=audit.AuditObject("project" if project_id else "path", name or place[:700]),
                 actor=actor,
                 outcome="denied",
                 project=name if project_id else None,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,8 @@ from promptops_server.audit.routes import router as audit_router
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
@@ -38,10 +41,16 @@ from promptops_server.infra.redis_process import RedisProcess, RedisProcessError
 from promptops_server.infra.settings import Settings
 from promptops_server.infra.tables import outbox
 from promptops_server.infra.worker_pulse import WorkerPulse
-from promptops_server.registry.projects import get_project
+from promptops_server.registry.git.ports import GitAction
+from promptops_server.registry.git.smart_http import GitDeps
+from promptops_server.registry.git.smart_http import router as git_router
+from promptops_server.registry.model import Project
+from promptops_server.registry.projects import get_project, require_readable
+from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.releases.environments import create_defaults
+from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.routes import router as releases_router
@@ -145,9 +154,31 @@ class Services:
                     releases_router(self.releases),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
                 ),
-                root=(health.router(self._health()),),
+                root=(health.router(self._health()), git_router(self._git(denials))),
                 delivery=self.delivery.app,
             )
+        )
+
+    def _git(self, denials: DenialLog) -> GitDeps:
+        def authenticate(
+            user: str, password: str, *, ip: str | None, request_id: str | None
+        ) -> Actor:
+            actor = self.authenticator.by_basic(user, password)
+            return dataclasses.replace(actor, ip=ip, request_id=request_id)
+
+        def access(actor: Actor, name: str, action: GitAction) -> Project:
+            require_readable(authorise, actor, name)
+            require(authorise, actor, action, Resource(project=name))
+            with self.database.read() as conn:
+                return get_project(conn, name)
+
+        return GitDeps(
+            db=self.database,
+            authenticate=authenticate,
+            access=access,
+            guard=EnvironmentGuard(self.releases),
+            versions=PushedToMain(),
+            denied=denials.in_project,
         )
 
     def _health(self) -> health.HealthDeps:
