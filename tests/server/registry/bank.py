@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 from starlette.testclient import TestClient
 
 from promptops_server.access.policy import authorise
+from promptops_server.access.tables import user
 from promptops_server.app import refusals
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.actor import Actor
@@ -47,11 +48,26 @@ def prompt_text(says: str, **keys: str) -> str:
     return f"{head}messages:\n  - role: user\n    content: {says}\n"
 
 
+def _user_row(actor: Actor, now: int) -> dict[str, Any]:
+    return {
+        "id": actor.subject,
+        "name": actor.name,
+        "name_fold": actor.name,
+        "display_name": actor.name.title(),
+        "kind": actor.kind,
+        "admin": actor.admin,
+        "active": True,
+        "created_at": now,
+    }
+
+
 class Bank:
     """The project `bank` of one database, and short ways to change it."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
+        with db.write() as tx:
+            tx.conn.execute(insert(user), [_user_row(actor, tx.now) for actor in ACTORS.values()])
         self.project = create_project(db, ADMIN, authorise, "bank", "The bank")
 
     def put(
