@@ -81,6 +81,8 @@ def report_failure(document: Mapping[str, Any], *, as_json: bool) -> None:
         return
     lines = [visible(line) for line in problem_lines(document)]
     lines[0] = paint("error:", "red", sys.stderr, bold=True) + lines[0].removeprefix("error:")
+    if isinstance(document.get("diff"), str):  # the two sides of a conflict
+        lines[1:1] = _diff_lines(document["diff"], sys.stderr)
     write(sys.stderr, "\n".join(lines) + "\n")
 
 
@@ -137,7 +139,7 @@ class Output:
         """A unified diff, coloured on a terminal."""
         if self.as_json:
             return
-        lines = [paint(visible(line), _diff_colour(line), sys.stdout) for line in text.splitlines()]
+        lines = _diff_lines(text, sys.stdout)
         if lines:
             write(sys.stdout, "\n".join(lines) + "\n")
 
@@ -159,6 +161,10 @@ def when(text: Any) -> str:
     """A server time cut to seconds: `2026-01-02 03:04:05Z`."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", str(text or ""))
     return f"{found[1]} {found[2]}Z" if found else cell(text)
+
+
+def _diff_lines(text: str, stream: TextIO) -> list[str]:
+    return [paint(visible(line), _diff_colour(line), stream) for line in text.splitlines()]
 
 
 def _diff_colour(line: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from promptops.cli import addresses
 from promptops.cli.failures import BadInput, ServerProblem
 from promptops.cli.session import PAGE_SIZE, Session, api
+from promptops.cli.texts import read_text
 from promptops.format.names import Address
 
 
@@ -61,16 +62,12 @@ def _add_prompt(server: Session, picks: Picks, address: Address) -> bool:
         picks.add(address.path, selector.version)
         return True
     try:
-        version = server.get(
-            api("projects", address.project, "versions", f"{address.path}@{selector}")
-            if selector is not None
-            else api("projects", address.project, "prompts", address.path)
-        )
+        number = read_text(server, address).number
     except ServerProblem as problem:
         if problem.status == 404:
             return False
         raise
-    picks.add(address.path, int(version["version"]))
+    picks.add(address.path, number)
     return True
 
 

@@ -151,7 +151,7 @@ class Session:
     def _read(self, answer: httpx2.Response) -> Answer:
         body = answer.content
         value: Any = None
-        if "json" in answer.headers.get("content-type", ""):
+        if body and "json" in answer.headers.get("content-type", ""):
             try:
                 value = answer.json()
             except ValueError:

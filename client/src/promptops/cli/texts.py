@@ -42,23 +42,25 @@ class VersionText:
         return self.content.decode("utf-8", "replace")
 
 
-def route(address: Address) -> str:
-    """Where the server has this version, or the newest one."""
-    if address.selector is None:
-        return api("projects", address.project, "prompts", address.path)
-    path = address.path + selector_text(address.selector)
-    return api("projects", address.project, "versions", path)
-
-
 def read_text(server: Session, address: Address) -> VersionText:
     """The file at an address. Raises ServerProblem, Unreachable."""
-    answer = server.request("GET", route(address), headers={"Accept": _YAML})
+    path = address.path + selector_text(address.selector)
+    route = api("projects", address.project, "prompts", path)
+    answer = server.request("GET", route, headers={"Accept": _YAML})
     number = _version_in(answer.headers)
     return VersionText(address.project, address.path, number, answer.body)
 
 
+def read_version(server: Session, address: Address) -> dict[str, Any]:
+    """All that is known about a version, its file included. Raises ServerProblem, Unreachable."""
+    selector = selector_text(address.selector) or f"@{read_text(server, address).number}"
+    route = api("projects", address.project, "versions", address.path + selector)
+    known: dict[str, Any] = server.get(route)
+    return known
+
+
 def newest(server: Session, address: Address) -> int | None:
-    """The number of a prompt's newest version; None when there is no such prompt."""
+    """The number of a prompt's newest version; None when there is no such prompt, or it is archived."""
     try:
         return read_text(server, Address(address.project, address.path)).number
     except ServerProblem as problem:

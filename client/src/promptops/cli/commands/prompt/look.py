@@ -13,7 +13,7 @@ from promptops.cli.commands.prompt import app
 from promptops.cli.failures import BadInput
 from promptops.cli.output import JsonOption, Output, note, when
 from promptops.cli.session import api, connect
-from promptops.cli.texts import read_text, route
+from promptops.cli.texts import read_text, read_version
 
 
 @command(
@@ -45,7 +45,7 @@ def show(
         if output is not None or not json:
             found = read_text(server, address)
         if json:
-            out.json(server.get(route(address)))
+            out.json(read_version(server, address))
     if output is None:
         if not json:
             out.exact(found.text)

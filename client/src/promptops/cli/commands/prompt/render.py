@@ -15,7 +15,7 @@ from promptops.cli.failures import BadInput
 from promptops.cli.inputs import InputsFileOption, InputsOption, ModelOption, read_inputs, typed
 from promptops.cli.messages import show_messages
 from promptops.cli.output import JsonOption, Output
-from promptops.cli.session import Session, connect
+from promptops.cli.session import Session, api, connect
 from promptops.cli.texts import read_file, read_text
 from promptops.format.names import EXTENSIONS, Address, Selector
 
@@ -99,11 +99,8 @@ def _compile(
     def load(path: str, pin: int | str) -> PromptFile:
         if server is None:
             raise FragmentError(f"{path}@{pin} is on a server: put the file first, then render it")
-        if not isinstance(pin, int):
-            raise FragmentError(
-                f"{path}@{pin}: fragments by digest are rendered by the server only"
-            )
-        found = read_text(server, Address(address.project, path, Selector(version=pin)))
+        number = pin if isinstance(pin, int) else _by_digest(server, address.project, path, pin)
+        found = read_text(server, Address(address.project, path, Selector(version=number)))
         return read_valid(found.content, found.address)
 
     try:
@@ -115,3 +112,11 @@ def _compile(
     )
     artifact: dict[str, Any] = json_module.loads(made.text)
     return artifact
+
+
+def _by_digest(server: Session, project: str, path: str, digest: str) -> int:
+    """The newest version of a fragment whose behaviour has this digest."""
+    for version in server.pages(api("projects", project, "versions", path)):
+        if version["behaviour"] == digest:
+            return int(version["version"])
+    raise BadInput(f"no version of the fragment {project}/{path} has the digest {digest}")

@@ -1,0 +1,482 @@
+"""The command line against a real server, as its users walk through it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.cli import Cli
+from support.server import BIN, RunningServer
+
+PROJECT = "retail-bank"
+TRIAGE = f"{PROJECT}/claims/triage"
+
+
+def text(edition: str) -> str:
+    return (
+        "# kept\n"
+        "description: Sorts claims\n"
+        "inputs:\n"
+        "  claim: {type: string}\n"
+        "  urgent: {type: boolean, required: false, default: false}\n"
+        "messages:\n"
+        "  - role: system\n"
+        f"    content: You sort claims, edition {edition}.\n"
+        "  - role: user\n"
+        "    content: '{{ claim }} ({{ urgent }})'\n"
+        "variants:\n"
+        "  claude:\n"
+        "    messages:\n"
+        "      - role: user\n"
+        "        content: 'For Claude: {{ claim }} {{ urgent }}'\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def token(server: RunningServer) -> str:
+    """An administrator's token."""
+    return server.token("maya", "admin")
+
+
+@pytest.fixture
+def signed_in(cli: Cli, server: RunningServer, token: str, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The command line with a token in the environment."""
+    monkeypatch.setenv("PROMPTOPS_URL", server.url)
+    monkeypatch.setenv("PROMPTOPS_TOKEN", token)
+    return cli
+
+
+@pytest.fixture
+def project(signed_in: Cli, request: pytest.FixtureRequest) -> str:
+    """A project of this test alone."""
+    name = "p-" + "".join(c if c.isalnum() else "-" for c in request.node.name)[:80].strip("-")
+    assert signed_in("project", "create", name).code == 0
+    return name
+
+
+@pytest.fixture
+def put(signed_in: Cli, tmp_path: Path) -> Callable[..., int]:
+    """Put a text at an address; gives the version's number."""
+
+    def call(address: str, content: str, *more: str) -> int:
+        file = tmp_path / "put.prompt.yml"
+        file.write_text(content)
+        done = signed_in("prompt", "put", str(file), address, *more, "--json")
+        assert done.code == 0, done.err
+        version: int = done.json["version"]
+        return version
+
+    return call
+
+
+def test_the_whole_way(
+    cli: Cli, server: RunningServer, token: str, tmp_path: Path, config_file: Path
+) -> None:
+    signed = cli("--url", server.url, "login", "--token-stdin", stdin=f"{token}\n")
+    assert signed.code == 0, signed.err
+    assert token in config_file.read_text()
+    assert token not in signed.out + signed.err
+    me = cli("whoami")
+    assert me.code == 0
+    assert "maya" in me.out
+
+    assert cli("project", "create", PROJECT, "--title", "Retail bank").code == 0
+    assert PROJECT in cli("project", "list").out
+    assert "staging, production" in cli("project", "show", PROJECT).out
+
+    (tmp_path / "letters.csv").write_text(
+        "title,body,kind,price\nApology,Dear {{ name }},letter,1\nApology,Again,letter,2\n"
+    )
+    imported = cli(
+        *("import", str(tmp_path / "letters.csv"), "--project", PROJECT, "--module", "letters"),
+        *("--name-column", "title", "--text-column", "body", "--tag-column", "kind"),
+    )
+    assert imported.code == 0, imported.err
+    assert imported.out == f"{PROJECT}: 2 created.\n"
+    assert "letters/apology-2" in imported.err
+
+    file = tmp_path / "triage.prompt.yml"
+    file.write_text(text("1"))
+    put = cli("prompt", "put", str(file), TRIAGE, "--message", "First")
+    assert put.out == f"{TRIAGE} is version 1 now.\n"
+    listed = cli("prompt", "list", PROJECT).out.splitlines()
+    assert [line.split("\t")[:2] for line in listed] == [
+        ["claims/triage", "@1"],
+        ["letters/apology", "@1"],
+        ["letters/apology-2", "@1"],
+    ]
+
+    shown = tmp_path / "mine.prompt.yml"
+    kept = cli("prompt", "show", TRIAGE, "-o", str(shown))
+    assert "--parent 1" in kept.err
+    assert shown.read_text() == text("1")
+    file.write_text(text("2, by another"))
+    assert cli("prompt", "put", str(file), TRIAGE).code == 0
+    shown.write_text(text("2, mine"))
+    conflict = cli("prompt", "put", str(shown), TRIAGE, "--parent", "1")
+    assert conflict.code == 1
+    assert "-    content: You sort claims, edition 2, by another." in conflict.err
+    assert "+    content: You sort claims, edition 2, mine." in conflict.err
+    assert f"promptops prompt put {shown} {TRIAGE} --parent 2" in conflict.err
+    assert cli("prompt", "put", str(shown), TRIAGE, "--parent", "2").code == 0
+
+    published = cli("publish", f"{TRIAGE}@1", "--to", "staging", "--reason", "First", "--json")
+    assert published.code == 0, published.err
+    assert (published.json["number"], published.json["delivery"]) == (1, "applied")
+    assert cli("publish", PROJECT, "--to", "staging", "--reason", "All of it").code == 0
+    live = cli("env", "show", f"{PROJECT}@staging")
+    assert [line.split("\t")[:3] for line in live.out.splitlines()] == [
+        ["claims/triage", "@3", "live"],
+        ["letters/apology", "@1", "live"],
+        ["letters/apology-2", "@1", "live"],
+    ]
+    earlier = cli("env", "show", f"{PROJECT}@staging", "--at", "r1", "--json").json
+    assert [(i["path"], i["version"]) for i in earlier["items"]] == [("claims/triage", 1)]
+
+    got = cli("get", f"{TRIAGE}@staging", "--json")
+    assert got.code == 0, got.err
+    assert (got.json["version"], got.json["release"]) == (3, 2)
+    rendered = cli("get", f"{TRIAGE}@staging", "-i", "claim=A tree", "-i", "urgent=true")
+    assert "A tree (true)" in rendered.out
+
+    back = cli("rollback", TRIAGE, "--in", "staging", "--reason", "Wrong tone")
+    assert back.code == 0, back.err
+    assert "claims/triage @3 → @1: goes back" in back.out
+    assert cli("get", f"{TRIAGE}@staging", "--json").json["version"] == 1
+    whole = cli("rollback", PROJECT, "--in", "staging", "--to", "r1", "--reason", "All back")
+    assert whole.code == 0, whole.err
+
+    stopped = cli("suspend", TRIAGE, "--in", "staging", "--reason", "Complaint 4711")
+    assert stopped.code == 0, stopped.err
+    refused = cli("get", f"{TRIAGE}@staging", "--json")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.problem["reason"] == "Complaint 4711"
+    releases = cli("releases", PROJECT, "--in", "staging", "--json").json["items"]
+    assert [r["kind"] for r in releases] == [
+        *("suspend", "rollback", "rollback", "publish", "publish")
+    ]
+    log = cli("audit", "log", "--project", PROJECT, "--action", "release.*").out
+    assert len(log.splitlines()) == 5
+    assert "Complaint 4711" in log
+
+    assert cli("logout").code == 0
+    assert token not in config_file.read_text()
+    assert cli("whoami").code == 2
+
+
+def test_a_password_is_exchanged_for_a_token_of_this_machine(
+    signed_in: Cli,
+    cli: Cli,
+    server: RunningServer,
+    config_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = signed_in("user", "create", "anna", "--password-stdin", stdin="correct horse battery\n")
+    assert made.code == 0, made.err
+    assert signed_in("user", "grant", "anna", "author").code == 0
+    assert "author on *" in signed_in("user", "list").out
+    monkeypatch.delenv("PROMPTOPS_TOKEN")
+    wrong = cli("login", "--user", "anna", "--password-stdin", stdin="wrong\n")
+    assert wrong.code == 2
+    assert not config_file.exists()
+    done = cli("login", "--user", "anna", "--password-stdin", stdin="correct horse battery\n")
+    assert done.code == 0, done.err
+    assert "correct horse" not in config_file.read_text()
+    mine = cli("token", "list", "--json").json["items"]
+    assert [t["name"].startswith("promptops on ") for t in mine] == [True]
+    assert cli("whoami", "--json").json["name"] == "anna"
+    # logging out revokes it, not only forgets it
+    kept = config_file.read_text()
+    assert cli("logout", "--json").json["revoked"] is True
+    config_file.write_text(kept)
+    assert cli("whoami").code == 2
+
+
+def test_a_wrong_token_is_bad_input_that_says_where_it_came_from(
+    signed_in: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMPTOPS_TOKEN", "nonsense")
+    for words in (["whoami"], ["project", "list"], ["get", "x/y@staging"]):
+        done = signed_in(*words, "--json")
+        assert done.code == 2, (words, done.err)
+        assert done.problem["token_from"] == "PROMPTOPS_TOKEN"
+
+
+def test_tokens_are_made_narrow_and_revoked(signed_in: Cli, project: str) -> None:
+    made = signed_in("token", "create", "ci", "--role", "author", "-p", project)
+    assert made.code == 0, made.err
+    secret = made.out.strip()
+    assert secret
+    assert secret not in made.err
+    listed = signed_in("token", "list", "--json").json["items"]
+    one = next(t for t in listed if t["name"] == "ci" and t["project"] == project)
+    assert secret not in str(listed)
+    assert signed_in("token", "revoke", one["id"]).code == 0
+    assert "revoked" in signed_in("token", "list").out
+    assert signed_in("token", "revoke", "nothing").code == 2
+
+
+def test_a_broken_file_is_refused_with_the_users_own_file_name(
+    signed_in: Cli, project: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "broken.prompt.yml"
+    file.write_text("messages:\n  - role: boss\n    content: hi\n")
+    done = signed_in("prompt", "put", str(file), f"{project}/a")
+    assert done.code == 2
+    assert f"{file}:2:" in done.err
+    assert "messages[0].role" in done.err
+    assert signed_in("prompt", "put", "-", f"{project}/a", stdin="a: [\n").code == 2
+    assert signed_in("prompt", "list", project, "--json").json["items"] == []
+
+
+def test_versions_are_shown_compared_rendered_and_archived(
+    signed_in: Cli, project: str, put: Callable[..., int]
+) -> None:
+    address = f"{project}/claims/triage"
+    assert put(address, text("1"), "-m", "First") == 1
+    assert put(address, text("2"), "-m", "Second") == 2
+    assert put(address, text("2")) == 2  # the same text makes no version
+    assert put(f"{project}/letter", "messages:\n  - role: user\n    content: hi\n") == 1
+
+    assert signed_in("prompt", "show", f"{address}@1").out == text("1")
+    assert signed_in("prompt", "show", address, "--json").json["version"] == 2
+    assert signed_in("prompt", "show", f"{address}@9").code == 2
+    log = signed_in("prompt", "log", address, "--json").json["items"]
+    assert [(v["version"], v["message"]) for v in log] == [(2, "Second"), (1, "First")]
+
+    for words in (
+        ["prompt", "diff", address],
+        ["prompt", "diff", f"{address}@2"],
+        ["prompt", "diff", f"{address}@1", f"{address}@2"],
+        ["prompt", "diff", f"{address}@1", address],
+        ["prompt", "diff", address, "--from", "1", "--to", "2"],
+    ):
+        shown = signed_in(*words)
+        assert shown.code == 0, shown.err
+        assert "+    content: You sort claims, edition 2.\n" in shown.out, words
+    assert signed_in("prompt", "diff", f"{address}@1", f"{project}/letter").out.startswith("---")
+    assert signed_in("prompt", "diff", f"{address}@1", f"{address}@1").out == ""
+
+    given = ("-i", "claim=A tree", "-i", "urgent=true")
+    rendered = signed_in("prompt", "render", f"{address}@1", *given, "--json").json
+    assert rendered["messages"][0]["content"] == "You sort claims, edition 1."
+    assert rendered["messages"][1]["content"] == "A tree (true)"
+    claude = signed_in("prompt", "render", address, *given, "--model", "claude", "--json").json
+    assert (claude["variant"], len(claude["messages"])) == ("claude", 1)
+    missing = signed_in("prompt", "render", address)
+    assert missing.code == 2
+    assert "'claim'" in missing.err
+    assert signed_in("prompt", "render", address, "-i", "clam=x").code == 2
+
+    archived = signed_in("prompt", "archive", address, "-m", "Replaced")
+    assert archived.code == 0, archived.err
+    assert [p["path"] for p in signed_in("prompt", "list", project, "--json").json["items"]] == [
+        "letter"
+    ]
+    assert "claims/triage" in signed_in("prompt", "list", project, "--archived").out
+    assert put(address, text("3")) == 3
+
+
+def test_prompts_of_two_projects_are_compared(
+    signed_in: Cli, project: str, put: Callable[..., int]
+) -> None:
+    other = f"{project[:90]}-2"
+    assert signed_in("project", "create", other).code == 0
+    put(f"{project}/a", text("1"))
+    put(f"{other}/a", text("2"))
+    shown = signed_in("prompt", "diff", f"{project}/a", f"{other}/a", "--json").json
+    assert (shown["from"], shown["to"]) == (f"{project}/a@1", f"{other}/a@1")
+    assert "+    content: You sort claims, edition 2." in shown["text"]
+
+
+def test_a_fragment_is_rendered_in_place_by_number_and_by_digest(
+    signed_in: Cli, project: str, put: Callable[..., int]
+) -> None:
+    put(f"{project}/shared/closing", "messages:\n  - role: user\n    content: Yours, {{ bank }}\n")
+    put(
+        f"{project}/shared/closing",
+        "messages:\n  - role: user\n    content: Bye\n",
+        "--parent",
+        "1",
+    )
+    first = signed_in("prompt", "log", f"{project}/shared/closing", "--json").json["items"][1]
+    for pin in ("1", first["behaviour"]):
+        content = (
+            f"messages:\n  - role: user\n    content: 'Hello. {{{{> shared/closing@{pin} }}}}'\n"
+        )
+        put(f"{project}/letter", content)
+        done = signed_in("prompt", "render", f"{project}/letter", "-i", "bank=us", "--json")
+        assert done.code == 0, done.err
+        assert done.json["messages"][0]["content"] == "Hello. Yours, us"
+
+
+def test_publishing_a_module_leaves_invalid_prompts_out_and_promotes_what_is_live(
+    signed_in: Cli, project: str, put: Callable[..., int], tmp_path: Path
+) -> None:
+    folder = tmp_path / "prompts" / "claims"
+    folder.mkdir(parents=True)
+    (folder / "good.prompt.yml").write_text("messages:\n  - role: user\n    content: hi\n")
+    (folder / "broken.prompt.yml").write_text("messages: 3\n")
+    refused = signed_in("import", str(folder.parent), "-p", project)
+    assert refused.code == 1
+    assert "1 of 2 prompts were refused" in refused.err
+    assert "claims/broken.prompt.yml:1:" in refused.err
+    allowed = signed_in("import", str(folder.parent), "-p", project, "--allow-invalid", "--json")
+    assert allowed.code == 0, allowed.err
+    assert allowed.json["counts"] == {"created": 1, "unchanged": 1}
+    put(f"{project}/cards/limit", text("1"))
+
+    module = signed_in("publish", f"{project}/claims", "--to", "staging", "-r", "Claims", "--json")
+    assert module.code == 0, module.err
+    assert [p["path"] for p in module.json["prompts"]] == ["claims/good"]
+    left = signed_in(
+        "publish", f"{project}/claims/", "--to", "staging", "-r", "Claims", "--dry-run"
+    )
+    assert "claims/broken" in left.err
+    again = signed_in("publish", f"{project}/claims/good", "--to", "staging", "-r", "Claims")
+    assert again.code == 1
+    assert signed_in("publish", f"{project}/none", "--to", "staging", "-r", "why").code == 2
+    assert signed_in("publish", f"{project}/cards", "--to", "nowhere", "-r", "why").code == 2
+
+    promoted = signed_in("publish", f"{project}@staging", "--to", "production", "-r", "Promote")
+    assert promoted.code == 0, promoted.err
+    assert "claims/good nothing → @1: goes live" in promoted.out
+    gone = signed_in("unpublish", f"{project}/claims/good", "--in", "production", "-r", "Not yet")
+    assert gone.code == 0, gone.err
+    assert signed_in("get", f"{project}/claims/good@production").code == 1
+
+
+def test_a_dry_run_changes_nothing_and_tells_what_is_missing(
+    signed_in: Cli, project: str, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(f"{project}/a", text("1"))
+    shown = signed_in("publish", f"{project}/a", "--to", "production", "--dry-run")
+    assert shown.code == 0, shown.err
+    assert "a\tnothing → @1\tgoes live" in shown.out
+    assert "+description: Sorts claims" in shown.out
+    assert signed_in("releases", project, "--in", "production", "--json").json["items"] == []
+
+    author = signed_in("token", "create", "author", "--role", "author", "-p", project).out.strip()
+    monkeypatch.setenv("PROMPTOPS_TOKEN", author)
+    dry = signed_in("publish", f"{project}/a", "--to", "production", "--dry-run", "--json")
+    assert dry.code == 1
+    assert dry.problem["unmet"]
+    denied = signed_in("publish", f"{project}/a", "--to", "production", "-r", "why", "--json")
+    assert (denied.code, denied.problem["status"]) == (1, 403)
+
+
+def test_a_folder_is_imported_again_as_the_option_says(
+    signed_in: Cli, project: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "prompts"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.prompt.yml").write_text(text("1"))
+    plan = signed_in("import", str(folder), "-p", project, "--dry-run", "--json").json
+    assert [(i["path"], i["exists"]) for i in plan["items"]] == [("a", None), ("b", None)]
+    assert signed_in("import", str(folder), "-p", project).out == f"{project}: 2 created.\n"
+    (folder / "a.prompt.yml").write_text(text("2"))
+    for option, code, counts in (
+        ("skip", 0, {"unchanged": 1, "skipped": 1}),
+        ("refuse", 1, {"unchanged": 1, "refused": 1}),
+        ("version", 0, {"updated": 1, "unchanged": 1}),
+    ):
+        done = signed_in("import", str(folder), "-p", project, "--on-conflict", option, "--json")
+        assert (done.code, done.json["counts"]) == (code, counts)
+    planned = signed_in("import", str(folder), "-p", project, "--dry-run", "--json").json
+    assert [i["exists"] for i in planned["items"]] == [2, 1]
+
+
+def test_an_editor_of_the_users_choice_makes_the_next_version(
+    signed_in: Cli,
+    project: str,
+    put: Callable[..., int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    address = f"{project}/a"
+    put(address, text("1"))
+
+    def editor(script: str) -> None:
+        file = tmp_path / "editor.py"
+        file.write_text(f"import pathlib, sys\nfile = pathlib.Path(sys.argv[1])\n{script}\n")
+        monkeypatch.setenv("EDITOR", f"{sys.executable} {file}")
+
+    editor("file.write_text(file.read_text().replace('edition 1', 'edition 2'))")
+    done = signed_in("prompt", "edit", address, "-m", "Better")
+    assert done.out == f"{address} is version 2 now.\n"
+    assert signed_in("prompt", "show", address).out == text("2")
+
+    editor("pass")
+    same = signed_in("prompt", "edit", address, "--json")
+    assert same.json == {"changed": False, "version": 2}
+
+    editor("file.write_text('messages: 3')")
+    broken = signed_in("prompt", "edit", address)
+    assert broken.code == 2
+    kept = Path(broken.err.partition("Your text is in ")[2].splitlines()[0].rstrip("."))
+    assert kept.read_text() == "messages: 3"
+
+    editor("sys.exit(3)")
+    assert signed_in("prompt", "edit", address).code == 2
+    monkeypatch.setenv("EDITOR", "/nowhere/editor")
+    assert signed_in("prompt", "edit", address).code == 2
+
+    editor("file.write_text(file.read_text().replace('Write the prompt here', 'Sum up'))")
+    new = signed_in("prompt", "edit", f"{project}/new")
+    assert new.out == f"{project}/new is version 1 now.\n"
+    assert "Sum up. {{ name }}" in signed_in("prompt", "show", f"{project}/new").out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("answer", "code", "releases"), [("y\n", 0, 1), ("n\n", 1, 0)])
+def test_at_a_terminal_it_shows_the_change_and_asks(
+    answer: str,
+    code: int,
+    releases: int,
+    signed_in: Cli,
+    project: str,
+    put: Callable[..., int],
+) -> None:
+    put(f"{project}/a", text("1"))
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [str(BIN / "promptops"), "publish", f"{project}/a", "--to", "staging", "-r", "why"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"},
+    )
+    os.close(theirs)
+    os.write(ours, answer.encode())
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # Linux says so when the other side is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(ours)
+    assert process.wait(20) == code
+    assert f"Publish this to {project}@staging?".encode() in shown
+    assert b"\x1b[32m+description: Sorts claims" in shown
+    listed = signed_in("releases", project, "--in", "staging", "--json").json["items"]
+    assert len(listed) == releases
+
+
+def test_a_reader_that_takes_one_line_hears_nothing_more(signed_in: Cli, project: str) -> None:
+    script = f'"{BIN / "promptops"}" audit log --limit 500; echo "code $?" >&2'
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"({script}) | true"], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
