@@ -6,8 +6,13 @@ import textwrap
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 
 from promptops.format import Parsed, PromptFile, parse
+
+# Time per example says more about how busy the machine is than about the code.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 
 @pytest.fixture

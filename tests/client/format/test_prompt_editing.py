@@ -217,7 +217,7 @@ def with_change(data: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 @given(st.sampled_from([*UNUSUAL, SOURCE]), st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_value_in_any_layout_can_be_set_or_removed(source: str, draw: st.DataObject) -> None:
     data = read_back(source)
     path = draw.draw(st.sampled_from(paths_in(data)[1:]))
@@ -230,7 +230,7 @@ def test_any_value_in_any_layout_can_be_set_or_removed(source: str, draw: st.Dat
 
 
 @given(FILES, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_text_changed_and_changed_back_is_the_file_it_was(
     data: dict[str, Any], draw: st.DataObject
 ) -> None:

@@ -23,6 +23,11 @@ from .yaml_reader import read_yaml
 _FLOW_WIDTH = 80
 """Characters up to which a collection written on one line stays on one line."""
 
+_KEY_LINE = re.compile(
+    r"""(?P<key>(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s'"#].*?)\s*:)(?P<comment>|[ \t]+|[ \t]+#.*)"""
+)
+"""A key with nothing but a comment behind it on its line."""
+
 _BLOCK_HEADER = re.compile(r"[|>][0-9+-]*")
 
 
@@ -59,12 +64,14 @@ def _edit_one(text: str, path: KeyPath, value: Any) -> str:
     wanted, path, value = _apply(data, path, value)
     if same(wanted, data):
         return text
-    try:
-        changed = _splice(source, data, path, value)
-    except (_Unusual, KeyError, IndexError):
-        changed = None
-    if changed is not None and _reads_as(changed, wanted):
-        return changed
+    # On one line is the second try: what follows a literal block can run into it.
+    for one_line in (False, True):
+        try:
+            changed = _splice(source, data, path, value, one_line=one_line)
+        except (_Unusual, KeyError, IndexError):
+            break
+        if _reads_as(changed, wanted):
+            return changed
     from .round_trip import edit_round_trip
 
     refusal = f"{key_text(path)} cannot be changed in this file without damage to it"
@@ -169,7 +176,7 @@ class _Unusual(Exception):
     """The text is laid out in a way this file does not know."""
 
 
-def _splice(source: SourceMap, data: Any, path: KeyPath, value: Any) -> str:
+def _splice(source: SourceMap, data: Any, path: KeyPath, value: Any, *, one_line: bool) -> str:
     text = source.text
     end_of_line = "\r\n" if "\r\n" in text else "\n"
     if not path:
@@ -178,7 +185,7 @@ def _splice(source: SourceMap, data: Any, path: KeyPath, value: Any) -> str:
         # Comments only so far.
         gap = "" if not text or text.endswith(("\n", "\r")) else end_of_line
         return text + gap + yaml_text.dump(value).replace("\n", end_of_line)
-    splicer = _Splicer(source, data, end_of_line)
+    splicer = _Splicer(source, data, end_of_line, one_line)
     if value is REMOVE:
         return splicer.remove(path)
     if path in source.spans:
@@ -189,11 +196,12 @@ def _splice(source: SourceMap, data: Any, path: KeyPath, value: Any) -> str:
 class _Splicer:
     """One change to a text, by offsets."""
 
-    def __init__(self, source: SourceMap, data: Any, end_of_line: str) -> None:
+    def __init__(self, source: SourceMap, data: Any, end_of_line: str, one_line: bool) -> None:
         self._text = source.text
         self._spans = source.spans
         self._data = data
         self._eol = end_of_line
+        self._one_line = one_line
 
     def replace(self, path: KeyPath, value: Any) -> str:
         span = self._spans[path]
@@ -202,8 +210,10 @@ class _Splicer:
             return self._put(span.start, end, yaml_text.flow(value))
         in_list = isinstance(path[-1], int)
         indent = self._dash(path) if in_list else self._column(span.key)
-        rest = self._text[end : self._line_end(end)]
+        if span.style == "block":
+            return self._replace_block(path, value, indent, self._line_end(end))
         start = span.start
+        rest = self._text[end : self._line_end(end)]
         if span.style in ("|", ">"):
             header = _BLOCK_HEADER.match(self._text, start)
             if header is None:
@@ -211,19 +221,47 @@ class _Splicer:
             rest = self._text[header.end() : self._line_end(header.end())]
         else:
             end += len(rest)
-            if span.style == "block":
-                rest = ""  # a comment behind the last line of what goes, goes with it
         written = self._written(value, indent, span, in_list)
-        if span.start == span.end and not written.startswith((" ", "\n")):
+        if span.start == span.end and not written.startswith("\n"):
             written = " " + written  # an empty value ends right after the colon
         if written.startswith("\n"):
             start = len(self._text[:start].rstrip(" \t"))
+        return self._put_value(start, end, written, rest)
+
+    def _replace_block(self, path: KeyPath, value: Any, indent: int, end: int) -> str:
+        """Replace a collection in block style: it begins below its key, or at its dash.
+
+        A comment behind the key stays; comments inside what goes, go with it.
+        """
+        span = self._spans[path]
+        if isinstance(path[-1], int):
+            start = self._dash_index(path) + 1
+            written = yaml_text.after_dash(value, indent)
+            return self._put_value(start, end, self._short(value) or written, "")
+        key_line = self._text[span.key : self._line_end(span.key)]
+        found = _KEY_LINE.fullmatch(key_line)
+        if found is None:
+            raise _Unusual
+        start = span.key + found.end("key")
+        written = self._short(value) or yaml_text.after_colon(value, indent)
+        if written.startswith("\n"):
+            # Also the comments between the key and its value stay.
+            start = self._line_start(span.start)
+            return self._put_value(start, end, written[1:], "")
+        return self._put_value(start, end, written, found["comment"])
+
+    def _short(self, value: Any) -> str:
+        return " " + yaml_text.flow(value) if self._one_line else ""
+
+    def _put_value(self, start: int, end: int, written: str, comment: str) -> str:
         first, newline, more = written.partition("\n")
         if more and end == len(self._text):
             more += "\n"
-        return self._put(start, end, first + rest.rstrip() + newline + more)
+        return self._put(start, end, first + comment.rstrip() + newline + more)
 
     def _written(self, value: Any, indent: int, span: Span, in_list: bool) -> str:
+        if self._one_line:
+            return yaml_text.flow(value)
         if isinstance(value, Mapping | list | tuple) and value:
             if span.style == "flow" and len(written := yaml_text.flow(value)) <= _FLOW_WIDTH:
                 return written
@@ -257,11 +295,13 @@ class _Splicer:
         if isinstance(name, int):
             last: KeyPath = (*parent_path, len(parent) - 1)
             indent = self._dash(last)
-            line = " " * indent + "-" + yaml_text.after_dash(value, indent)
+            after = self._short(value) or yaml_text.after_dash(value, indent)
+            line = " " * indent + "-" + after
         else:
             last = (*parent_path, self._predecessor(parent_path, parent, name))
             indent = self._column(self._spans[last].key)
-            line = " " * indent + yaml_text.key(name) + ":" + yaml_text.after_colon(value, indent)
+            after = self._short(value) or yaml_text.after_colon(value, indent)
+            line = " " * indent + yaml_text.key(name) + ":" + after
         at = self._line_end(self._content_end(last))
         last_break = "\n" if at == len(self._text) else ""
         return self._put(at, at, "\n" + line + last_break)
@@ -328,7 +368,7 @@ class _Splicer:
 
     def _dash_index(self, path: KeyPath) -> int:
         start = self._spans[path].start
-        before = self._text[:start].rstrip(" \t")
+        before = self._text[:start].rstrip()
         if not before.endswith("-"):
             raise _Unusual
         return len(before) - 1
