@@ -12,7 +12,6 @@ from delivery_world import World
 from http_delivery import TOKEN, Served, serve
 
 from promptops.delivery.header import Header
-from promptops_server.delivery.watch import notify_release
 
 
 @pytest.fixture
@@ -88,9 +87,6 @@ def test_releases_of_other_processes_arrive_by_themselves(any_world: World) -> N
         stream.next()
         began = time.monotonic()
         any_world.release({"claims/triage": 1})
-        if not any_world.db.is_sqlite:
-            with any_world.db.write() as tx:
-                notify_release(tx.conn, any_world.environment.id)
         assert stream.next()[1] == "1-1"
         assert time.monotonic() - began < 1.0
 

@@ -12,26 +12,18 @@ from collections.abc import Callable
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, text
 
 from promptops_server.delivery import store
+from promptops_server.infra import outbox
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import ProblemError
 
 log = structlog.get_logger(__name__)
 
-CHANNEL = "promptops_release"
+TOPIC = "release"
 POLL_SECONDS = 0.2
 LISTENING_POLL_SECONDS = 5.0
 """While notifications arrive, the poll is only insurance."""
-
-_NOTIFY = text("SELECT pg_notify(:channel, :id)")
-
-
-def notify_release(conn: Connection, environment_id: str) -> None:
-    """Tell the other servers, when this transaction commits. Costs nothing on SQLite, where they poll."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(_NOTIFY, {"channel": CHANNEL, "id": environment_id})
 
 
 class Watch:
@@ -101,12 +93,14 @@ class Watch:
         while not self._stop.is_set():
             try:
                 with psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
-                    conn.execute(f"LISTEN {CHANNEL}")
+                    conn.execute(f"LISTEN {outbox.CHANNEL}")
                     self._listening = True
                     self._look.set()  # whatever was notified while nobody listened
                     while not self._stop.is_set():
                         for notice in conn.notifies(timeout=0.5):
-                            self._on_change(notice.payload)
+                            topic, _, environment_id = notice.payload.partition(":")
+                            if topic == TOPIC:
+                                self._on_change(environment_id)
             except (psycopg.Error, OSError) as error:
                 log.warning("listen_lost", error=str(error))
             except Exception:

@@ -11,11 +11,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.tables import outbox
 
+CHANNEL = "promptops_outbox"
+"""PostgreSQL's channel for announced rows; a notice reads ``topic:key``."""
+
+_ANNOUNCE = text("SELECT pg_notify(:channel, :notice)")
 _INSERT = insert(outbox)
 _WAITING = (
     select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.payload)
@@ -35,8 +39,19 @@ class OutboxRow:
     payload: dict[str, Any]
 
 
-def add(conn: Connection, topic: str, key: str, payload: dict[str, Any], now: int) -> str:
-    """Write a row in the caller's transaction; returns its id."""
+def add(
+    conn: Connection,
+    topic: str,
+    key: str,
+    payload: dict[str, Any],
+    now: int,
+    *,
+    announce: bool = False,
+) -> str:
+    """Write a row in the caller's transaction; returns its id.
+
+    `announce` also tells other processes when the transaction commits (on PostgreSQL; on SQLite they look themselves).
+    """
     row_id = new_id()
     conn.execute(
         _INSERT,
@@ -49,6 +64,8 @@ def add(conn: Connection, topic: str, key: str, payload: dict[str, Any], now: in
             "dispatched_at": None,
         },
     )
+    if announce and conn.dialect.name == "postgresql":
+        conn.execute(_ANNOUNCE, {"channel": CHANNEL, "notice": f"{topic}:{key}"})
     return row_id
 
 

@@ -168,7 +168,14 @@ def seal(
     ).first()
     if moved is None:
         raise head_moved(environment.name, state.head)
-    outbox.add(conn, "release", environment.id, {"epoch": epoch, "release": number}, tx.now)
+    outbox.add(
+        conn,
+        "release",
+        environment.id,
+        {"epoch": epoch, "release": number},
+        tx.now,
+        announce=True,
+    )
     record(
         tx,
         AuditEvent(
