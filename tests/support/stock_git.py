@@ -23,6 +23,7 @@ class Git:
 
     def __init__(self, home: Path) -> None:
         home.mkdir(exist_ok=True)
+        (home / ".gitconfig").write_text("[init]\n\tdefaultBranch = main\n")
         self.env = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
