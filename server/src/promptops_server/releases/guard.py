@@ -158,7 +158,7 @@ class EnvironmentGuard:
         except Invalid as error:
             faults.extend(error.members["errors"])
         if faults:
-            raise refuse(faults)
+            raise _refuse(faults)
         rows = current_rows(conn, environment.id, [*pushed.live, *pushed.gone])
         fresh = [
             candidate
@@ -227,7 +227,7 @@ def read_push(view: ObjectView, old: str | None, new: str) -> Pushed:
                 faults.append(_fault(file, f"lies beside {path}{twin}: one file per prompt"))
             live[path] = (extension, file.new_blob)
     if faults:
-        raise refuse(faults)
+        raise _refuse(faults)
     return Pushed(live, tuple(path for path in gone if path not in live))
 
 
@@ -314,6 +314,11 @@ def _reason(message: str) -> tuple[str, str | None]:
             remedy="Amend the message.",
             slug=error.type,
         ) from None
+
+
+def _refuse(faults: list[dict[str, Any]]) -> Invalid:
+    """One refusal for all files; the terminal shows a line for each."""
+    return refuse([{**fault, "file": fault["address"]} for fault in faults])
 
 
 def _fault(file: ChangedFile, message: str) -> dict[str, str]:
