@@ -7,13 +7,14 @@ Every module writes through ``structlog.get_logger(__name__)``; records of libra
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-_SECRET_WORDS = ("authorization", "password", "token", "secret", "cookie", "api_key", "private")
+_SECRET = re.compile(r"authorization|password|token|secret|cookie|api_?key|private", re.IGNORECASE)
 # Names that contain such a word and say nothing secret.
 _HARMLESS = frozenset({"token_id", "token_name", "key_id"})
 
@@ -23,8 +24,7 @@ def hide_secrets(
 ) -> MutableMapping[str, Any]:
     """Replace the value of every field whose name tells of a credential."""
     for key in event:
-        lowered = key.lower()
-        if lowered not in _HARMLESS and any(word in lowered for word in _SECRET_WORDS):
+        if _SECRET.search(key) and key not in _HARMLESS:
             event[key] = "********"
     return event
 
