@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -242,6 +245,9 @@ def test_versions_are_shown_compared_rendered_and_archived(
     assert put(address, text("1"), "-m", "First") == 1
     assert put(address, text("2"), "-m", "Second") == 2
     assert put(address, text("2")) == 2  # the same text makes no version
+    taken = signed_in("prompt", "put", "-", address, "--parent", "0", stdin=text("new"))
+    assert taken.code == 1
+    assert "--parent 2" in taken.err
     assert put(f"{project}/letter", "messages:\n  - role: user\n    content: hi\n") == 1
 
     assert signed_in("prompt", "show", f"{address}@1").out == text("1")
@@ -433,6 +439,78 @@ def test_an_editor_of_the_users_choice_makes_the_next_version(
     new = signed_in("prompt", "edit", f"{project}/new")
     assert new.out == f"{project}/new is version 1 now.\n"
     assert "Sum up. {{ name }}" in signed_in("prompt", "show", f"{project}/new").out
+
+
+def test_an_application_reads_with_a_token_for_its_environment_only(
+    signed_in: Cli,
+    server: RunningServer,
+    project: str,
+    put: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(f"{project}/a", text("1"))
+    assert signed_in("publish", f"{project}/a", "--to", "staging", "-r", "why").code == 0
+    made = signed_in("token", "create", "app", "-p", project, "-e", "staging")
+    monkeypatch.setenv("PROMPTOPS_TOKEN", made.out.strip())
+    got = signed_in("get", f"{project}/a@staging", "--json")
+    assert got.code == 0, got.err
+    assert got.json["inputs"]["claim"]["type"] == "string"
+    assert signed_in("get", f"{project}/b@staging").code == 1
+    assert signed_in("get", f"{project}/a@production").code in (1, 2)
+    assert signed_in("get", f"{project}/a@production", "--json").problem["status"] in (403, 404)
+    assert signed_in("publish", f"{project}/a@1", "--to", "staging", "-r", "why").code in (1, 2)
+
+
+def test_a_publish_whose_answer_got_lost_is_made_once(
+    signed_in: Cli,
+    server: RunningServer,
+    project: str,
+    put: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(f"{project}/a", text("1"))
+    with losing_the_first_answer(server.port) as port:
+        monkeypatch.setenv("PROMPTOPS_URL", f"http://127.0.0.1:{port}")
+        done = signed_in("publish", f"{project}/a@1", "--to", "staging", "-r", "why", "--json")
+    assert done.code == 0, done.err
+    assert done.json["number"] == 1
+    monkeypatch.setenv("PROMPTOPS_URL", server.url)
+    listed = signed_in("releases", project, "--in", "staging", "--json").json["items"]
+    assert [r["number"] for r in listed] == [1]
+
+
+@contextlib.contextmanager
+def losing_the_first_answer(port: int) -> Iterator[int]:
+    """A connection to a server that breaks once, after the request and before its answer."""
+
+    def relay(lose: bool) -> None:
+        near, _ = entrance.accept()
+        with near, socket.create_connection(("127.0.0.1", port)) as far:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += near.recv(65536)
+            head, _, body = request.partition(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+            while len(body) < length:
+                piece = near.recv(65536)
+                request, body = request + piece, body + piece
+            far.sendall(request)
+            answer = far.recv(65536)  # it is done on the server's side
+            if not lose:
+                near.sendall(answer)
+                while piece := far.recv(65536):
+                    near.sendall(piece)
+
+    def serve() -> None:
+        relay(lose=True)
+        with contextlib.suppress(OSError):  # the client closes when it has its answer
+            relay(lose=False)
+
+    with socket.create_server(("127.0.0.1", 0)) as entrance:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield entrance.getsockname()[1]
+    thread.join(10)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")

@@ -42,6 +42,8 @@ def test_every_place_of_a_problem_is_a_line_with_its_fix() -> None:
                 "fix": "use system, user or assistant",
             },
             {"line": None, "message": "no message"},
+            {"path": "claims/triage", "version": 3, "message": "is archived"},
+            {"field": "prompts.0.path", "message": "is missing"},
         ],
         remedy="correct the file",
     )
@@ -49,6 +51,8 @@ def test_every_place_of_a_problem_is_a_line_with_its_fix() -> None:
         "error: The input is not valid: 2 problems in the file",
         "  a.prompt.yml:3:5 messages[0].role: unknown role 'boss' → use system, user or assistant",
         "  no message",
+        "  claims/triage@3 is archived",
+        "  prompts.0.path: is missing",
         "  → correct the file",
     ]
 

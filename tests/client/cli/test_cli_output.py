@@ -60,7 +60,7 @@ def test_json_and_text_exclude_each_other(capsys: pytest.CaptureFixture[str]) ->
         out.fields([("a", 1)])
         out.table(("A",), [("x",)], "none")
         out.diff("+a")
-        out.exact("raw")
+        out.exact(b"raw")
     shown = capsys.readouterr().out
     assert json.loads(shown.partition("text")[0]) == {"ä": 1}
     assert shown.endswith("text\na: 1\nx\n+a\nraw")
@@ -85,7 +85,7 @@ def test_text_from_the_server_cannot_steer_the_terminal(
     terminal = at_terminal()
     out = Output(False)
     out.line("a\x1b[31mb\rc\u202ed")
-    out.exact("e\x1b]0;title\x07f\ttab\r\n")
+    out.exact(b"e\x1b]0;title\x07f\ttab\r\n")
     out.table(("A",), [("\x1b[2J",)], "none")
     shown = terminal.getvalue()
     assert "\x1b" not in shown.replace("\x1b[1m", "").replace("\x1b[0m", "")
@@ -93,9 +93,9 @@ def test_text_from_the_server_cannot_steer_the_terminal(
     assert "f\ttab\n" in shown
 
 
-def test_a_pipe_gets_a_file_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
-    Output(False).exact("a\x1b\r\nno end")
-    assert capsys.readouterr().out == "a\x1b\r\nno end"
+def test_a_pipe_gets_a_file_byte_for_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    Output(False).exact(b"a\x1b\r\n\xff no end")
+    assert capfdbinary.readouterr().out == b"a\x1b\r\n\xff no end"
 
 
 def test_a_character_the_stream_lacks_is_escaped() -> None:

@@ -257,6 +257,26 @@ def test_an_unexpected_error_is_one_line_and_a_hint(
     assert "Traceback" in cli("--debug", "whoami").err
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("promptops pub", "publish"), ("promptops prompt ren", "render"), ("promptops e", "env")],
+)
+def test_the_shell_completes_commands(typed: str, offered: str) -> None:
+    words = typed.split()
+    shown = subprocess.run(
+        BARE,
+        env={
+            **os.environ,
+            "_PROMPTOPS_COMPLETE": "complete_bash",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(words) - 1),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert shown.stdout.split() == [offered]
+
+
 def test_the_version_is_shown(cli: Cli) -> None:
     shown = cli("--version")
     assert shown.code == 0

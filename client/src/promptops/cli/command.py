@@ -28,7 +28,11 @@ class ExampleCommand(TyperCommand):
 def group(text: str) -> typer.Typer:
     """A group of commands under one word."""
     return typer.Typer(
-        help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+        help=text,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
 
 

@@ -126,11 +126,17 @@ def problem_lines(document: Mapping[str, Any]) -> list[str]:
 
 
 def _place(error: Mapping[str, Any]) -> str:
-    parts = [str(error[name]) for name in ("file", "line", "column") if error.get(name) is not None]
-    return ":".join(part for part in parts if part) + " " if any(parts) else ""
+    """`file:line:column `, or `module/prompt@3 ` for what is wrong with a version; "" for neither."""
+    if error.get("path") and not error.get("file"):
+        return (
+            f"{error['path']}@{error['version']} " if error.get("version") else f"{error['path']} "
+        )
+    parts = [str(error[name]) for name in ("file", "line", "column") if error.get(name)]
+    return ":".join(parts) + " " if parts else ""
 
 
 def _finding(error: Mapping[str, Any]) -> str:
-    key = f"{error['key']}: " if error.get("key") else ""
+    key = error.get("key") or error.get("field")
+    where = f"{key}: " if key else ""
     fix = f" → {error['fix']}" if error.get("fix") else ""
-    return f"{key}{error.get('message', '')}{fix}"
+    return f"{where}{error.get('message', '')}{fix}"

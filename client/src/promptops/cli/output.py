@@ -87,29 +87,41 @@ def report_failure(document: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 class Output:
-    """The result of one command. With `as_json` only `json` writes; else only the other methods."""
+    """The result of one command. With `as_json` only `json` writes; else only the other methods.
 
-    def __init__(self, as_json: bool) -> None:
+    `aside` writes to stderr: for what is shown before a question.
+    """
+
+    def __init__(self, as_json: bool, *, aside: bool = False) -> None:
         self.as_json = as_json
+        self._aside = aside
+
+    @property
+    def stream(self) -> TextIO:
+        """Where this writes, now: tests and pipes replace it."""
+        return sys.stderr if self._aside else sys.stdout
 
     def json(self, value: Any) -> None:
         """The whole result, for programs."""
         if self.as_json:
-            write(sys.stdout, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+            write(self.stream, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
     def line(self, text: str = "", colour: str | None = None) -> None:
         """One line (or several)."""
         if not self.as_json:
-            write(sys.stdout, paint(visible(text), colour, sys.stdout) + "\n")
+            write(self.stream, paint(visible(text), colour, self.stream) + "\n")
 
-    def exact(self, text: str) -> None:
-        """A file's text: byte for byte into a pipe, made harmless on a terminal."""
+    def exact(self, content: bytes) -> None:
+        """A text file: byte for byte into a pipe, made harmless on a terminal."""
         if self.as_json:
             return
-        if is_terminal(sys.stdout):
-            write(sys.stdout, visible(text) + ("" if text.endswith("\n") else "\n"))
+        if is_terminal(self.stream):
+            text = visible(content.decode("utf-8", "replace"))
+            write(self.stream, text + ("" if text.endswith("\n") else "\n"))
         else:
-            write(sys.stdout, text)
+            self.stream.flush()
+            self.stream.buffer.write(content)
+            self.stream.buffer.flush()
 
     def fields(self, pairs: Iterable[tuple[str, Any]]) -> None:
         """Names and values, one a line; empty values are left out."""
@@ -118,9 +130,9 @@ class Output:
         shown = [(name, cell(value)) for name, value in pairs if value not in (None, "", [], ())]
         width = max((len(name) for name, _ in shown), default=0)
         for name, value in shown:
-            label = paint(f"{name}:".ljust(width + 1), None, sys.stdout, bold=True)
+            label = paint(f"{name}:".ljust(width + 1), None, self.stream, bold=True)
             body = visible(value).replace("\n", "\n" + " " * (width + 2))
-            write(sys.stdout, f"{label} {body}\n")
+            write(self.stream, f"{label} {body}\n")
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
         """A list; `empty` is the note for a list without rows."""
@@ -129,19 +141,19 @@ class Output:
         texts = [[visible(cell(value)) for value in row] for row in rows]
         if not texts:
             note(empty)
-        elif is_terminal(sys.stdout):
-            _rich_table(columns, texts)
+        elif is_terminal(self.stream):
+            _rich_table(self.stream, columns, texts)
         else:
             flat = ("\t".join(re.sub(r"[\t\n]+", " ", text) for text in row) for row in texts)
-            write(sys.stdout, "\n".join(flat) + "\n")
+            write(self.stream, "\n".join(flat) + "\n")
 
     def diff(self, text: str) -> None:
         """A unified diff, coloured on a terminal."""
         if self.as_json:
             return
-        lines = _diff_lines(text, sys.stdout)
+        lines = _diff_lines(text, self.stream)
         if lines:
-            write(sys.stdout, "\n".join(lines) + "\n")
+            write(self.stream, "\n".join(lines) + "\n")
 
 
 def cell(value: Any) -> str:
@@ -173,13 +185,13 @@ def _diff_colour(line: str) -> str | None:
     return {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
 
 
-def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _rich_table(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=sys.stdout, no_color=not coloured(sys.stdout), highlight=False)
+    console = Console(file=stream, no_color=not coloured(stream), highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(name, overflow="fold")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from promptops.cli.addresses import selector_text
-from promptops.cli.failures import BadInput, Refused, ServerProblem
+from promptops.cli.failures import EXIT_REFUSED, BadInput, Refused, ServerProblem
 from promptops.cli.session import Session, api
 from promptops.format.names import Address
 
@@ -131,4 +131,12 @@ def _in_own_words(problem: ServerProblem, source: str, address: Address) -> Serv
             "take over what you need, then: "
             f"promptops prompt put {source} {address} --parent {current['version']}"
         )
-    return ServerProblem(problem.status, document)
+    if problem.status == 428 and "latest" in document:
+        document["remedy"] = (
+            "look at it, take over what you need, then: "
+            f"promptops prompt put {source} {address} --parent {document['latest']}"
+        )
+    told = ServerProblem(problem.status, document)
+    if problem.status == 428:  # somebody else made it first: a conflict, not a wrong word
+        told.exit_code = EXIT_REFUSED
+    return told

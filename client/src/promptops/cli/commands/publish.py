@@ -78,7 +78,7 @@ def publish(
         headers: dict[str, str] = {}
         if not yes and somebody_is_there():
             preview = _preview(server, path, body)
-            show_preview(Output(False), preview, diffs=len(preview["prompts"]) == 1)
+            show_preview(Output(False, aside=True), preview, diffs=len(preview["prompts"]) == 1)
             refuse_unmet(preview, to)
             confirm(f"Publish this to {picks.project}@{to}?")
             # What was shown is what is sent: these versions, on the release that was shown.

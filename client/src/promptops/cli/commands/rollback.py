@@ -74,7 +74,7 @@ def rollback(
             return
         if not yes and somebody_is_there():
             preview = server.post(path, {**body, "dry_run": True})
-            show_preview(Output(False), preview, diffs=len(preview["prompts"]) == 1)
+            show_preview(Output(False, aside=True), preview, diffs=len(preview["prompts"]) == 1)
             refuse_unmet(preview, environment)
             confirm(f"Roll {address.project}@{environment} back like this?")
             headers["If-Match"] = f'"r{preview["on"]}"'

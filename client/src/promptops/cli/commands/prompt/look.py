@@ -48,7 +48,7 @@ def show(
             out.json(read_version(server, address))
     if output is None:
         if not json:
-            out.exact(found.text)
+            out.exact(found.content)
         return
     try:
         output.write_bytes(found.content)
