@@ -161,7 +161,7 @@ def shuffled(value: Any, order: random.Random) -> Any:
 
 
 @given(FILES, st.randoms(use_true_random=False))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_order_of_keys_and_comments_change_neither_digest(
     data: dict[str, Any], order: random.Random
 ) -> None:
@@ -173,7 +173,7 @@ def test_order_of_keys_and_comments_change_neither_digest(
 
 
 @given(FILES, FILES)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_behaviour_ignores_exactly_the_documentation(a: dict[str, Any], b: dict[str, Any]) -> None:
     documentation = ("name", "description", "tags", "owners", "record", "testData", "evaluators")
     mixed = {k: v for k, v in a.items() if k not in documentation}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+import time
 from typing import Any
 
 import pytest
@@ -126,7 +128,12 @@ def test_a_new_key_takes_its_place_in_house_order() -> None:
 
 def test_windows_line_ends_are_kept() -> None:
     source = SOURCE.replace("\n", "\r\n")
-    for changes in ({("name",): "a\nb\n"}, {("record", "D03"): "x"}, {("messages", 0): REMOVE}):
+    every: list[dict[Any, Any]] = [
+        {("name",): "a\nb\n"},
+        {("record", "D03"): "x"},
+        {("messages", 0): REMOVE},
+    ]
+    for changes in every:
         text = edit(source, changes)
         assert text.count("\n") == text.count("\r\n")
         assert same(read_back(text), read_back(edit(SOURCE, changes)))
@@ -203,8 +210,6 @@ def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def with_change(data: Any, path: tuple[Any, ...], value: Any) -> Any:
-    import copy
-
     data = copy.deepcopy(data)
     node = data
     for part in path[:-1]:
@@ -217,7 +222,7 @@ def with_change(data: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 @given(st.sampled_from([*UNUSUAL, SOURCE]), st.data())
-@settings(max_examples=500)
+@settings(max_examples=250)
 def test_any_value_in_any_layout_can_be_set_or_removed(source: str, draw: st.DataObject) -> None:
     data = read_back(source)
     path = draw.draw(st.sampled_from(paths_in(data)[1:]))
@@ -229,8 +234,24 @@ def test_any_value_in_any_layout_can_be_set_or_removed(source: str, draw: st.Dat
         assert all(comment in text for comment in kept)
 
 
+@pytest.mark.parametrize("old", ["a\n\t\n", "a\n   \n", " a\n\n", "a\n\n\n", "a \n \nb\n"])
+@pytest.mark.parametrize("new", ["A", "\tq\nb", " \nq", "q\n\n"])
+def test_blank_lines_of_a_text_go_with_it(old: str, new: str) -> None:
+    source = dump({"messages": [{"role": "user", "content": old}], "tags": ["z"]})
+    text = edit(source, {("messages", 0, "content"): new})
+    assert read_back(text) == {"messages": [{"role": "user", "content": new}], "tags": ["z"]}
+
+
+def test_a_megabyte_of_blank_lines_is_edited_in_bounded_time() -> None:
+    source = "a: |\n" + "  x\n" + "\n" * 500_000 + "  y\n" + "   \n" * 100_000 + "b: 1\n"
+    started = time.process_time()
+    text = edit(source, {("a",): "short"})
+    assert time.process_time() - started < 5
+    assert read_back(text) == {"a": "short", "b": 1}
+
+
 @given(FILES, st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_text_changed_and_changed_back_is_the_file_it_was(
     data: dict[str, Any], draw: st.DataObject
 ) -> None:

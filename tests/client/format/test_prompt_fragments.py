@@ -129,10 +129,10 @@ def test_fragments_nest_five_deep_and_no_deeper() -> None:
 def test_fragments_that_multiply_are_stopped_early() -> None:
     stored = {f"f{i}@1": file(f"{{{{> f{i + 1}@1 }}}}" * 2000) for i in range(1, 5)}
     stored["f5@1"] = file("lol " * 20)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FragmentError, match="longer than"):
         resolve_fragments(file("{{> f1@1 }}" * 2000), loader(stored))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_fragment_is_one_message_of_text() -> None:

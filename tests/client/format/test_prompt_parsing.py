@@ -29,7 +29,7 @@ def test_the_smallest_file_is_one_message() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_no_bytes_make_it_raise(source: bytes) -> None:
     codes(source)
 
@@ -96,7 +96,7 @@ YAML_PIECES = st.lists(
 
 
 @given(YAML_PIECES)
-@settings(max_examples=600)
+@settings(max_examples=250)
 def test_no_text_that_looks_like_a_prompt_makes_it_raise(source: str) -> None:
     codes(source)
 
@@ -163,7 +163,7 @@ JSON_LIKE: Any = st.recursive(
         max_size=5,
     )
 )
-@settings(max_examples=600)
+@settings(max_examples=250)
 def test_no_value_under_any_key_makes_it_raise(data: dict[str, Any]) -> None:
     codes(json.dumps(data))
 
@@ -289,10 +289,10 @@ def test_columns_count_characters_not_bytes() -> None:
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[{a: "])
 def test_deep_nesting_is_refused_quickly(opening: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     code = "key-not-text" if opening == "? " else "too-deep"
     assert codes("x: " * (opening[0] in "[{") + opening * 100_000) == [code]
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_nesting_up_to_the_limit_is_read() -> None:
@@ -330,9 +330,9 @@ def test_a_yaml_bomb_stops_at_its_first_anchor() -> None:
     ids=range(16),
 )
 def test_a_file_of_the_largest_size_is_answered_in_bounded_time(source: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parsed = parse(source)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert len(parsed.problems) <= 202
 
 

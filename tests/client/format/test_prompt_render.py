@@ -359,7 +359,7 @@ def test_rendering_costs_microseconds_not_milliseconds() -> None:
 
 
 def _time(renderer: Renderer, inputs: dict[str, str]) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(1000):
         renderer.render(inputs)
-    return (time.perf_counter() - started) / 1000
+    return (time.process_time() - started) / 1000

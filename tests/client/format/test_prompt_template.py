@@ -11,11 +11,11 @@ from promptops.format.template import Include, Odd, Text, Variable
 
 
 def kinds(text: str) -> list[tuple[str, str]]:
-    said = []
+    said: list[tuple[str, str]] = []
     for segment in compile_template(text):
         assert not isinstance(segment, Text) or segment.text or segment.end > segment.start
         value = getattr(segment, "text", None) or getattr(segment, "name", None)
-        said.append((type(segment).__name__, value or getattr(segment, "target", "")))
+        said.append((type(segment).__name__, value or str(getattr(segment, "target", ""))))
     return said
 
 

@@ -24,7 +24,7 @@ def read_back(text: str) -> Any:
 
 
 @given(st.dictionaries(TEXTS, PLAIN_VALUES, max_size=5))
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_every_value_reads_back_as_it_was(data: dict[str, Any]) -> None:
     assert same(read_back(dump(data)), data)
 
@@ -35,14 +35,14 @@ def test_every_value_reads_back_as_it_was(data: dict[str, Any]) -> None:
 @example("a\n" * 3 + "\n" * 3)
 @example("\t\n\ta\n")
 @example("a" * 101 + " ")
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_every_text_reads_back_wherever_it_stands(text: str) -> None:
     data = {"a": text, "l": [text, [text], {"k": text}], "m": {"n": {"o": text}, "p": text}}
     assert same(read_back(dump(data)), data)
 
 
 @given(TEXTS)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_readers_of_yaml_1_1_see_the_same_texts(text: str) -> None:
     """Other tools read prompt files too, and many still follow YAML 1.1."""
     data = {"a": text, "l": [text], "m": {"n": text}}

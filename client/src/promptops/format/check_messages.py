@@ -237,7 +237,7 @@ def check_plain(report: Report, template: Template, uses: dict[str, Use]) -> Non
                 uses[segment.name] = Use(path, (snippet, nth))
         elif isinstance(segment, Include):
             _check_include(report, path, segment, (snippet, nth))
-        else:
+        elif not report.is_full("warning"):
             report.warning(
                 "literal-braces",
                 path,

@@ -357,7 +357,7 @@ class _Splicer:
             inside = self._text[span.start : span.end]
             if header is not None and "+" in header.group():
                 return span.start + len(inside.removesuffix("\n").removesuffix("\r"))
-            return span.start + len(inside.rstrip())
+            return span.start + _end_of_block(inside, self._body_indent(span))
         return span.end
 
     def _in_flow(self, path: KeyPath) -> bool:
@@ -388,3 +388,17 @@ class _Splicer:
 
     def _put(self, start: int, end: int, new: str) -> str:
         return self._text[:start] + new.replace("\n", self._eol) + self._text[end:]
+
+
+def _end_of_block(inside: str, indent: int) -> int:
+    """Where the last line of a literal or folded block ends.
+
+    Lines of blanks that reach beyond the indentation are text; other blank lines are not.
+    """
+    end = len(inside)
+    while True:
+        body = inside[:end].rstrip("\r\n")
+        line = max(body.rfind("\n"), body.rfind("\r")) + 1
+        if line == 0 or body[line:].strip(" ") or len(body) - line > indent:
+            return len(body)
+        end = line

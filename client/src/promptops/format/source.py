@@ -105,6 +105,10 @@ class Report:
         """Add a warning at `path`; places as for `error`."""
         self._add("warning", code, path, message, fix, **place)
 
+    def is_full(self, severity: Severity) -> bool:
+        """Whether further problems of this severity would not be listed."""
+        return self._count[severity] > MAX_PROBLEMS
+
     def problems(self) -> tuple[Problem, ...]:
         """All problems in the order of the file."""
         return tuple(sorted(self._problems, key=lambda p: (p.line, p.column)))
