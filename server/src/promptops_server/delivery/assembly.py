@@ -87,8 +87,8 @@ class Delivery:
 
     def project(self, environment_id: str) -> Delivered:
         """The port `Projection` of `releases`: feed followers over HTTP at once, then Redis. Never raises."""
-        self._feed(environment_id)
-        return self._projection.project(environment_id)
+        read = self._feed(environment_id)
+        return self._projection.project(environment_id, read=read)
 
     def health(self) -> Health:
         """How delivery is doing."""
@@ -107,10 +107,10 @@ class Delivery:
         for client in self._clients:
             client.close()
 
-    def _feed(self, environment_id: str) -> None:
-        """Bring what HTTP serves to the newest release, and tell the streams."""
+    def _feed(self, environment_id: str) -> bool:
+        """Bring what HTTP serves to the newest release, and tell the streams; whether the timeline is fresh."""
         if not self._environments.holds(environment_id):
-            return
+            return False
         try:
             with self._environments.lock(environment_id):
                 self._timeline.advance(environment_id)
@@ -118,6 +118,11 @@ class Delivery:
         except (ProblemError, UnknownEnvironment) as error:
             # The watch looks again; an acknowledged release must not fail because of a follower.
             log.warning("feed_failed", environment=environment_id, error=str(error))
+            return False
+        except Exception:
+            log.exception("feed_failed", environment=environment_id)
+            return False
+        return True
 
     def _follow(self, environment_id: str) -> None:
         """Something changed elsewhere: a release, or the `as_of` of the head."""

@@ -33,6 +33,9 @@ log = structlog.get_logger(__name__)
 BUDGET = 0.9
 """Seconds that a publisher waits for Redis at most."""
 
+LOCK_SECONDS = 0.25
+"""How long a publisher waits for another one of this process; the reconciler may be rebuilding for longer."""
+
 CIRCUIT_SECONDS = 5.0
 """After a failure nobody tries again for this long, except the reconciler, which looks every second."""
 
@@ -71,17 +74,17 @@ class Projection:
         self._timeline = timeline
         self._keys = keys
         self._status = status
-        self._held: dict[
-            str, tuple[Seen, int]
-        ] = {}  # what we know Redis holds, and how many entries
+        # What we know Redis holds, and how many entries that is.
+        self._held: dict[str, tuple[Seen, int]] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._open_until = 0.0
         self._taken_over: set[str] = set()
 
-    def project(self, environment_id: str) -> Delivery:
+    def project(self, environment_id: str, *, read: bool = False) -> Delivery:
         """Bring Redis to the newest release of the environment, within about a second; never raises.
 
-        "pending" means that Redis does not have it yet: the reconciler brings it.
+        "pending" means that Redis does not have it yet: the reconciler brings it. `read` says that the timeline
+        has just been advanced, which saves reading SQL again.
         """
         if self._client is None:
             return "applied"
@@ -89,15 +92,14 @@ class Projection:
         if began < self._open_until:
             return self._pending(environment_id)
         lock = self._locks[environment_id]
-        if not lock.acquire(timeout=BUDGET):
+        if not lock.acquire(timeout=LOCK_SECONDS):
             return self._pending(environment_id)
         try:
-            self.bring(environment_id, self._client, until=began + BUDGET, locked=True)
+            self._settle(environment_id, self._client, began + BUDGET, read=read)
         except OverTime:
             return self._pending(environment_id)
-        except (
-            redis.ResponseError
-        ) as error:  # it is there, but does not do it: full, read-only, not allowed
+        except redis.ResponseError as error:
+            # It is there, but does not do it: it is full, read-only, or we are not allowed.
             self._status.failed(f"{type(error).__name__}: {error}")
             log.warning("redis_refused", environment=environment_id, error=str(error))
             return self._pending(environment_id)
@@ -109,6 +111,10 @@ class Projection:
         except (Inconsistent, ProblemError, UnknownEnvironment) as error:
             self._status.failed(str(error))
             log.warning("projection_failed", environment=environment_id, error=str(error))
+            return self._pending(environment_id)
+        except Exception:
+            # The release is acknowledged: whatever went wrong here must not make it look failed.
+            log.exception("projection_failed", environment=environment_id)
             return self._pending(environment_id)
         finally:
             lock.release()
@@ -132,32 +138,17 @@ class Projection:
         """Look at Redis anew before the next change: somebody found it different."""
         self._held.pop(environment_id, None)
 
-    def bring(
-        self,
-        environment_id: str,
-        client: redis.Redis,
-        *,
-        until: float | None = None,
-        locked: bool = False,
-    ) -> None:
-        """Bring Redis to the head, by steps or by a rebuild; without `until`, however long that takes.
+    def bring(self, environment_id: str, client: redis.Redis) -> None:
+        """Bring Redis to the head, by steps or by a rebuild, however long that takes.
 
         Raises:
             Refused: Redis holds what must not be overwritten; `Status` has it too.
-            OverTime: `until` (of `time.monotonic()`) has passed.
+            OverTime: other servers kept changing it meanwhile.
             Inconsistent, UnknownEnvironment: SQL does not hold a sound environment of that id.
             redis.RedisError, Unavailable: Redis or the database did not answer.
         """
-        if not locked:
-            with self._locks[environment_id]:
-                self.bring(environment_id, client, until=until, locked=True)
-            return
-        try:
-            self._bring(environment_id, client, until)
-        except BaseException:
-            self._held.pop(environment_id, None)  # what a broken-off command did is unknown
-            raise
-        self.answered()
+        with self._locks[environment_id]:
+            self._settle(environment_id, client, None)
 
     def restore(self, environment_id: str, client: redis.Redis, reason: str) -> None:
         """Write an environment anew although its position is right: its content is not. Raises as `bring`."""
@@ -184,11 +175,26 @@ class Projection:
         ]
         scripts.VOUCH(client, [names.state, names.log], args)
 
-    def _bring(self, environment_id: str, client: redis.Redis, until: float | None) -> None:
+    def _settle(
+        self, environment_id: str, client: redis.Redis, until: float | None, *, read: bool = False
+    ) -> None:
+        """Bring Redis to the head; the environment's lock is held."""
+        try:
+            self._bring(environment_id, client, until, read)
+        except BaseException:
+            self._held.pop(environment_id, None)  # what a broken-off command did is unknown
+            raise
+        self.answered()
+
+    def _bring(
+        self, environment_id: str, client: redis.Redis, until: float | None, read: bool
+    ) -> None:
         timeline = self._timeline
         facts = timeline.facts(environment_id)
-        for _ in range(_ATTEMPTS):
-            head = timeline.advance(environment_id)
+        for attempt in range(_ATTEMPTS):
+            if not read or attempt:
+                timeline.advance(environment_id)
+            head = timeline.head(environment_id)
             held = self._held.get(environment_id)
             if held is None:
                 held = self._look(facts, client, until)

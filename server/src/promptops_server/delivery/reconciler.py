@@ -19,7 +19,7 @@ from promptops_server.delivery import store
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.layout import Names
 from promptops_server.delivery.projection import Projection, Refused
-from promptops_server.delivery.rebuild import Inconsistent
+from promptops_server.delivery.rebuild import Inconsistent, OverTime
 from promptops_server.delivery.standing import Seen
 from promptops_server.delivery.status import Status
 from promptops_server.delivery.store import Facts, Head
@@ -182,7 +182,7 @@ class Reconciler:
             pass  # reported in Status by whoever refused
         except redis.ResponseError as error:  # one environment's trouble must not stop the others
             self._trouble(facts, error)
-        except (Inconsistent, UnknownEnvironment) as error:
+        except (Inconsistent, OverTime, UnknownEnvironment) as error:
             self._trouble(facts, error)
 
     def _trouble(self, facts: Facts, error: Exception) -> None:
