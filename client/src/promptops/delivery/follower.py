@@ -352,14 +352,13 @@ class Follower:
         log.warning("%s", sentence)
 
     def _refuse(self, refusal: Refusal) -> None:
-        known = self.last_refusal
-        self.refusals += 1
-        self.last_refusal = refusal
-        self.connected, self._behind = False, True
         sentence = f"refused ({refusal.code}): {refusal.sentence}{self._keys.hint(refusal.code)}"
-        if known != refusal:
+        if self.last_refusal != refusal:
             log.error("%s", sentence)
+        self.connected, self._behind = False, True
         self.last_error = sentence
+        self.refusals += 1
+        self.last_refusal = refusal  # last: who sees the refusal sees the rest of it
 
     def _report(self, sentence: str) -> None:
         if self._closing.is_set():
