@@ -16,10 +16,10 @@ from promptops_server.audit.tables import audit_event
 from promptops_server.infra.clock import from_text
 from promptops_server.infra.problems import Conflict
 from promptops_server.infra.tables import installation, outbox
+from promptops_server.releases.artifacts import count_features
 from promptops_server.releases.model import Change
 from promptops_server.releases.seal import (
     EMPTY_BUCKETS,
-    count_features,
     rehash,
     root,
     seal,

@@ -17,7 +17,7 @@ from promptops_server.registry.git.read import ref
 from promptops_server.registry.git.write import commit_blobs
 from promptops_server.registry.record import author_of
 from promptops_server.releases.model import Change, Environment
-from promptops_server.releases.seal import AnyRow
+from promptops_server.releases.rows import AnyRow
 
 
 def head_commit(conn: Connection, environment: Environment) -> str:

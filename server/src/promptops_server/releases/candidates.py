@@ -21,7 +21,7 @@ from promptops_server.registry.rows import VERSION, Head, as_version, heads
 from promptops_server.registry.tables import prompt, version
 from promptops_server.registry.versions import fragment_loader
 from promptops_server.releases.model import Artifact, Content, Pick
-from promptops_server.releases.seal import chunks
+from promptops_server.releases.rows import chunks
 
 SHOWN = 5
 """Faults told in the sentence of a refusal; all are in its `errors`."""

@@ -38,7 +38,8 @@ from promptops_server.releases.model import (
     check_ticket,
 )
 from promptops_server.releases.ports import ReleaseDeps
-from promptops_server.releases.seal import current_rows, head_moved, seal
+from promptops_server.releases.rows import current_rows
+from promptops_server.releases.seal import head_moved, seal
 
 if TYPE_CHECKING:
     from promptops_server.registry.model import Project

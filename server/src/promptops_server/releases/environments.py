@@ -25,7 +25,8 @@ from promptops_server.registry.record import author_of
 from promptops_server.releases.branch import message_of
 from promptops_server.releases.model import Environment, branch_of
 from promptops_server.releases.ports import ReleaseDeps, Sign
-from promptops_server.releases.seal import EMPTY_BUCKETS, AnyRow, write_release
+from promptops_server.releases.rows import AnyRow
+from promptops_server.releases.seal import EMPTY_BUCKETS, write_release
 from promptops_server.releases.tables import environment
 
 if TYPE_CHECKING:

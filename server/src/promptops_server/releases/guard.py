@@ -45,7 +45,7 @@ from promptops_server.releases.model import (
 )
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.publish import gate_contents
-from promptops_server.releases.seal import current_rows
+from promptops_server.releases.rows import current_rows
 
 _PREFIX = "env/"
 _TRAILER = re.compile(r"[A-Za-z][A-Za-z0-9-]*: \S.*")

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 from promptops_server.infra import cursor
 from promptops_server.infra.problems import NotFound
 from promptops_server.releases.model import Changed, Environment, Release
-from promptops_server.releases.seal import AnyRow
+from promptops_server.releases.rows import AnyRow
 from promptops_server.releases.tables import release, release_change
 
-_LARGEST = 10**15
-"""More than any release number; a larger one would not fit the database's integer."""
+_LARGEST = 2**31 - 1
+"""No release has a larger number: the databases' integer ends here."""
 PROMPTS_IN_LIST = 100
 """Changed prompts shown per release in a list; one release alone shows all."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from promptops_server.releases.model import Content, State
-from promptops_server.releases.seal import AnyRow, chunks
+from promptops_server.releases.rows import AnyRow, chunks
 from promptops_server.releases.tables import live
 
 

@@ -14,10 +14,11 @@ from sqlalchemy import Connection, bindparam, or_, select
 from promptops_server.infra import clock, cursor
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.model import LivePlace
+from promptops_server.registry.paths import path_fault
 from promptops_server.releases import environments
 from promptops_server.releases.history import no_such_release, release_at
 from promptops_server.releases.model import Environment, LiveEntry
-from promptops_server.releases.seal import AnyRow, chunks
+from promptops_server.releases.rows import AnyRow, chunks
 from promptops_server.releases.tables import environment as environment_table
 from promptops_server.releases.tables import live, release
 
@@ -93,7 +94,7 @@ def live_page(
     else:
         query = query.where(or_(live.c.to_release.is_(None), live.c.to_release > number))
     if after:
-        query = query.where(live.c.path > cursor.decode(after, str)[0])
+        query = query.where(live.c.path > _cursor_path(after))
     rows = conn.execute(query.order_by(live.c.path).limit(limit + 1)).all()
     page = cursor.page(rows, limit, lambda row: (str(row.path),))
     return cursor.Page([_entry(row) for row in page.items], page.next)
@@ -158,6 +159,18 @@ class LiveVersions:
             for row in rows:
                 found[row.path].append(LivePlace(row.name, row.version))
         return {path: tuple(places) for path, places in found.items()}
+
+
+def _cursor_path(after: str) -> str:
+    """The path in a cursor: only what can be a path reaches the database."""
+    path = str(cursor.decode(after, str)[0])
+    if path_fault(path):
+        raise BadRequest(
+            "The cursor is not one this list gave out.",
+            remedy="Start again without `cursor`.",
+            slug="bad-cursor",
+        )
+    return path
 
 
 def _entry(row: AnyRow) -> LiveEntry:

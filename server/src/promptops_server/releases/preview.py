@@ -19,7 +19,7 @@ from promptops_server.releases.change import (
 )
 from promptops_server.releases.model import Kept, Pick, State
 from promptops_server.releases.ports import ReleaseDeps
-from promptops_server.releases.seal import current_rows
+from promptops_server.releases.rows import current_rows
 
 
 @dataclass(frozen=True, slots=True)

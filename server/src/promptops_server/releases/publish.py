@@ -19,7 +19,7 @@ from promptops_server.releases.intervals import suspended_versions
 from promptops_server.releases.model import Artifact, Change, Environment, Once, Outcome, Pick
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.preview import Preview, preview_change
-from promptops_server.releases.seal import current_rows
+from promptops_server.releases.rows import current_rows
 from promptops_server.releases.stop import check_paths
 
 if TYPE_CHECKING:

@@ -68,7 +68,7 @@ def expected_head(request: Request) -> int | None:
 
 HeadDep = Annotated[int | None, Depends(expected_head)]
 Limit = Annotated[int, Query(ge=1, le=pages.MAX_LIMIT)]
-Number = Annotated[int, Path(ge=0, le=10**15)]
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 

@@ -8,11 +8,10 @@ release changes, not what is live: only the buckets it touches are read. Leaves 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from promptops.delivery.entries import (
     BUCKETS,
@@ -30,14 +29,11 @@ from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict
 from promptops_server.infra.tables import installation
+from promptops_server.releases.artifacts import count_features, required_by, store_artifacts
 from promptops_server.releases.model import Artifact, Change, Changed, Environment, Kind, Release
 from promptops_server.releases.ports import Sign
-from promptops_server.releases.tables import artifact, environment, live, release, release_change
-
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
-
-CHUNK = 400
-"""Values in one IN list: below every engine's limit on parameters."""
+from promptops_server.releases.rows import AnyRow, current_rows
+from promptops_server.releases.tables import environment, live, release, release_change
 
 EMPTY_BUCKETS = EMPTY_BUCKET_HASH * BUCKETS
 
@@ -64,7 +60,6 @@ _MOVE_HEAD = (
 _INSERT_RELEASE = insert(release).returning(release.c.id)
 _INSERT_CHANGE = insert(release_change)
 _INSERT_LIVE = insert(live)
-_INSERT_ARTIFACT = insert(artifact)
 
 
 def seal(
@@ -108,13 +103,13 @@ def seal(
 
     before = current_rows(conn, environment.id, paths)
     entries = [_entry(change, number) for change in changes]
-    _store_artifacts(conn, environment.project_id, changes, artifacts)
+    store_artifacts(conn, environment.project_id, changes, artifacts)
     _move_intervals(conn, environment.id, number, changes, entries, before)
     buckets = rehash(state.buckets, _leaves(conn, environment.id, {bucket_of(p) for p in paths}))
     features = count_features(
         json.loads(state.features),
-        gone=_requires(conn, environment.project_id, [row.digest for row in before.values()]),
-        come=_requires(conn, environment.project_id, [change.digest for change in changes]),
+        gone=required_by(conn, environment.project_id, [row.digest for row in before.values()]),
+        come=required_by(conn, environment.project_id, [change.digest for change in changes]),
     )
     count = state.entries - len(before) + sum(change.state != REMOVED for change in changes)
     statement = Statement(
@@ -281,52 +276,6 @@ def root(buckets: bytes) -> str:
     return root_of([buckets[at : at + _HASH] for at in range(0, len(buckets), _HASH)])
 
 
-def count_features(
-    counts: Mapping[str, int],
-    *,
-    gone: Iterable[Sequence[str]],
-    come: Iterable[Sequence[str]],
-) -> dict[str, int]:
-    """How many live artifacts need each feature, after some went and some came; zeros are left out."""
-    after = Counter(dict(counts))
-    for needed in gone:
-        after.subtract(needed)
-    for needed in come:
-        after.update(needed)
-    return {name: after[name] for name in sorted(after) if after[name] > 0}
-
-
-def current_rows(conn: Connection, environment_id: str, paths: Sequence[str]) -> dict[str, AnyRow]:
-    """The rows in force now at these paths, as in `live`."""
-    found: dict[str, AnyRow] = {}
-    for some in chunks(paths):
-        rows = conn.execute(
-            select(
-                live.c.id,
-                live.c.path,
-                live.c.state,
-                live.c.version,
-                live.c.digest,
-                live.c.extension,
-                live.c.blob_oid,
-                live.c.reason,
-                live.c.from_release,
-            ).where(
-                live.c.environment_id == environment_id,
-                live.c.to_release.is_(None),
-                live.c.path.in_(some),
-            )
-        )
-        found.update((row.path, row) for row in rows)
-    return found
-
-
-def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
-    """The values in runs that fit an IN list."""
-    for at in range(0, len(values), size):
-        yield values[at : at + size]
-
-
 def _entry(change: Change, number: int) -> Entry:
     return Entry(change.path, change.state, change.version, number, change.digest, change.reason)
 
@@ -384,50 +333,3 @@ def _leaves(conn: Connection, environment_id: str, numbers: set[int]) -> dict[in
     for row in rows:
         found[row.bucket].append(row.leaf)
     return found
-
-
-def _store_artifacts(
-    conn: Connection,
-    project_id: str,
-    changes: Sequence[Change],
-    artifacts: Mapping[str, Artifact],
-) -> None:
-    digests = sorted({change.digest for change in changes if change.digest})
-    stored: set[str] = set()
-    for some in chunks(digests):
-        stored.update(
-            conn.execute(
-                select(artifact.c.digest).where(
-                    artifact.c.project_id == project_id, artifact.c.digest.in_(some)
-                )
-            ).scalars()
-        )
-    fresh = [
-        {
-            "digest": digest,
-            "project_id": project_id,
-            "text": artifacts[digest].text,
-            "requires": json.dumps(artifacts[digest].requires),
-        }
-        for digest in digests
-        if digest not in stored
-    ]
-    if fresh:
-        conn.execute(_INSERT_ARTIFACT, fresh)
-
-
-def _requires(conn: Connection, project_id: str, digests: Sequence[str]) -> list[list[str]]:
-    """What each artifact needs, one item per digest given (two entries may share one artifact)."""
-    wanted = Counter(digest for digest in digests if digest)
-    needed: list[list[str]] = []
-    for some in chunks(sorted(wanted)):
-        rows = conn.execute(
-            select(artifact.c.digest, artifact.c.requires).where(
-                artifact.c.project_id == project_id,
-                artifact.c.digest.in_(some),
-                artifact.c.requires != "[]",
-            )
-        )
-        for row in rows:
-            needed.extend([json.loads(row.requires)] * wanted[row.digest])
-    return needed

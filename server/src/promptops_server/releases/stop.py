@@ -17,7 +17,7 @@ from promptops_server.registry.paths import path_fault
 from promptops_server.releases.change import Plan, Request, change_environment
 from promptops_server.releases.model import Change, Environment, Once, Outcome, Pick, check_reason
 from promptops_server.releases.ports import ReleaseDeps
-from promptops_server.releases.seal import current_rows
+from promptops_server.releases.rows import current_rows
 
 if TYPE_CHECKING:
     from promptops_server.registry.model import Project

@@ -55,7 +55,7 @@ class RollbackIn(_Reasoned):
 
     path: str | None = None
     to_version: int | None = Field(default=None, ge=1, le=999_999_999)
-    to_release: int | None = Field(default=None, ge=0, le=10**15)
+    to_release: int | None = Field(default=None, ge=0, le=2**31 - 1)
     dry_run: bool = False
 
 

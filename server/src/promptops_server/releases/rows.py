@@ -1,0 +1,46 @@
+"""Reading rows of what is live in batches that fit every engine's limit on parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, select
+
+from promptops_server.releases.tables import live
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+CHUNK = 400
+"""Values in one IN list: below every engine's limit on parameters."""
+
+
+def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
+    """The values in runs that fit an IN list."""
+    for at in range(0, len(values), size):
+        yield values[at : at + size]
+
+
+def current_rows(conn: Connection, environment_id: str, paths: Sequence[str]) -> dict[str, AnyRow]:
+    """The rows in force now at these paths, as in `live`."""
+    found: dict[str, AnyRow] = {}
+    for some in chunks(paths):
+        rows = conn.execute(
+            select(
+                live.c.id,
+                live.c.path,
+                live.c.state,
+                live.c.version,
+                live.c.digest,
+                live.c.extension,
+                live.c.blob_oid,
+                live.c.reason,
+                live.c.from_release,
+            ).where(
+                live.c.environment_id == environment_id,
+                live.c.to_release.is_(None),
+                live.c.path.in_(some),
+            )
+        )
+        found.update((row.path, row) for row in rows)
+    return found
