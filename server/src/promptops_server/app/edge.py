@@ -15,7 +15,7 @@ import structlog
 
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.metrics import HTTP_REQUESTS, HTTP_SECONDS
-from promptops_server.infra.problems import ProblemError, TooLarge
+from promptops_server.infra.problems import ProblemError, TooLarge, Unexpected
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -72,10 +72,13 @@ class Edge:
             try:
                 await self._app(scope, self._limited(scope, receive), send_with_headers)
             except Exception as error:
-                if status:
+                if scope["state"].get("unexpected"):
+                    pass  # answered and logged by `refusals`; Starlette raises it again nevertheless
+                elif status:
                     log.exception("answer_cut_off", path=scope["path"])
                     raise
-                await _send_problem(send_with_headers, _last_resort(error, scope), request_id)
+                else:
+                    await _send_problem(send_with_headers, _last_resort(error, scope), request_id)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 
@@ -161,20 +164,11 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The request body is over {limit:,} bytes.", remedy="Send less at once.")
 
 
-class _Unexpected(ProblemError):
-    status = 500
-    slug = "internal"
-    title = "Something went wrong here"
-
-
 def _last_resort(error: Exception, scope: Scope) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     log.error("unexpected_error", method=scope["method"], path=scope["path"], exc_info=error)
-    return _Unexpected(
-        "The server met an error it did not expect.",
-        remedy="The server's log tells more under this request_id.",
-    )
+    return Unexpected()
 
 
 async def _send_problem(send: Send, problem: ProblemError, request_id: str) -> None:

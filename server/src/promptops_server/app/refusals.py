@@ -29,6 +29,7 @@ from promptops_server.infra.problems import (
     NotFound,
     ProblemError,
     Unavailable,
+    Unexpected,
 )
 from promptops_server.registry.tables import project
 
@@ -125,6 +126,11 @@ def install(app: FastAPI, denials: DenialLog) -> None:
         problem.headers.update(error.headers or {})
         return _answer(request, problem)
 
+    async def on_unexpected(request: Request, error: Exception) -> Response:
+        log.error("unexpected_error", method=request.method, path=request.url.path, exc_info=error)
+        request.state.unexpected = True
+        return _answer(request, Unexpected())
+
     async def on_disconnect(request: Request, error: Exception) -> Response:
         return Response(status_code=499)
 
@@ -133,6 +139,7 @@ def install(app: FastAPI, denials: DenialLog) -> None:
         RequestValidationError: on_validation,
         HTTPException: on_http,
         ClientDisconnect: on_disconnect,
+        Exception: on_unexpected,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

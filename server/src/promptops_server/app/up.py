@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,11 +22,13 @@ from promptops_server.app.installation import (
     ensure_installation,
 )
 from promptops_server.app.welcome import DEMO_PASSWORD, Welcome, demo_access, print_welcome
-from promptops_server.app.wiring import Services
 from promptops_server.infra import logging
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import Unavailable
 from promptops_server.infra.settings import Settings
+
+if TYPE_CHECKING:
+    from promptops_server.app.wiring import Services
 
 log = structlog.get_logger(__name__)
 
@@ -123,6 +126,9 @@ def _open_database(settings: Settings, *, may_migrate: bool) -> Database:
 
 
 def _services(settings: Settings, database: Database, worker_id: str) -> Services:
+    # Imported last: what is wrong with port, directory or database is told without waiting for everything to load.
+    from promptops_server.app.wiring import Services
+
     try:
         # One embedded database has one process, so its interrupted jobs are always its own.
         return Services(settings, database, "embedded" if database.is_sqlite else worker_id)

@@ -117,3 +117,17 @@ class Unavailable(ProblemError):
     status = 503
     slug = "unavailable"
     title = "Not available now"
+
+
+class Unexpected(ProblemError):
+    """An error nobody foresaw. Says nothing about the inside; the log does, under the request's id."""
+
+    status = 500
+    slug = "internal"
+    title = "Something went wrong here"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server met an error it did not expect.",
+            remedy="The server's log tells more under this request_id.",
+        )

@@ -33,16 +33,21 @@ RedisOption = Annotated[
 @contextmanager
 def one_line_failures() -> Iterator[None]:
     """Turn an expected failure into one line on standard error and exit code 2."""
-    from promptops_server.app.migrate import NewerSchema
-    from promptops_server.infra.problems import ProblemError
-    from promptops_server.infra.redis_process import RedisProcessError
-
     try:
         yield
-    except (CannotStart, SettingsError, NewerSchema, RedisProcessError) as error:
+    except (CannotStart, SettingsError) as error:
         fail(str(error))
-    except ProblemError as problem:
-        fail(f"{problem.detail} {problem.remedy}".strip())
+    except Exception as error:
+        # These come from parts that take long to import, and were imported when they raise.
+        from promptops_server.app.migrate import NewerSchema
+        from promptops_server.infra.problems import ProblemError
+        from promptops_server.infra.redis_process import RedisProcessError
+
+        if isinstance(error, ProblemError):
+            fail(f"{error.detail} {error.remedy}".strip())
+        if isinstance(error, (NewerSchema, RedisProcessError)):
+            fail(str(error))
+        raise
 
 
 def fail(reason: str) -> None:

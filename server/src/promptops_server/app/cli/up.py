@@ -39,8 +39,6 @@ def run(
 
     Example: promptops-server up --data ./data --port 8470
     """
-    from promptops_server.app.up import up
-
     with one_line_failures():
         settings = settings_of(
             config,
@@ -50,4 +48,6 @@ def run(
             database__url=database_url,
             redis__url=redis_url,
         )
+        from promptops_server.app.up import up
+
         up(settings, demo=demo, may_migrate=migrate)

@@ -29,7 +29,10 @@ def run(
 
     Example: promptops-server worker --database-url postgresql://promptops@db/promptops --redis-url redis://cache
     """
-    from promptops_server.app.up import work
-
     with one_line_failures():
-        work(settings_of(config, data_dir=data, database__url=database_url, redis__url=redis_url))
+        settings = settings_of(
+            config, data_dir=data, database__url=database_url, redis__url=redis_url
+        )
+        from promptops_server.app.up import work
+
+        work(settings)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from promptops_server.registry.search_table import create_search, drop_search
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -385,25 +387,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("release_id", "path", name=op.f("pk_release_change")),
     )
 
-    # Full-text search; see promptops_server.registry.search_table.
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE prompt_search USING fts5"
-            "(project, title, words, detail=column, tokenize='unicode61 remove_diacritics 0')"
-        )
-    else:
-        op.execute(
-            "CREATE TABLE prompt_search (prompt_id BIGINT PRIMARY KEY,"
-            " title TSVECTOR NOT NULL, words TSVECTOR NOT NULL)"
-        )
-        for column in ("title", "words"):
-            op.execute(
-                f"CREATE INDEX ix_prompt_search_{column} ON prompt_search USING gin ({column})"
-            )
+    # Full-text search is made of different things on the two databases.
+    create_search(op.get_bind())
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE IF EXISTS prompt_search")
+    drop_search(op.get_bind())
     op.drop_table("release_change")
     op.drop_index("ix_version_commit", table_name="version")
     op.drop_index("ix_version_blob", table_name="version")
