@@ -26,3 +26,24 @@ class Done:
 
 
 Cli = Callable[..., Done]
+
+
+def prompt_text(edition: str) -> str:
+    """A prompt file with a comment, two inputs and a variant."""
+    return (
+        "# kept\n"
+        "description: Sorts claims\n"
+        "inputs:\n"
+        "  claim: {type: string}\n"
+        "  urgent: {type: boolean, required: false, default: false}\n"
+        "messages:\n"
+        "  - role: system\n"
+        f"    content: You sort claims, edition {edition}.\n"
+        "  - role: user\n"
+        "    content: '{{ claim }} ({{ urgent }})'\n"
+        "variants:\n"
+        "  claude:\n"
+        "    messages:\n"
+        "      - role: user\n"
+        "        content: 'For Claude: {{ claim }} {{ urgent }}'\n"
+    )
