@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import redis
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from promptops.delivery.entries import EMPTY_ROOT
 from promptops.delivery.header import Header, Statement, digest_of
@@ -18,7 +18,7 @@ from promptops_server.delivery.status import Status
 from promptops_server.delivery.timeline import Timeline
 from promptops_server.infra.actor import SYSTEM
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.database import Database
+from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.infra.redis import RedisAddress, connect
@@ -145,23 +145,38 @@ class World:
         environment_id: str | None = None,
     ) -> int:
         """One release: paths going live with a version, suspended or removed with a reason. Returns its number."""
+        changes = [Change.suspended(p, 1, why) for p, why in (suspend or {}).items()]
+        changes += [Change.removed(p, 1, why) for p, why in (remove or {}).items()]
+        with self.db.write() as tx:
+            return self._seal(tx, environment_id or self.environment.id, live or {}, changes, body)
+
+    def releases(self, path: str, first: int, last: int) -> None:
+        """Versions `first` to `last` of one prompt, a release each, in one transaction for speed."""
+        with self.db.write() as tx:
+            for version in range(first, last + 1):
+                self._seal(tx, self.environment.id, {path: version}, [], "Sort the claim.")
+
+    def _seal(
+        self,
+        tx: Transaction,
+        environment_id: str,
+        live: Mapping[str, int],
+        changes: list[Change],
+        body: str,
+    ) -> int:
+        lock_project(tx.conn, self.project_id)
         artifacts: dict[str, Artifact] = {}
-        changes: list[Change] = []
-        for path, version in (live or {}).items():
+        changes = list(changes)
+        for path, version in live.items():
             text = artifact_text(self.project, path, version, body)
             digest = digest_of(text)
             artifacts[digest] = Artifact(digest, text)
             changes.append(Change.live(path, Content(version, digest, "yml", NO_COMMIT)))
-        changes += [Change.suspended(p, 1, why) for p, why in (suspend or {}).items()]
-        changes += [Change.removed(p, 1, why) for p, why in (remove or {}).items()]
-        at = self._now(environment_id or self.environment.id)
-        with self.db.write() as tx:
-            lock_project(tx.conn, self.project_id)
-            made = seal(
-                tx, self.keys.sign, project=self.project, environment=at, kind="publish",
-                changes=changes, artifacts=artifacts, actor=SYSTEM, reason="because", ticket=None,
-                commit=NO_COMMIT,
-            )  # fmt: skip
+        made = seal(
+            tx, self.keys.sign, project=self.project, environment=_now(tx.conn, environment_id),
+            kind="publish", changes=changes, artifacts=artifacts, actor=SYSTEM, reason="because",
+            ticket=None, commit=NO_COMMIT,
+        )  # fmt: skip
         return made.number
 
     def header(self) -> Header:
@@ -177,10 +192,10 @@ class World:
         self.clients.append(client)
         return Projection(self.db, client, Timeline(self.db), self.keys, Status(with_redis=True))
 
-    def _now(self, environment_id: str) -> Environment:
-        with self.db.read() as conn:
-            row = conn.execute(select(environment).where(environment.c.id == environment_id)).one()
-        return Environment(
-            row.id, row.project_id, row.name, row.position, row.approval_required, row.head,
-            row.epoch, row._mapping["count"], row.created_at,
-        )  # fmt: skip
+
+def _now(conn: Connection, environment_id: str) -> Environment:
+    row = conn.execute(select(environment).where(environment.c.id == environment_id)).one()
+    return Environment(
+        row.id, row.project_id, row.name, row.position, row.approval_required, row.head,
+        row.epoch, row._mapping["count"], row.created_at,
+    )  # fmt: skip

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from delivery_world import World
 from redis_follower import follow_log, raw, snapshot
+from sqlalchemy import update
 
 from promptops.delivery.header import Header
 from promptops_server.delivery.layout import NUDGE_LIMIT, Names
 from promptops_server.delivery.projection import BUDGET
 from promptops_server.infra.redis_process import RedisProcess
+from promptops_server.infra.tables import installation
 
 NAMES = Names.of("retail-bank", "production")
 
@@ -208,11 +210,10 @@ def test_what_nobody_signed_is_written_over(world: World, valkey: str) -> None:
 
 def test_the_log_keeps_five_hundred_releases(world: World, valkey: str) -> None:
     projection = world.projection(valkey)
-    for version in range(1, 506):
-        world.release({"claims/triage": version})
-        if version in (10, 300):
-            projection.project(world.environment.id)
+    world.releases("claims/triage", 1, 10)
     projection.project(world.environment.id)
+    world.releases("claims/triage", 11, 505)
+    projection.bring(world.environment.id, raw(valkey))
     log = raw(valkey).hkeys(NAMES.log)
     assert len(log) == 500
     assert "1-505" in log and "1-6" in log and "1-5" not in log
@@ -220,3 +221,19 @@ def test_the_log_keeps_five_hundred_releases(world: World, valkey: str) -> None:
     world.release({"claims/triage": 1})
     world.projection(valkey).project(world.environment.id)
     assert raw(valkey).hlen(NAMES.log) == 500
+
+
+def test_a_new_epoch_writes_redis_anew_and_followers_may_move_to_it(
+    world: World, valkey: str
+) -> None:
+    projection = world.projection(valkey)
+    world.release({"claims/triage": 1})
+    projection.project(world.environment.id)
+    with world.db.write() as tx:
+        tx.conn.execute(update(installation).values(epoch=2))
+    world.release({"claims/triage": 2})
+    assert projection.project(world.environment.id) == "applied"
+    header = snapshot(world, valkey).header
+    assert header is not None
+    assert header.position == (2, 2)
+    assert raw(valkey).hkeys(NAMES.log) == ["2-2"]

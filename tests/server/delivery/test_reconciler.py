@@ -131,9 +131,8 @@ def test_a_newer_as_of_reaches_redis_and_its_followers(world: World, valkey: str
 def test_artifacts_nobody_needs_are_dropped_in_time(world: World, valkey: str) -> None:
     projection = world.projection(valkey)
     projection.project(world.environment.id)
-    for version in range(1, 80):
-        world.release({"claims/triage": version})
-        projection.project(world.environment.id)
+    world.releases("claims/triage", 1, 79)
+    projection.project(world.environment.id)
     client = raw(valkey)
     assert client.hlen(NAMES.artifacts(client.hget(NAMES.state, "generation"))) == 79
     with serve(world, valkey, **FAST):

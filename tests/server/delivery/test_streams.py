@@ -10,8 +10,10 @@ from collections.abc import Iterator
 import pytest
 from delivery_world import World
 from http_delivery import TOKEN, Served, serve
+from sqlalchemy import update
 
 from promptops.delivery.header import Header
+from promptops_server.infra.tables import installation
 
 
 @pytest.fixture
@@ -54,8 +56,7 @@ def test_what_cannot_be_continued_is_reset_and_then_goes_on(served: Served, worl
         with served.events(last_event_id=asked) as stream:
             assert stream.next()[0] == "hello"
             assert stream.next() == ("reset", None, {"epoch": 1, "release": 1})
-    for version in range(2, 503):
-        world.release({"claims/triage": version})
+    world.releases("claims/triage", 2, 502)
     served.delivery.project(world.environment.id)
     with served.events(last_event_id="1-1") as stream:
         stream.next()
@@ -167,3 +168,18 @@ def test_a_hundred_streams_hear_one_release(served: Served, world: World) -> Non
     for thread in threads:
         thread.join(20)
     assert heard == ["1-1"] * 100
+
+
+def test_a_new_epoch_sends_open_streams_to_the_snapshot(served: Served, world: World) -> None:
+    world.release({"claims/triage": 1})
+    with served.events() as stream:
+        stream.next()
+        with world.db.write() as tx:
+            tx.conn.execute(update(installation).values(epoch=2))
+        world.release({"claims/triage": 2})
+        served.delivery.project(world.environment.id)
+        assert stream.next() == ("reset", None, {"epoch": 2, "release": 2})
+        assert served.get().headers["etag"] == '"2-2"'
+        world.release({"claims/triage": 3})
+        served.delivery.project(world.environment.id)
+        assert stream.next()[1] == "2-3"

@@ -92,8 +92,8 @@ class Keys:
         self._active = _Active(row.key_id, self._open(row))
         return self._active.key_id
 
-    def sign(self, statement: str, as_of: str) -> tuple[str, str]:
-        """Sign a statement's exact text as the head at `as_of` (RFC 3339 with microseconds and `Z`).
+    def sign(self, statement_text: str, as_of_text: str) -> tuple[str, str]:
+        """Sign a statement's exact text as the head at `as_of_text` (RFC 3339 with microseconds and `Z`).
 
         Needs no database, so that it may be called inside a transaction. Returns key id and base64 signature.
 
@@ -105,7 +105,7 @@ class Keys:
             raise Unavailable(
                 "No signing key is loaded.", remedy="Start the server; it loads the key."
             )
-        signature = active.private.sign(signing_bytes(statement, as_of, active.key_id))
+        signature = active.private.sign(signing_bytes(statement_text, as_of_text, active.key_id))
         return active.key_id, base64.b64encode(signature).decode()
 
     def document(self) -> bytes:

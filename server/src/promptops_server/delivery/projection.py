@@ -33,9 +33,6 @@ log = structlog.get_logger(__name__)
 BUDGET = 0.9
 """Seconds that a publisher waits for Redis at most."""
 
-LOCK_SECONDS = 0.25
-"""How long a publisher waits for another one of this process; the reconciler may be rebuilding for longer."""
-
 CIRCUIT_SECONDS = 5.0
 """After a failure nobody tries again for this long, except the reconciler, which looks every second."""
 
@@ -92,7 +89,7 @@ class Projection:
         if began < self._open_until:
             return self._pending(environment_id)
         lock = self._locks[environment_id]
-        if not lock.acquire(timeout=LOCK_SECONDS):
+        if not lock.acquire(timeout=BUDGET):
             return self._pending(environment_id)
         try:
             self._settle(environment_id, self._client, began + BUDGET, read=read)
