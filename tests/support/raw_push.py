@@ -8,7 +8,7 @@ import http.client
 import zlib
 from collections.abc import Iterable
 
-from promptops_server.registry.git.objects import ZERO_OID
+from promptops_server.registry.git.objects import BLOB, COMMIT, TREE, ZERO_OID, object_id
 from promptops_server.registry.git.pack import entry_header
 
 CAPABILITIES = "report-status side-band-64k atomic delete-refs ofs-delta"
@@ -69,3 +69,16 @@ def commit_of(tree: str, *parents: str, message: str = "made by hand") -> bytes:
     head = f"tree {tree}\n" + "".join(f"parent {oid}\n" for oid in parents)
     who = "X <x@example.org> 1700000000 +0000"
     return f"{head}author {who}\ncommitter {who}\n\n{message}\n".encode()
+
+
+def one_commit(
+    tree_content: bytes | None = None, parents: tuple[str, ...] = ()
+) -> tuple[list[bytes], str]:
+    """Entries of a file, a tree (this one, if given) and a commit; and the commit's id."""
+    blob = b"content"
+    content = tree_content
+    if content is None:
+        content = b"100644 a\0" + bytes.fromhex(object_id(BLOB, blob))
+    commit = commit_of(object_id(TREE, content), *parents)
+    entries = [entry(BLOB, blob), entry(TREE, content), entry(COMMIT, commit)]
+    return entries, object_id(COMMIT, commit)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
+from promptops_server.audit.tables import audit_event
 from promptops_server.infra.database import Database
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.git import read, store, write
 from promptops_server.registry.git.objects import TYPE_NAMES
-from promptops_server.registry.tables import git_object, project
+from promptops_server.registry.tables import git_commit, git_object, git_ref, project
 from support.stock_git import Git
 
 ANNA = write.Ident("Anna Weber", "u1@installation")
@@ -57,6 +58,14 @@ class Repository:
     def refs(self) -> dict[str, str]:
         with self.db.read() as conn:
             return read.refs(conn, self.id)
+
+    def rows(self) -> tuple[int, ...]:
+        """How many objects, commits, refs and audit events there are."""
+        with self.db.read() as conn:
+            return tuple(
+                int(conn.execute(select(func.count()).select_from(table)).scalar_one())
+                for table in (git_object, git_commit, git_ref, audit_event)
+            )
 
     def count_objects(self) -> int:
         with self.db.read() as conn:

@@ -7,12 +7,15 @@ refuse what has hurt clients: names that leave the folder, spellings of ``.git``
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from promptops_server.infra.problems import Invalid
 from promptops_server.registry.git.names import is_dot_git_file, name_problem, ref_name_problem
 from promptops_server.registry.git.objects import COMMIT, TAG, TREE, TYPE_NUMBERS
 
 _ENTRY = re.compile(rb"([^ \0]*) ([^\0]*)\0(.{20})", re.DOTALL)
+_RAW = re.compile(rb"[^ \0]* [^\0]*\0.{20}", re.DOTALL)
+_MODE_AND_NAME = re.compile(rb"([^ \0]*) ([^\0]*)\0.{20}", re.DOTALL)
 _MODES = (b"100644", b"100755", b"120000", b"40000", b"160000")
 _OID = rb"[0-9a-f]{40}"
 _IDENT = re.compile(rb"[^<>\n\0]* <[^<>\n\0]*> (0|[1-9][0-9]{0,17}) [+-][0-9]{4}")
@@ -28,15 +31,15 @@ class BadObject(Invalid):
     slug = "bad-object"
 
 
-def check(oid: str, kind: int, content: bytes) -> None:
-    """Check one object.
+def check(oid: str, kind: int, content: bytes, seen: set[bytes] | None = None) -> None:
+    """Check one object; `seen` as in `tree_problem`.
 
     Raises:
         BadObject: with the object's id, what is wrong, and how to repair the history.
     """
     problem = None
     if kind == TREE:
-        problem = tree_problem(content)
+        problem = tree_problem(content, seen)
     elif kind == COMMIT:
         problem = commit_problem(content)
     elif kind == TAG:
@@ -49,34 +52,48 @@ def check(oid: str, kind: int, content: bytes) -> None:
         )
 
 
-def tree_problem(content: bytes) -> str | None:
-    """What is wrong with a tree, ``None`` when nothing is."""
-    position = 0
-    before = b""
-    seen: set[bytes] = set()
-    for match in _ENTRY.finditer(content):
-        if match.start() != position:
-            break
-        position = match.end()
-        mode, name, oid = match.groups()
-        if mode not in _MODES:
-            return _mode_problem(mode)
-        problem = name_problem(name)
+def tree_problem(content: bytes, seen: set[bytes] | None = None) -> str | None:
+    """What is wrong with a tree, ``None`` when nothing is.
+
+    `seen` holds entries found good before: the versions of a folder share nearly all of theirs, so a history is checked
+    in the time of its changes.
+    """
+    raw = _RAW.findall(content)
+    if sum(map(len, raw)) != len(content):
+        return "it cannot be read as a list of entries"
+    seen = set() if seen is None else seen
+    fresh = set(raw) - seen
+    for entry in fresh:
+        problem = _entry_problem(entry)
         if problem is not None:
-            return f"it has {problem}"
-        if oid == _ZERO:
-            return f"{_shown(name)} points to no object"
-        if mode == b"120000" and is_dot_git_file(name):
-            return f"{_shown(name)} is a symbolic link"
-        if name in seen:
-            return f"it has {_shown(name)} twice"
-        seen.add(name)
-        key = name + b"/" if mode == b"40000" else name
-        if key <= before:
-            return f"{_shown(name)} is out of order"
-        before = key
-    if position != len(content):
-        return f"byte {position} starts no entry"
+            return problem
+    seen |= fresh
+    pairs = _MODE_AND_NAME.findall(content)
+    names = [name for _, name in pairs]
+    if len(set(names)) != len(names):
+        twice = next(name for index, name in enumerate(names) if name in names[:index])
+        return f"it has {_shown(twice)} twice"
+    keys = [name + b"/" if mode == b"40000" else name for mode, name in pairs]
+    if keys != sorted(keys):
+        after = next(b for a, b in pairwise(keys) if b < a)
+        return f"{_shown(after)} is out of order"
+    return None
+
+
+def _entry_problem(entry: bytes) -> str | None:
+    match = _ENTRY.fullmatch(entry)
+    if match is None:
+        return "it cannot be read as a list of entries"
+    mode, name, oid = match.groups()
+    if mode not in _MODES:
+        return _mode_problem(mode)
+    problem = name_problem(name)
+    if problem is not None:
+        return f"it has {problem}"
+    if oid == _ZERO:
+        return f"{_shown(name)} points to no object"
+    if mode == b"120000" and is_dot_git_file(name):
+        return f"{_shown(name)} is a symbolic link"
     return None
 
 

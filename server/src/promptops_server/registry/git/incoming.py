@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from promptops_server.infra.problems import Invalid, TooLarge
 from promptops_server.registry.git import fsck, store
@@ -20,9 +21,10 @@ from promptops_server.registry.git.objects import (
     TREE,
     TYPE_NAMES,
     PreparedBlob,
+    blob_ids,
     parse_commit,
+    subtree_ids,
     tag_target,
-    tree_children,
 )
 from promptops_server.registry.git.spool import Spool
 from promptops_server.registry.git.store import CommitRow
@@ -42,10 +44,16 @@ class Incoming:
 
     unpacker: Unpacker | None = None
     places: dict[str, Place] = field(default_factory=dict)
-    _edges: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
-    _expected: dict[bytes, int] = field(default_factory=dict)
-    _names: dict[bytes, bytes] = field(default_factory=dict)
     _commits: dict[str, CommitRow] = field(default_factory=dict)
+    # What each new object refers to: folders of a tree apart, since depth asks for them alone. Ids are binary, one copy
+    # each (`_names`): a thousand versions of a folder name the same files.
+    _edges: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    _folders: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    _expected: dict[int, set[bytes]] = field(
+        default_factory=lambda: {COMMIT: set(), TREE: set(), BLOB: set(), TAG: set()}
+    )
+    _names: dict[bytes, bytes] = field(default_factory=dict)
+    _good_entries: set[bytes] = field(default_factory=set)
 
     def close(self) -> None:
         """Free the resolved objects."""
@@ -70,29 +78,29 @@ class Incoming:
 
     def visit(self, oid: str, kind: int, content: bytes) -> None:
         """Check an object and note what it refers to. Raises BadObject."""
-        fsck.check(oid, kind, content)
-        edges: list[bytes] = []
+        fsck.check(oid, kind, content, self._good_entries)
+        own = bytes.fromhex(oid)
         if kind == TREE:
-            for mode, _, child in tree_children(content):
-                if mode != b"160000":  # a submodule's commit lives in another repository
-                    self._refer(edges, child, TREE if mode == b"40000" else BLOB)
+            # A submodule's commit lives in another repository: neither pattern takes it.
+            folders = self._refer(TREE, filter(None, subtree_ids(content)))
+            self._edges[own] = self._refer(BLOB, filter(None, blob_ids(content)))
+            if folders:
+                self._folders[own] = folders
         elif kind == COMMIT:
             info = parse_commit(oid, content)
             self._commits[oid] = CommitRow(oid, info.tree, info.parents, 0, info.commit_time)
-            self._refer(edges, bytes.fromhex(info.tree), TREE)
-            for parent in info.parents:
-                self._refer(edges, bytes.fromhex(parent), COMMIT)
+            self._edges[own] = self._refer(TREE, (bytes.fromhex(info.tree),)) + self._refer(
+                COMMIT, map(bytes.fromhex, info.parents)
+            )
         elif kind == TAG:
             target, target_kind = tag_target(content)
-            self._refer(edges, bytes.fromhex(target), target_kind)
-        if edges:
-            self._edges[oid] = tuple(edges)
+            self._edges[own] = self._refer(target_kind, (bytes.fromhex(target),))
 
-    def _refer(self, edges: list[bytes], child: bytes, kind: int) -> None:
-        child = self._names.setdefault(child, child)  # one copy of an id named a thousand times
-        if self._expected.setdefault(child, kind) != kind:
-            raise MissingObjects(f"Object {child.hex()} is referred to as two different types.")
-        edges.append(child)
+    def _refer(self, kind: int, children: Iterable[bytes]) -> tuple[bytes, ...]:
+        ids = tuple(children)
+        known = tuple(map(self._names.setdefault, ids, ids))
+        self._expected[kind].update(known)
+        return known
 
     # -- judging
 
@@ -107,49 +115,42 @@ class Incoming:
         for oid in known:
             del self.places[oid]
             self._commits.pop(oid, None)
-            self._edges.pop(oid, None)
-        outside: dict[str, int] = {}
-        for child, kind in self._expected.items():
-            oid = child.hex()
-            place = self.places.get(oid)
-            if place is None:
-                outside[oid] = kind
-            elif place.kind != kind:
-                raise self._wrong(oid, kind)
-        found = known | store.object_types(
-            view.conn, view.project_id, (oid for oid in outside if oid not in known)
-        )
-        for oid, kind in outside.items():
-            if found.get(oid) != kind:
-                raise self._wrong(oid, kind)
+            self._folders.pop(bytes.fromhex(oid), None)
+        kinds = {bytes.fromhex(oid): kind for oid, kind in known.items()}
+        kinds.update((bytes.fromhex(oid), place.kind) for oid, place in self.places.items())
+        outside = set().union(*self._expected.values()).difference(kinds)
+        for oid, kind in store.object_types(
+            view.conn, view.project_id, (child.hex() for child in outside)
+        ).items():
+            kinds[bytes.fromhex(oid)] = kind
+        for kind, children in self._expected.items():
+            for child in children:
+                if kinds.get(child) != kind:
+                    raise self._wrong(child, kind)
         self._check_depth(limits.tree_depth)
         self._number_commits(view)
 
-    def _wrong(self, oid: str, kind: int) -> MissingObjects:
-        child = bytes.fromhex(oid)
-        parent = next((p for p, edges in self._edges.items() if child in edges), None)
-        name = TYPE_NAMES[kind].decode()
+    def _wrong(self, child: bytes, kind: int) -> MissingObjects:
+        edges = chain(self._edges.items(), self._folders.items())
+        parent = next((p.hex() for p, children in edges if child in children), "The push")
         return MissingObjects(
-            f"{parent or 'The push'} refers to {name} {oid}, which is neither in the push nor on the server.",
+            f"{parent} refers to {TYPE_NAMES[kind].decode()} {child.hex()}, which is neither in the push nor on the "
+            "server.",
             remedy="In a shallow clone run `git fetch --unshallow` first; otherwise look at `git fsck`.",
         )
 
     def _check_depth(self, limit: int) -> None:
         heights: dict[bytes, int] = {}
-        trees = [bytes.fromhex(oid) for oid, place in self.places.items() if place.kind == TREE]
-        for root in trees:
+        for root in self._folders:
             stack = [root]
             while stack:
                 oid = stack[-1]
-                below = [
-                    child
-                    for child in self._edges.get(oid.hex(), ())
-                    if self._expected[child] == TREE and child.hex() in self.places
-                ]
+                below = [child for child in self._folders.get(oid, ()) if child in self._folders]
                 open_ones = [child for child in below if child not in heights]
                 if oid in heights or not open_ones:
                     stack.pop()
-                    heights[oid] = 1 + max((heights[child] for child in below), default=0)
+                    # A folder without folders is one level itself.
+                    heights[oid] = 1 + max((heights[child] for child in below), default=1)
                     if heights[oid] > limit:
                         raise TooLarge(f"Folders nest deeper than {limit}.")
                 else:
@@ -182,18 +183,16 @@ class Incoming:
 
     def reachable(self, tips: Iterable[str]) -> list[str]:
         """New objects reachable from `tips`: only these are stored."""
-        found: dict[str, None] = {}
-        stack = [tip for tip in tips if tip in self.places]
-        while stack:
-            oid = stack.pop()
-            if oid in found:
-                continue
-            found[oid] = None
-            for child in self._edges.get(oid, ()):
-                name = child.hex()
-                if name in self.places and name not in found:
-                    stack.append(name)
-        return list(found)
+        fresh = set(map(bytes.fromhex, self.places))
+        found: set[bytes] = set()
+        level = fresh.intersection(map(bytes.fromhex, tips))
+        while level:
+            found |= level
+            below: set[bytes] = set()
+            for oid in level:
+                below.update(self._edges.get(oid, ()), self._folders.get(oid, ()))
+            level = (below & fresh) - found
+        return [oid.hex() for oid in found]
 
     def stored(self, oids: Iterable[str]) -> Iterator[PreparedBlob]:
         """The objects themselves, one after another."""

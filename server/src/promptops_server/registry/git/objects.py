@@ -115,9 +115,19 @@ def _sort_key(item: tuple[bytes, bytes]) -> bytes:
     return name + b"/" if raw.startswith(b"40000 ") else name
 
 
-def tree_children(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
-    """(mode, name, binary object id) of each entry; faster than `Tree.parse` where only the ids matter."""
-    return _ENTRY.findall(data)
+# Both patterns walk over every entry and capture one kind of id: the walk over a history stays inside `re`.
+_SUBTREES = re.compile(rb"40000 [^\0]+\0(.{20})|1[0-7]+ [^\0]+\0.{20}", re.DOTALL)
+_LEAVES = re.compile(rb"1[02][0-7]+ [^\0]+\0(.{20})|(?:40|16)[0-7]+ [^\0]+\0.{20}", re.DOTALL)
+
+
+def subtree_ids(data: bytes) -> list[bytes]:
+    """Binary ids of a tree's folders, with an empty value for every other entry."""
+    return _SUBTREES.findall(data)
+
+
+def blob_ids(data: bytes) -> list[bytes]:
+    """Binary ids of a tree's files and links, with an empty value for every other entry."""
+    return _LEAVES.findall(data)
 
 
 NO_ENTRIES = Tree({})
@@ -142,9 +152,14 @@ class PreparedBlob:
     z: bytes = field(repr=False)
 
 
-def prepare(kind: int, content: bytes, level: int = -1) -> PreparedBlob:
+def compress(kind: int, content: bytes) -> bytes:
+    """As an object is stored."""
+    return zlib.compress(content, _TREE_LEVEL if kind == TREE else -1)
+
+
+def prepare(kind: int, content: bytes) -> PreparedBlob:
     """Any object, hashed and compressed."""
-    return PreparedBlob(object_id(kind, content), kind, len(content), zlib.compress(content, level))
+    return PreparedBlob(object_id(kind, content), kind, len(content), compress(kind, content))
 
 
 def prepare_blob(content: bytes) -> PreparedBlob:
@@ -154,7 +169,7 @@ def prepare_blob(content: bytes) -> PreparedBlob:
 
 def prepare_tree(tree: Tree) -> PreparedBlob:
     """A tree, hashed and compressed."""
-    return prepare(TREE, tree.serialise(), _TREE_LEVEL)
+    return prepare(TREE, tree.serialise())
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,7 @@ class PackSpool:
 
     def add(self, stored: PreparedBlob) -> None:
         """Append one object."""
-        self._file.write(entry_header(stored.type, stored.size))
-        self._file.write(stored.z)
+        self._file.write(entry_header(stored.type, stored.size) + stored.z)
         self.count += 1
 
     def chunks(self) -> Iterator[bytes]:

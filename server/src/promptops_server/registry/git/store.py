@@ -123,11 +123,11 @@ def load_objects(conn: Connection, project_id: str, oids: Iterable[str]) -> Iter
     """Those of the objects that are stored, in no particular order, compressed as they lie."""
     for batch in batches(oids):
         if len(batch) == 1:  # the hot path: no list of parameters to expand
-            rows = conn.execute(_OBJECT, {"project": project_id, "oid": batch[0]})
+            rows = conn.execute(_OBJECT, {"project": project_id, "oid": batch[0]}).all()
         else:
-            rows = conn.execute(_OBJECTS, {"project": project_id, "oids": batch})
-        for row in rows:
-            yield PreparedBlob(row.oid, row.type, row.size, row.z)
+            rows = conn.execute(_OBJECTS, {"project": project_id, "oids": batch}).all()
+        for oid, kind, size, z in rows:
+            yield PreparedBlob(oid, kind, size, z)
 
 
 def object_types(conn: Connection, project_id: str, oids: Iterable[str]) -> dict[str, int]:

@@ -18,7 +18,7 @@ from dulwich.pack import apply_delta
 
 from promptops_server.infra.problems import Invalid, TooLarge
 from promptops_server.registry.git.limits import Limits
-from promptops_server.registry.git.objects import TYPE_NAMES, PreparedBlob, object_id
+from promptops_server.registry.git.objects import TYPE_NAMES, PreparedBlob, compress, object_id
 from promptops_server.registry.git.spool import Spool
 from promptops_server.registry.git.view import ObjectView
 
@@ -219,7 +219,7 @@ class Unpacker:
             kind, content = self._apply(delta, base)
             oid = object_id(kind, content)
             if oid not in self.places:
-                z = zlib.compress(content)
+                z = compress(kind, content)
                 start = self._resolved.append(z)
                 place = Place(kind, len(content), self._resolved, start, len(z))
                 self._keep(oid, place, content, visit)

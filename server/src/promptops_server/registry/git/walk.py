@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 
 from promptops_server.registry.git import store
 from promptops_server.registry.git.ancestry import descending
-from promptops_server.registry.git.objects import TAG, PreparedBlob, tag_target, tree_children
+from promptops_server.registry.git.objects import (
+    TAG,
+    PreparedBlob,
+    blob_ids,
+    subtree_ids,
+    tag_target,
+)
 from promptops_server.registry.git.store import CommitRow
 from promptops_server.registry.git.view import ObjectView
 
@@ -222,18 +228,19 @@ def send_trees(
         had_below: set[bytes] = set()
         count = 0
         for stored in _load(view, level | had_level):
-            ours = bytes.fromhex(stored.oid) in level
-            if ours:
+            content = zlib.decompress(stored.z)
+            if bytes.fromhex(stored.oid) in level:
                 send(stored)
                 count += 1
-            trees, leaves = (below, blobs) if ours else (had_below, had_blobs)
-            for mode, _name, oid in tree_children(zlib.decompress(stored.z)):
-                if mode == b"40000":
-                    trees.add(oid)
-                elif mode != b"160000":
-                    leaves.add(oid)
+                below.update(subtree_ids(content))
+                blobs.update(blob_ids(content))
+            else:
+                had_below.update(subtree_ids(content))
+                had_blobs.update(blob_ids(content))
         if count != len(level):
             raise LookupError("a tree is missing")
+        for ids in (below, had_below, blobs, had_blobs):
+            ids.discard(b"")
         had_level = had_below - below
         level = below - had_below - sent
     blobs -= had_blobs
