@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from bank import AUTHOR, TRIAGE, Bank, prompt_text
+from bank import AUTHOR, TRIAGE, Bank, LiveTable, prompt_text
 
 from promptops_server.access.policy import authorise
 from promptops_server.infra.problems import BadRequest, TooLarge
+from promptops_server.registry.archive import archive_prompt
 from promptops_server.registry.git import read
 from promptops_server.registry.import_prompts import Import, import_prompts
 from promptops_server.registry.put import MAIN
@@ -107,10 +108,6 @@ def test_fragments_may_be_imported_together(bank: Bank) -> None:
 
 
 def test_an_archived_address_comes_back_with_its_next_number(bank: Bank) -> None:
-    from bank import LiveTable
-
-    from promptops_server.registry.archive import archive_prompt
-
     bank.put("a", TRIAGE)
     archive_prompt(bank.db, AUTHOR, authorise, LiveTable(), "bank", "a", parent=1)
     done = run(bank, ("a", TRIAGE), on_conflict="refuse")

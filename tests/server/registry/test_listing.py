@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from bank import AUTHOR, TRIAGE, Bank, LiveTable, prompt_text
+from bank import ADMIN, AUTHOR, TRIAGE, Bank, LiveTable, prompt_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +14,8 @@ from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.archive import archive_prompt
 from promptops_server.registry.import_prompts import import_prompts
 from promptops_server.registry.listing import Wanted, list_modules, list_prompts
+from promptops_server.registry.projects import create_project
+from promptops_server.registry.put import put_prompt
 
 PATHS = ["a", "a-b/x", "a/b/c", "a/b/d", "a/z", "b/c", "b0/c", "B1/c", "zz"]
 
@@ -58,23 +60,23 @@ def modules(bank: Bank, module: str = "", limit: int = 500) -> list[str]:
                 return found
 
 
-@pytest.mark.parametrize("limit", [1, 2, 500])
-def test_pages_follow_the_path_byte_by_byte_on_both_databases(full: Bank, limit: int) -> None:
-    assert listed(full, limit) == sorted(PATHS)
+def test_pages_follow_the_path_byte_by_byte_on_both_databases(full: Bank) -> None:
+    for limit in (1, 2, 500):
+        assert listed(full, limit) == sorted(PATHS)
 
 
-@pytest.mark.parametrize("limit", [1, 500])
-def test_a_module_holds_what_is_below_it_and_no_neighbour(full: Bank, limit: int) -> None:
-    assert listed(full, limit, module="a") == ["a/b/c", "a/b/d", "a/z"]
-    assert listed(full, limit, module="b") == ["b/c"]
-    assert listed(full, limit, module="nothing") == []
+def test_a_module_holds_what_is_below_it_and_no_neighbour(full: Bank) -> None:
+    for limit in (1, 500):
+        assert listed(full, limit, module="a") == ["a/b/c", "a/b/d", "a/z"]
+        assert listed(full, limit, module="b") == ["b/c"]
+        assert listed(full, limit, module="nothing") == []
 
 
-@pytest.mark.parametrize("limit", [1, 500])
-def test_modules_are_those_directly_below(full: Bank, limit: int) -> None:
-    assert modules(full, limit=limit) == ["B1", "a-b", "a", "b", "b0"]
-    assert modules(full, "a", limit) == ["a/b"]
-    assert modules(full, "a/b", limit) == []
+def test_modules_are_those_directly_below(full: Bank) -> None:
+    for limit in (1, 500):
+        assert modules(full, limit=limit) == ["B1", "a-b", "a", "b", "b0"]
+        assert modules(full, "a", limit) == ["a/b"]
+        assert modules(full, "a/b", limit) == []
 
 
 def test_many_prompts_beside_a_module_do_not_hide_it(bank: Bank) -> None:
@@ -120,21 +122,20 @@ def test_search_reads_path_name_description_tags_and_messages(bank: Bank) -> Non
     assert listed(bank, q="sorts") == []
 
 
-@pytest.mark.parametrize("limit", [1, 2, 500])
-def test_matches_in_path_or_name_come_first_and_newest_first(bank: Bank, limit: int) -> None:
+def test_matches_in_path_or_name_come_first_and_newest_first(bank: Bank) -> None:
     bank.put("one", prompt_text("about pensions"))
     bank.put("pensions/two", prompt_text("x"))
-    bank.put("three", prompt_text("about pensions too"))
+    bank.put("three", prompt_text("about a pensionsfund"))
     bank.put("four", prompt_text("x", name="Pensions"))
-    assert listed(bank, limit, q="pensions") == ["four", "pensions/two", "three", "one"]
+    bank.put("five", prompt_text("about pensions too"))
+    for limit in (1, 2, 500):
+        # The word itself comes before words that only begin with it.
+        expected = ["four", "pensions/two", "five", "one", "three"]
+        assert listed(bank, limit, q="pensions") == expected
+        assert listed(bank, limit, q="about pension") == ["five", "three", "one"]
 
 
 def test_search_stays_inside_the_project(bank: Bank) -> None:
-    from bank import ADMIN
-
-    from promptops_server.registry.projects import create_project
-    from promptops_server.registry.put import put_prompt
-
     bank.put("a", TRIAGE)
     create_project(bank.db, ADMIN, authorise, "other")
     put_prompt(bank.db, ADMIN, authorise, "other", "b", TRIAGE)
@@ -145,10 +146,9 @@ HOSTILE = ['"', "'", "a'b", 'a"b', "*", "a*", "^a", "a:b", "title:a", "(a", "a)"
 HOSTILE += ["-a", "a & b", "a | !b", "<->", ":*", "\\", "\x00", "%", "NEAR(a b)", "'; DROP TABLE x"]
 
 
-@pytest.mark.parametrize("query", HOSTILE)
-def test_what_users_type_is_never_query_syntax(full: Bank, query: str) -> None:
-    for path in listed(full, q=query):
-        assert path in PATHS
+def test_what_users_type_is_never_query_syntax(full: Bank) -> None:
+    for query in HOSTILE:
+        assert set(listed(full, q=query)) <= set(PATHS), query
 
 
 @given(st.text(alphabet=string.printable + "äß银\u0301\u2028", max_size=20))

@@ -158,8 +158,9 @@ def test_a_changed_extension_is_no_version_and_edits_follow_it(pusher: Pusher) -
     ],
 )
 def test_a_tip_that_breaks_a_rule_is_refused_by_name(
-    pusher: Pusher, files: dict[str, str | None], told: str
+    small_bank: Bank, files: dict[str, str | None], told: str
 ) -> None:
+    pusher = Pusher(small_bank)
     pusher.bank.put("a", prompt_text("one"))
     pusher.bank.put("m/b", prompt_text("one"))
     pusher.add(files)

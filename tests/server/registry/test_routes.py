@@ -220,9 +220,9 @@ def test_bad_bodies_are_refused_and_store_nothing(
         ("/projects/bank/diff/a?to=b/c@", 400),
     ],
 )
-def test_wrong_addresses_are_refused(bank: Bank, url: str, status: int) -> None:
-    bank.put("a", TRIAGE)
-    with client(bank.db) as http:
+def test_wrong_addresses_are_refused(small_bank: Bank, url: str, status: int) -> None:
+    small_bank.put("a", TRIAGE)
+    with client(small_bank.db) as http:
         answer = http.get(url)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"

@@ -209,7 +209,7 @@ def _settled(
 ) -> dict[int, Imported]:
     """Prompts that need no commit, or may have none: unchanged, skipped, refused."""
     answers: dict[int, Imported] = {}
-    spelled = spellings(tx.conn, project.id)
+    spelled = spellings(tx.conn, project.id, heads)
     for position, content in prepared.contents.items():
         path = prepared.paths[position]
         head = heads.get(fold(path))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Column, Connection, Select, bindparam, select
 
 from promptops_server.infra.cursor import Page, decode, encode, page
 from promptops_server.registry import search
@@ -17,7 +17,18 @@ from promptops_server.registry.paths import address_path
 from promptops_server.registry.rows import after, as_prompt, tag_key
 from promptops_server.registry.tables import prompt, prompt_tag
 
-_SCAN = 100
+_MOST_SCANNED = 256
+_PATHS = (
+    select(prompt.c.path)
+    .where(
+        prompt.c.project_id == bindparam("project_id"),
+        prompt.c.path >= bindparam("low"),
+        prompt.c.path < bindparam("high"),
+        prompt.c.archived_at.is_(None),
+    )
+    .order_by(prompt.c.path)
+    .limit(bindparam("scan"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +64,8 @@ def list_prompts(
 
 def _by_path(project: Project, wanted: Wanted, last: str) -> Select[Any]:
     path = prompt.c.path
-    statement = select(prompt).where(prompt.c.project_id == project.id, path > last).order_by(path)
-    if wanted.module:
-        low = wanted.module + "/"
-        statement = statement.where(path >= low, path < after(low))
-    return statement
+    statement = select(prompt).where(prompt.c.project_id == project.id).order_by(path)
+    return _between(statement, path, wanted, last)
 
 
 def _by_tag(project: Project, wanted: Wanted, last: str) -> Select[Any]:
@@ -68,14 +76,17 @@ def _by_tag(project: Project, wanted: Wanted, last: str) -> Select[Any]:
         .where(
             prompt_tag.c.project_id == project.id,
             prompt_tag.c.tag == tag_key(wanted.tag),
-            path > last,
         )
         .order_by(path)
     )
-    if wanted.module:
-        low = wanted.module + "/"
-        statement = statement.where(path >= low, path < after(low))
-    return statement
+    return _between(statement, path, wanted, last)
+
+
+def _between(statement: Select[Any], path: Column[Any], wanted: Wanted, last: str) -> Select[Any]:
+    """After the last page and inside the module; one lower bound, since SQLite seeks to one only."""
+    low = wanted.module + "/" if wanted.module else ""
+    statement = statement.where(path > max(last, low))
+    return statement.where(path < after(low)) if low else statement
 
 
 def _search(
@@ -127,18 +138,10 @@ def list_modules(
     position = after(last + "/") if last else base
     found: list[str] = []
     # From each module jump behind its last prompt: the cost is that of the modules, not of the prompts in them.
+    scan = 1
     while len(found) <= limit:
-        rows = conn.execute(
-            select(prompt.c.path)
-            .where(
-                prompt.c.project_id == project.id,
-                prompt.c.path >= position,
-                prompt.c.path < end,
-                prompt.c.archived_at.is_(None),
-            )
-            .order_by(prompt.c.path)
-            .limit(_SCAN)
-        ).all()
+        given = {"project_id": project.id, "low": position, "high": end, "scan": scan}
+        rows = conn.execute(_PATHS, given).all()
         position = ""
         for row in rows:
             name, slash, _ = row.path[len(base) :].partition("/")
@@ -146,8 +149,11 @@ def list_modules(
                 found.append(base + name)
                 position = after(base + name + "/")
                 break
-        if not position:
-            if len(rows) < _SCAN:
-                break
+        if position:
+            scan = 1
+        elif len(rows) < scan:
+            break
+        else:
             position = rows[-1].path + "!"  # nothing a path may hold sorts before "!"
+            scan = min(scan * 4, _MOST_SCANNED)
     return page(found, limit, lambda m: (m,))

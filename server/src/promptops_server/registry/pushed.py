@@ -187,7 +187,7 @@ def _without_twins(
                 at[change.extension] = change.new
     heads = rows.heads(view.conn, project.id, files)
     known = states_of(head for head in heads.values() if head.path in files)
-    spelled = spellings(view.conn, project.id)
+    spelled = spellings(view.conn, project.id, heads)
     errors: list[dict[str, Any]] = []
     dropped: set[str] = set()
     for path in sorted(files, key=lambda p: (not files[p], p)):

@@ -110,7 +110,7 @@ def put_prompt(
         if head is not None and not head.archived and head.blob == content.oid:
             return Put(get_version(tx.conn, found, path), created=False, changed=False)
         if head is None:
-            refuse_twins(tx.conn, found.id, path)
+            refuse_twins(tx.conn, found.id, path, None)
         created = head is None or head.archived
         verb = "Create" if created else "Update"
         extension = head.extension if head else EXTENSION
@@ -223,9 +223,13 @@ def refuse_invalid(file: str, content: Content) -> None:
         )
 
 
-def refuse_twins(conn: Connection, project_id: str, path: str) -> None:
-    """Raises Invalid when a new address differs only by case from one that exists or existed."""
-    clash = spellings(conn, project_id).clash(path)
+def refuse_twins(conn: Connection, project_id: str, path: str, head: Head | None) -> None:
+    """Raises Invalid when a new address differs only by case from one that exists or existed.
+
+    `head` is the address of this path in any case, if there is one.
+    """
+    heads = {fold(path): head} if head is not None else {}
+    clash = spellings(conn, project_id, heads).clash(path)
     if clash is not None:
         error = twin_error(path + EXTENSION, *clash)
         raise Invalid(
@@ -242,7 +246,7 @@ def _check_parent(
     content: Content,
 ) -> None:
     if head is not None and head.path != path:
-        refuse_twins(conn, project.id, path)
+        refuse_twins(conn, project.id, path, head)
     if head is None:
         if parent is not None:
             raise Conflict(

@@ -1,8 +1,9 @@
 """Full text search over path, name, description, tags and message text, the same on SQLite and PostgreSQL.
 
-Owns the rows of `prompt_search` (see `search_table`), one per prompt, and the splitting of text into words. Both engines only ever see words of letters and digits, so what a user types is never
-query syntax. Matches in path or name come first, newest prompts first within each group: both are read in index order,
-so a page costs the same however many prompts match.
+Owns the rows of `prompt_search` (see `search_table`), one per prompt, and the splitting of text into words. Both engines
+only ever see words of letters and digits, so what a user types is never query syntax. Matches in path or name come
+first, newest prompts first within each group: each group is read in index order, so a page costs about the same
+however many prompts match.
 """
 
 from __future__ import annotations
@@ -80,18 +81,14 @@ def _texts(file: PromptFile) -> Iterable[str]:
                             yield body
 
 
-_INSERT_SQLITE = text(
-    "INSERT INTO prompt_search (rowid, project, title, words) VALUES (:id, :project, :title, :words)"
-)
+_INSERT_SQLITE = text("INSERT INTO prompt_search (rowid, words) VALUES (:id, :words)")
 _UPDATE_SQLITE = text(
-    "UPDATE prompt_search SET title = :title, words = :words"
-    " WHERE rowid = :id AND (title <> :title OR words <> :words)"
+    "UPDATE prompt_search SET words = :words WHERE rowid = :id AND words <> :words"
 )
-# The project is one of the words, so that the index alone answers "in this project".
 _UPSERT_POSTGRES = text(
-    "INSERT INTO prompt_search (prompt_id, title, words)"
-    " VALUES (:id, array_to_tsvector(CAST(:title AS text[])), array_to_tsvector(CAST(:words AS text[])))"
-    " ON CONFLICT (prompt_id) DO UPDATE SET title = excluded.title, words = excluded.words"
+    "INSERT INTO prompt_search (prompt_id, words)"
+    " VALUES (:id, array_to_tsvector(CAST(:words AS text[])))"
+    " ON CONFLICT (prompt_id) DO UPDATE SET words = excluded.words"
 )
 
 
@@ -103,36 +100,32 @@ def write_words(
     if conn.dialect.name == "sqlite":
         for statement, rows in ((_INSERT_SQLITE, new), (_UPDATE_SQLITE, changed)):
             if rows:
-                conn.execute(
-                    statement,
-                    [
-                        {
-                            "id": row,
-                            "project": project,
-                            "title": " ".join(words.title),
-                            "words": " ".join(words.all),
-                        }
-                        for row, words in rows.items()
-                    ],
-                )
+                values = [
+                    {"id": row, "words": " ".join(_indexed(project, words))}
+                    for row, words in rows.items()
+                ]
+                conn.execute(statement, values)
         return
     rows = {**new, **changed}
     if rows:
         conn.execute(
             _UPSERT_POSTGRES,
-            [
-                {
-                    "id": row,
-                    "title": [project, *words.title],
-                    "words": [project, *words.all],
-                }
-                for row, words in rows.items()
-            ],
+            [{"id": row, "words": _indexed(project, words)} for row, words in rows.items()],
         )
 
 
+def _indexed(project: str, words: Words) -> list[str]:
+    """The project as a word, so that the index alone answers "in this project"; then title words, then all."""
+    return [project, *(_in_title(word) for word in words.title), *words.all]
+
+
+def _in_title(word: str) -> str:
+    # An underscore is in no word, so nothing a user types meets a marked one by accident.
+    return "_" + word
+
+
 def _project_word(project_id: str) -> str:
-    return "p" + "".join(c for c in project_id.lower() if c.isalnum())
+    return "__" + "".join(c for c in project_id.lower() if c.isalnum())
 
 
 _MATCH_SQLITE = (
@@ -142,10 +135,11 @@ _MATCH_SQLITE = (
 )
 _MATCH_POSTGRES = (
     "SELECT prompt.id FROM prompt_search JOIN prompt ON prompt.id = prompt_search.prompt_id"
-    " WHERE {match} AND prompt_search.prompt_id < :below {filters}"
-    " ORDER BY prompt_search.prompt_id DESC LIMIT :limit"
+    " WHERE prompt_search.words @@ CAST(:query AS tsquery) AND prompt_search.prompt_id < :below"
+    " {filters} ORDER BY prompt_search.prompt_id DESC LIMIT :limit"
 )
 ABOVE_ALL = 2**62
+GROUPS = (0, 1, 2)
 
 
 def find(
@@ -160,21 +154,24 @@ def find(
 ) -> list[tuple[int, int]]:
     """Prompts with every word of `query` (the last one may be a beginning), as (group, prompt id).
 
-    Group 0 matches in path or name, group 1 elsewhere. `after` is the last pair of the page before. `filters` is
-    further SQL over `prompt`, written by the caller (never by a user), with its `params`.
+    Group 0 matches in path or name, group 1 has the very words elsewhere, group 2 the last one as a beginning. `after`
+    is the last pair of the page before. `filters` is further SQL over `prompt`, written by the caller (never by a
+    user), with its `params`.
     """
     terms = split_words(query)[:MAX_TERMS]
     if not terms:
         return []
+    sqlite = conn.dialect.name == "sqlite"
+    statement = (_MATCH_SQLITE if sqlite else _MATCH_POSTGRES).replace("{filters}", filters)
     found: list[tuple[int, int]] = []
-    for group in (0, 1):
+    for group in GROUPS:
         if after is not None and after[0] > group:
             continue
         below = after[1] if after is not None and after[0] == group else ABOVE_ALL
-        statement, match = _statement(conn, project_id, terms, group)
+        expression = (fts5_query if sqlite else tsquery)(project_id, terms, group)
         rows = conn.execute(
-            text(statement.replace("{filters}", filters)),
-            {**(params or {}), **match, "below": below, "limit": limit - len(found)},
+            text(statement),
+            {**(params or {}), "query": expression, "below": below, "limit": limit - len(found)},
         )
         found.extend((group, row[0]) for row in rows)
         if len(found) >= limit:
@@ -182,22 +179,31 @@ def find(
     return found
 
 
-def _statement(
-    conn: Connection, project_id: str, terms: Sequence[str], group: int
-) -> tuple[str, dict[str, str]]:
-    project = _project_word(project_id)
-    if conn.dialect.name == "sqlite":
-        wanted = " AND ".join([f'"{t}"' for t in terms[:-1]] + [f'"{terms[-1]}"*'])
-        in_title = " AND ".join(f"title : {t}" for t in wanted.split(" AND "))
-        if group == 0:
-            query = f'project : "{project}" AND {in_title}'
-        else:
-            in_words = " AND ".join(f"words : {t}" for t in wanted.split(" AND "))
-            query = f'(project : "{project}" AND {in_words}) NOT ({in_title})'
-        return _MATCH_SQLITE, {"query": query}
-    wanted = " & ".join([f"'{project}'", *(f"'{t}'" for t in terms[:-1]), f"'{terms[-1]}':*"])
-    title = "prompt_search.title @@ CAST(:query AS tsquery)"
-    match = (
-        title if group == 0 else f"prompt_search.words @@ CAST(:query AS tsquery) AND NOT {title}"
-    )
-    return _MATCH_POSTGRES.replace("{match}", match), {"query": wanted}
+def fts5_query(project_id: str, terms: Sequence[str], group: int) -> str:
+    """The FTS5 expression of a group. `terms` are words of `split_words`: letters and digits alone."""
+    project = f'"{_project_word(project_id)}"'
+    in_title = _all_of([f'"{_in_title(t)}"' for t in terms], "*", " AND ")
+    words = [f'"{t}"' for t in terms]
+    if group == 0:
+        return f"{project} AND {in_title}"
+    if group == 1:
+        return f"({project} AND {_all_of(words, '', ' AND ')}) NOT ({in_title})"
+    beginning = f"({project} AND {_all_of(words, '*', ' AND ')}) NOT ({in_title})"
+    return f"({beginning}) NOT {words[-1]}"
+
+
+def tsquery(project_id: str, terms: Sequence[str], group: int) -> str:
+    """The same for PostgreSQL."""
+    project = f"'{_project_word(project_id)}'"
+    in_title = _all_of([f"'{_in_title(t)}'" for t in terms], ":*", " & ")
+    words = [f"'{t}'" for t in terms]
+    if group == 0:
+        return f"{project} & {in_title}"
+    if group == 1:
+        return f"{project} & {_all_of(words, '', ' & ')} & !({in_title})"
+    return f"{project} & {_all_of(words, ':*', ' & ')} & !({in_title}) & !{words[-1]}"
+
+
+def _all_of(words: Sequence[str], ending: str, joint: str) -> str:
+    """All words, the last one with `ending`, which makes it a beginning."""
+    return joint.join([*words[:-1], words[-1] + ending])

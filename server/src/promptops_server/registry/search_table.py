@@ -11,14 +11,13 @@ from sqlalchemy import Connection, event
 
 from promptops_server.infra.tables import metadata
 
+# Indexed beginnings of up to three characters, since a short one would otherwise collect half the dictionary.
 _CREATE_SQLITE = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS prompt_search USING fts5"
-    "(project, title, words, detail=column, tokenize='unicode61 remove_diacritics 0')",
+    "CREATE VIRTUAL TABLE IF NOT EXISTS prompt_search USING fts5(words, detail=column,"
+    " prefix='1 2 3', tokenize=\"unicode61 remove_diacritics 0 tokenchars '_'\")",
 )
 _CREATE_POSTGRES = (
-    "CREATE TABLE IF NOT EXISTS prompt_search (prompt_id BIGINT PRIMARY KEY,"
-    " title TSVECTOR NOT NULL, words TSVECTOR NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS ix_prompt_search_title ON prompt_search USING gin (title)",
+    "CREATE TABLE IF NOT EXISTS prompt_search (prompt_id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
     "CREATE INDEX IF NOT EXISTS ix_prompt_search_words ON prompt_search USING gin (words)",
 )
 

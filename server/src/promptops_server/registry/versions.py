@@ -5,6 +5,8 @@ Owns resolving an address to a version. Which number a change gets is `steps`; w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, bindparam
 
 from promptops.format import FragmentError, PromptFile, Selector, parse
@@ -16,7 +18,7 @@ from promptops_server.registry.git import read
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.paths import Spellings
 from promptops_server.registry.ports import LiveVersion
-from promptops_server.registry.rows import VERSION, as_version
+from promptops_server.registry.rows import VERSION, Head, as_version
 from promptops_server.registry.tables import prompt, version
 
 _OF_PATH = VERSION.where(
@@ -197,14 +199,17 @@ def fragment_loader(conn: Connection, project: Project) -> Loader:
     return load
 
 
-def spellings(conn: Connection, project_id: str) -> Spellings:
-    """The spellings of all addresses the project has or had."""
+def spellings(conn: Connection, project_id: str, heads: Mapping[str, Head]) -> Spellings:
+    """The spellings of all addresses the project has or had.
+
+    `heads` are those of all paths that will be asked about, by folded path.
+    """
 
     def known(part: str) -> str | None:
         if part.endswith("/"):
             other = rows.any_under(conn, project_id, part)
             return None if other is None else other[: len(part)]
-        head = rows.head(conn, project_id, part)
+        head = heads.get(fold(part))
         return None if head is None else head.path
 
     return Spellings(known)
