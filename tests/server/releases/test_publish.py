@@ -137,6 +137,10 @@ def test_a_repeated_request_gets_the_first_answer(world: World) -> None:
     assert world.environment().head == 2
     with pytest.raises(Conflict):
         world.publish("a", once=Once("key-1", "another"))
+    world.archive("a")
+    assert world.publish("a", once=once).release == first.release
+    with pytest.raises(Invalid, match="archived"):
+        world.publish("a", once=Once("key-2", "fingerprint"))
 
 
 def test_a_broken_projection_leaves_the_release_pending(world: World) -> None:

@@ -159,7 +159,7 @@ def test_every_sequence_of_releases_leaves_what_the_model_says(any_database: Dat
     run_state_machine_as_test(
         OnThisDatabase,
         settings=settings(
-            max_examples=40 if any_database.is_sqlite else 10,
+            max_examples=25 if any_database.is_sqlite else 8,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

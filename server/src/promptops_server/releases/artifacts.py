@@ -6,13 +6,22 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from promptops_server.releases.model import Artifact, Change
 from promptops_server.releases.rows import chunks
 from promptops_server.releases.tables import artifact
 
 _INSERT_ARTIFACT = insert(artifact)
+_STORED = select(artifact.c.digest).where(
+    artifact.c.project_id == bindparam("project_id"),
+    artifact.c.digest.in_(bindparam("digests", expanding=True)),
+)
+_REQUIRING = select(artifact.c.digest, artifact.c.requires).where(
+    artifact.c.project_id == bindparam("project_id"),
+    artifact.c.digest.in_(bindparam("digests", expanding=True)),
+    artifact.c.requires != "[]",
+)
 
 
 def count_features(
@@ -36,16 +45,11 @@ def store_artifacts(
     changes: Sequence[Change],
     artifacts: Mapping[str, Artifact],
 ) -> None:
+    """Store the artifacts of what goes live, except those that are stored already."""
     digests = sorted({change.digest for change in changes if change.digest})
     stored: set[str] = set()
     for some in chunks(digests):
-        stored.update(
-            conn.execute(
-                select(artifact.c.digest).where(
-                    artifact.c.project_id == project_id, artifact.c.digest.in_(some)
-                )
-            ).scalars()
-        )
+        stored.update(conn.execute(_STORED, {"project_id": project_id, "digests": some}).scalars())
     fresh = [
         {
             "digest": digest,
@@ -65,13 +69,6 @@ def required_by(conn: Connection, project_id: str, digests: Sequence[str]) -> li
     wanted = Counter(digest for digest in digests if digest)
     needed: list[list[str]] = []
     for some in chunks(sorted(wanted)):
-        rows = conn.execute(
-            select(artifact.c.digest, artifact.c.requires).where(
-                artifact.c.project_id == project_id,
-                artifact.c.digest.in_(some),
-                artifact.c.requires != "[]",
-            )
-        )
-        for row in rows:
+        for row in conn.execute(_REQUIRING, {"project_id": project_id, "digests": some}):
             needed.extend([json.loads(row.requires)] * wanted[row.digest])
     return needed

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, tuple_
+from sqlalchemy import Connection, bindparam, tuple_
 
 from promptops.format import FragmentError, compile_artifact, parse, resolve_fragments
 from promptops.format.names import fold
@@ -23,6 +23,10 @@ from promptops_server.registry.versions import fragment_loader
 from promptops_server.releases.model import Artifact, Content, Pick
 from promptops_server.releases.rows import chunks
 
+_PICKED = VERSION.where(
+    prompt.c.project_id == bindparam("project_id"),
+    tuple_(version.c.prompt_id, version.c.number).in_(bindparam("picked", expanding=True)),
+)
 SHOWN = 5
 """Faults told in the sentence of a refusal; all are in its `errors`."""
 
@@ -133,12 +137,7 @@ def _versions(
 ) -> dict[tuple[int, int], Version]:
     found: dict[tuple[int, int], Version] = {}
     for some in chunks(wanted, 200):
-        rows = conn.execute(
-            VERSION.where(tuple_(version.c.prompt_id, version.c.number).in_(some)).where(
-                prompt.c.project_id == project.id
-            )
-        )
-        for row in rows:
+        for row in conn.execute(_PICKED, {"project_id": project.id, "picked": some}):
             value = as_version(project, row)
             found[value.prompt_id, value.number] = value
     return found

@@ -18,7 +18,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Action, Decision, Resource, require
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.idempotency import run_once
-from promptops_server.infra.problems import Denied, TooLarge
+from promptops_server.infra.problems import Denied, ProblemError, TooLarge
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.projects import require_readable
 from promptops_server.releases import branch, environments, history
@@ -146,7 +146,13 @@ def check_access(
             ),
         )
         if prepare is not None:
-            prepare(conn, environment)
+            try:
+                prepare(conn, environment)
+            except ProblemError:
+                # A repeated request gets its first answer even if it would be refused by now; the plan, asked inside
+                # the lock after that answer is looked up, refuses everything else again.
+                if request.once is None or not request.once.key:
+                    raise
     return decision
 
 

@@ -148,7 +148,8 @@ class EnvironmentGuard:
                     {
                         "address": path + extension,
                         "path": path,
-                        "message": "is not the content of any version of this prompt on main",
+                        "message": "is not the content of any version of this prompt on main "
+                        "(new content: push main first, by itself)",
                     }
                 )
             else:

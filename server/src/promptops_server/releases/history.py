@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from promptops_server.infra import cursor
 from promptops_server.infra.problems import NotFound
@@ -35,16 +35,14 @@ _ONE: Select[*tuple[object, ...]] = select(*_COLUMNS).where(
     release.c.number == bindparam("number"),
     release.c.number > 0,
 )
-_CHANGES: Select[*tuple[object, ...]] = (
-    select(
-        release_change.c.path,
-        release_change.c.state,
-        release_change.c.version,
-        release_change.c.previous,
-    )
-    .where(release_change.c.release_id == bindparam("release_id"))
-    .order_by(release_change.c.path)
-)
+_CHANGES_OF: Select[*tuple[object, ...]] = select(
+    release_change.c.release_id,
+    release_change.c.path,
+    release_change.c.state,
+    release_change.c.version,
+    release_change.c.previous,
+).order_by(release_change.c.release_id, release_change.c.path)
+_CHANGES = _CHANGES_OF.where(release_change.c.release_id == bindparam("release_id"))
 
 
 def one_release(conn: Connection, environment: Environment, number: int) -> Release:
@@ -90,7 +88,7 @@ def list_releases(
         query = query.where(release.c.number < min(cursor.decode(after, int)[0], _LARGEST))
     rows = conn.execute(query.order_by(release.c.number.desc()).limit(limit + 1)).all()
     page = cursor.page(rows, limit, lambda row: (int(row.number),))
-    changes = _first_changes(conn, [row.id for row in page.items])
+    changes = _first_changes(conn, page.items)
     return cursor.Page([_value(environment, row, changes[row.id]) for row in page.items], page.next)
 
 
@@ -125,27 +123,19 @@ def acknowledged_at(conn: Connection, environment: Environment, number: int) -> 
     return int(moment)
 
 
-def _first_changes(conn: Connection, ids: Sequence[int]) -> dict[int, list[Changed]]:
+def _first_changes(conn: Connection, rows: Sequence[AnyRow]) -> dict[int, list[Changed]]:
+    """The first changes of each release: small releases in one query, each large one in its own."""
     found: dict[int, list[Changed]] = defaultdict(list)
-    if not ids:
-        return found
-    ranked = (
-        select(
-            release_change,
-            func.row_number()
-            .over(partition_by=release_change.c.release_id, order_by=release_change.c.path)
-            .label("rank"),
-        )
-        .where(release_change.c.release_id.in_(ids))
-        .subquery()
-    )
-    query = (
-        select(ranked)
-        .where(ranked.c.rank <= PROMPTS_IN_LIST)
-        .order_by(ranked.c.release_id, ranked.c.path)
-    )
-    for row in conn.execute(query):
-        found[row.release_id].append(_changed(row))
+    small = [row.id for row in rows if row.changed <= PROMPTS_IN_LIST]
+    queries = [_CHANGES_OF.where(release_change.c.release_id.in_(small))] if small else []
+    queries += [
+        _CHANGES_OF.where(release_change.c.release_id == row.id).limit(PROMPTS_IN_LIST)
+        for row in rows
+        if row.changed > PROMPTS_IN_LIST
+    ]
+    for query in queries:
+        for change in conn.execute(query):
+            found[change.release_id].append(_changed(change))
     return found
 
 

@@ -10,11 +10,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from promptops_server.releases.model import Content, State
 from promptops_server.releases.rows import AnyRow, chunks
 from promptops_server.releases.tables import live
+
+_SUSPENDED = (
+    select(live.c.path)
+    .where(
+        live.c.environment_id == bindparam("environment_id"),
+        live.c.path.in_(bindparam("paths", expanding=True)),
+        live.c.state == "suspended",
+    )
+    .distinct()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +74,7 @@ def suspended_versions(
     touched: list[str] = []
     for some in chunks(paths):
         touched.extend(
-            conn.execute(
-                select(live.c.path)
-                .where(
-                    live.c.environment_id == environment_id,
-                    live.c.path.in_(some),
-                    live.c.state == "suspended",
-                )
-                .distinct()
-            ).scalars()
+            conn.execute(_SUSPENDED, {"environment_id": environment_id, "paths": some}).scalars()
         )
     found = histories(conn, environment_id, touched) if touched else {}
     return {path: stopped for path in found if (stopped := stopped_versions(found[path]))}

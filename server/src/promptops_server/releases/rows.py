@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from promptops_server.releases.tables import live
 
@@ -14,33 +14,33 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 CHUNK = 400
 """Values in one IN list: below every engine's limit on parameters."""
 
+_CURRENT: Select[*tuple[object, ...]] = select(
+    live.c.id,
+    live.c.path,
+    live.c.state,
+    live.c.version,
+    live.c.digest,
+    live.c.extension,
+    live.c.blob_oid,
+    live.c.reason,
+    live.c.from_release,
+).where(
+    live.c.environment_id == bindparam("environment_id"),
+    live.c.to_release.is_(None),
+    live.c.path.in_(bindparam("paths", expanding=True)),
+)
 
-def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
+
+def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[list[Any]]:
     """The values in runs that fit an IN list."""
     for at in range(0, len(values), size):
-        yield values[at : at + size]
+        yield list(values[at : at + size])
 
 
 def current_rows(conn: Connection, environment_id: str, paths: Sequence[str]) -> dict[str, AnyRow]:
     """The rows in force now at these paths, as in `live`."""
     found: dict[str, AnyRow] = {}
     for some in chunks(paths):
-        rows = conn.execute(
-            select(
-                live.c.id,
-                live.c.path,
-                live.c.state,
-                live.c.version,
-                live.c.digest,
-                live.c.extension,
-                live.c.blob_oid,
-                live.c.reason,
-                live.c.from_release,
-            ).where(
-                live.c.environment_id == environment_id,
-                live.c.to_release.is_(None),
-                live.c.path.in_(some),
-            )
-        )
+        rows = conn.execute(_CURRENT, {"environment_id": environment_id, "paths": some})
         found.update((row.path, row) for row in rows)
     return found

@@ -57,6 +57,11 @@ _MOVE_HEAD = (
     .where(environment.c.id == bindparam("row_id"), environment.c.head == bindparam("old_head"))
     .returning(environment.c.id)
 )
+_LEAVES = select(live.c.bucket, live.c.leaf).where(
+    live.c.environment_id == bindparam("environment_id"),
+    live.c.to_release.is_(None),
+    live.c.bucket.in_(bindparam("buckets", expanding=True)),
+)
 _INSERT_RELEASE = insert(release).returning(release.c.id)
 _INSERT_CHANGE = insert(release_change)
 _INSERT_LIVE = insert(live)
@@ -323,13 +328,8 @@ def _move_intervals(
 def _leaves(conn: Connection, environment_id: str, numbers: set[int]) -> dict[int, list[bytes]]:
     """All leaves of these buckets as they stand now, the release's own included."""
     found: dict[int, list[bytes]] = {number: [] for number in numbers}
-    rows = conn.execute(
-        select(live.c.bucket, live.c.leaf).where(
-            live.c.environment_id == environment_id,
-            live.c.to_release.is_(None),
-            live.c.bucket.in_(sorted(numbers)),
-        )
-    )
-    for row in rows:
+    for row in conn.execute(
+        _LEAVES, {"environment_id": environment_id, "buckets": sorted(numbers)}
+    ):
         found[row.bucket].append(row.leaf)
     return found
