@@ -54,7 +54,7 @@ def test_without_a_head_to_hold_on_to_all_get_their_turn(world: World) -> None:
     paths = [f"p{i}" for i in range(6)]
     for path in paths:
         world.put(path, "one")
-    outcomes, refused = together(*[lambda path=path: world.publish(path) for path in paths])  # type: ignore[misc]
+    outcomes, refused = together(*[lambda path=path: world.publish(path) for path in paths])
     assert not refused
     assert sorted(o.release.number for o in outcomes) == [1, 2, 3, 4, 5, 6]
     assert world.live() == dict.fromkeys(paths, "1")
