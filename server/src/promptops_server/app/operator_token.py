@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from promptops_server.access import tokens, users
-from promptops_server.access.roles import EVERY_PROJECT
+from promptops_server.access.roles import EVERY_PROJECT, ROLES
 from promptops_server.infra.actor import SYSTEM
 from promptops_server.infra.database import Database
+from promptops_server.infra.problems import Invalid
 
 OPERATOR = replace(SYSTEM, name="operator", auth_method="operator")
 
@@ -39,6 +40,8 @@ def create_operator_token(
     Raises:
         Invalid: user name or role unknown, an environment without a project, or an expiry in the past.
     """
+    if role not in ROLES:
+        raise Invalid(f"There is no role {role!r}.", remedy=f"Roles: {', '.join(ROLES)}.")
     with db.write() as tx:
         holder = users.find_user(tx.conn, user)
         is_new = holder is None
