@@ -96,6 +96,16 @@ def test_fetch_brings_only_what_is_new(
     assert loose[1] - loose[0] == 4  # commit, root, folder, file
 
 
+def test_first_push_of_another_branch_explains_what_main_is_for(
+    clone: Callable[..., WorkTree],
+) -> None:
+    tree = clone("tree")
+    tree.write({"a": "1"})
+    pushed = tree.run("push", "origin", "main:master")
+    assert pushed.code == 0
+    assert "git push origin master:main" in pushed.err
+
+
 def test_large_push_is_sent_in_chunks_and_arrives(
     repository: Repository, clone: Callable[..., WorkTree]
 ) -> None:
@@ -232,16 +242,21 @@ def test_histories_without_a_common_ancestor_and_merges_are_fetched(
     other("fetch", "-q", "origin", "pages")
 
 
-def test_many_branches_negotiate_with_a_client_far_ahead(
-    repository: Repository, clone: Callable[..., WorkTree]
+def test_client_far_ahead_negotiates_in_several_rounds(
+    repository: Repository, git: Git, clone: Callable[..., WorkTree]
 ) -> None:
     tree = clone("tree")
     for i in range(40):
         tree.write({"a": str(i)})
     tree("push", "-q", "origin", "main")
     other = clone("other")
-    for i in range(300):  # more haves than one round of negotiation carries
-        other("commit", "-q", "--allow-empty", "-m", f"local {i}")
+    base = "from refs/heads/main^0\n"
+    local = [  # more haves than one round of negotiation carries
+        f"commit refs/heads/main\ncommitter L <l@example.org> {1_800_000_000 + i} +0000\n"
+        f"data 1\nx\n{'' if i else base}"
+        for i in range(300)
+    ]
+    git("fast-import", "--quiet", cwd=other.folder, stdin="\n".join(local).encode())
     tree.write({"b": "1"})
     tree("push", "-q", "origin", "main")
     other("fetch", "-q")
@@ -292,7 +307,11 @@ def test_racing_pushes_have_one_winner_and_the_other_is_told(
         tree.write({f"from{i}": "x"})
     # Everybody is past the check before the lock when the first one writes.
     together = threading.Barrier(3, timeout=20)
-    remote.answers.before_check = lambda: together.wait() and None
+
+    def wait_for_all() -> None:
+        together.wait()
+
+    remote.answers.before_check = wait_for_all
     results: dict[int, tuple[int, str]] = {}
 
     def push(i: int) -> None:
