@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from promptops import InvalidArtifact, Prompt, RenderError, UnknownInput
+from promptops import InvalidArtifact, Prompt, PromptOpsError, RenderError, UnknownInput
 from promptops.compose import compose
 from promptops.delivery.header import digest_of
 
@@ -70,8 +70,10 @@ def test_values_are_never_expanded_again() -> None:
 
 
 def test_a_missing_or_unknown_input_is_an_error_naming_it() -> None:
-    with pytest.raises(RenderError, match="claim"):
+    with pytest.raises(RenderError, match="claim") as caught:
         prompt().render({"model": "m"})
+    assert isinstance(caught.value, PromptOpsError)
+    assert caught.value.code == "cannot-render"
     with pytest.raises(UnknownInput, match="clame"):
         prompt().render({"model": "m", "claim": "x", "clame": "y"})
 

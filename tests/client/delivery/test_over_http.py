@@ -179,6 +179,14 @@ def test_keep_alives_keep_a_quiet_connection(
     assert len(setting.target.requests) == asked
 
 
+def test_closing_does_not_wait_for_the_next_sign_of_life(http_setting: Setting) -> None:
+    http_setting.target.silent = True
+    client = http_setting.client()
+    began = time.monotonic()
+    client.close()
+    assert time.monotonic() - began < 1.0
+
+
 def test_catching_up_asks_from_the_position_held(http_setting: Setting) -> None:
     setting = http_setting
     setting.publisher.publish(triage="one")

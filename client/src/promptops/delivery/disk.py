@@ -12,16 +12,21 @@ import base64
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from promptops.delivery import strict
+from promptops.delivery.header import Header
 from promptops.delivery.source import SnapshotDocument, snapshot_from_value
 from promptops.delivery.trust import KeyRing
 from promptops.delivery.verify import FollowerState
 from promptops.errors import InvalidHeader
+
+log = logging.getLogger("promptops")
 
 _FORMAT = 1
 _REST = 10.0
@@ -68,14 +73,8 @@ class DiskCopy:
         """
         if state.header is None:
             return
-        document = {
-            "format": _FORMAT,
-            "header": state.header.to_value(),
-            "entries": [list(entry) for entry in state.tree],
-            "artifacts": {live.entry.digest: live.text for live in state.live.values()},
-        }
         try:
-            replace_file(self.path, strict.compact_json(document).encode())
+            replace_file(self.path, _pieces(state, state.header))
         except OSError:
             with contextlib.suppress(OSError):
                 self.path.unlink()
@@ -113,7 +112,7 @@ class Pins:
             "installation": ring.installation or "",
             "keys": [base64.b64encode(public).decode() for public in ring.keys.values()],
         }
-        replace_file(self.path, json.dumps(document, indent=1).encode())
+        replace_file(self.path, [json.dumps(document, indent=1).encode()])
 
 
 class DiskWriter:
@@ -169,25 +168,37 @@ class DiskWriter:
             try:
                 self._copy.write(state)
                 self.note = f"the copy on disk is of release {state.position}"
-            except OSError as error:
-                self.note = f"the copy {self._copy.path} cannot be written: {error.strerror}"
+            except Exception as error:  # a copy that cannot be kept is no reason to stop
+                why = error.strerror if isinstance(error, OSError) else repr(error)
+                self.note = f"the copy {self._copy.path} cannot be written: {why}"
+                log.warning("%s", self.note)
             rest = min(60.0, _REST * (time.monotonic() - began))
             if rest > 0.1:
                 with self._changed:
                     self._changed.wait_for(lambda: self._closing or self._urgent, rest)
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file that is either the old or the new one after any crash; only the user may
-    read it.
-    """
+def _pieces(state: FollowerState, header: Header) -> Iterator[bytes]:
+    """The copy's text, piece by piece: one large `dumps` would hold up every other thread."""
+    dumps = strict.compact_json
+    yield f'{{"format":{_FORMAT},"header":{dumps(header.to_value())},"entries":['.encode()
+    for number, entry in enumerate(state.tree):
+        yield ("," if number else "").encode() + dumps(list(entry)).encode()
+    yield b'],"artifacts":{'
+    for number, live in enumerate(state.live.values()):
+        yield f"{',' if number else ''}{dumps(live.entry.digest)}:{dumps(live.text)}".encode()
+    yield b"}}"
+
+
+def replace_file(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file that is either the old or the new one after any crash; for the user alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:
         with os.fdopen(
             os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
         ) as file:
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
