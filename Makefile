@@ -16,6 +16,7 @@ help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 install: $(STAMP) ## set everything up into .venv
+	@:
 
 $(STAMP): requirements.lock client/pyproject.toml server/pyproject.toml
 	@python=; for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
