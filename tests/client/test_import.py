@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-import time
 
 import promptops
 
@@ -28,11 +28,13 @@ def test_importing_brings_no_server_and_nothing_heavy() -> None:
 
 def test_importing_takes_at_most_150_ms_more_than_python_itself() -> None:
     def best_of(code: str) -> float:
+        """Seconds of the processor, so that other work on this machine does not count."""
         times = []
         for _ in range(5):
-            began = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)
-            times.append(time.perf_counter() - began)
+            pid = os.posix_spawn(sys.executable, [sys.executable, "-c", code], os.environ)
+            _, status, used = os.wait4(pid, 0)
+            assert status == 0
+            times.append(used.ru_utime + used.ru_stime)
         return min(times)
 
     assert best_of("import promptops; promptops.PromptOps") - best_of("pass") < 0.150

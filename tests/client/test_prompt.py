@@ -73,7 +73,7 @@ def test_a_missing_or_unknown_input_is_an_error_naming_it() -> None:
     with pytest.raises(RenderError, match="claim") as caught:
         prompt().render({"model": "m"})
     assert isinstance(caught.value, PromptOpsError)
-    assert caught.value.code == "cannot-render"
+    assert caught.value.code == "missing-input"
     with pytest.raises(UnknownInput, match="clame"):
         prompt().render({"model": "m", "claim": "x", "clame": "y"})
 
