@@ -28,7 +28,7 @@ from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import ActorDep, read_body
 from promptops_server.infra.problems import Conflict, Unavailable
-from promptops_server.infra.settings import LimitSettings
+from promptops_server.infra.setting_sections import LimitSettings
 
 
 class Thing(BaseModel):

@@ -12,7 +12,7 @@ from promptops_server import __version__
 from promptops_server.app import front, refusals
 from promptops_server.app.edge import App, Edge, Receive, Scope, Send
 from promptops_server.infra.http import Authenticate
-from promptops_server.infra.settings import LimitSettings
+from promptops_server.infra.setting_sections import LimitSettings
 
 API_PREFIX = "/api/v1"
 DELIVERY_PREFIX = "/delivery/v1/"

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import structlog
+from anyio.to_thread import current_default_thread_limiter
 
 from promptops_server.app import migrate, serve
 from promptops_server.app.data_dir import DataDirLock, prepare
@@ -60,6 +61,8 @@ def up(settings: Settings, *, demo: bool, may_migrate: bool) -> None:
         access = demo_access(services, settings.data_dir, address) if demo else None
 
         def ready() -> None:
+            # Requests that use the database run in threads; the limit belongs to the event loop, which runs by now.
+            current_default_thread_limiter().total_tokens = settings.limits.threads
             print_welcome(
                 Welcome(address, settings, sign_in or _known(demo), access, crashed_pid=crashed)
             )

@@ -16,17 +16,22 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from promptops_server.infra.setting_sections import (
+    PREFIX,
+    SECTIONS,
+    DatabaseSettings,
+    JobSettings,
+    LimitSettings,
+    LogSettings,
+    RedisSettings,
+    Section,
+    ServerSettings,
 )
-
-PREFIX = "PROMPTOPS_"
 
 # Variables with our prefix that are read by the client, the build or the tests; not settings of the server.
 FOREIGN_VARIABLES = frozenset(
@@ -45,182 +50,6 @@ FOREIGN_VARIABLES = frozenset(
 
 class SettingsError(Exception):
     """The settings cannot be used; the text names the setting, its source and what to do."""
-
-
-class _Section(BaseSettings):
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # `load` reads the environment and the file itself, to be able to say where a value came from.
-        return (init_settings,)
-
-
-class ServerSettings(_Section):
-    """Settings of no section: where the data is and where the server listens."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX)
-
-    data_dir: Path = Field(
-        Path(".promptops"),
-        description="Folder of the embedded database, embedded Redis, jobs and generated secrets.",
-    )
-    host: str = Field(
-        "127.0.0.1",
-        description="Address to listen on; 0.0.0.0 makes the server reachable from other machines.",
-    )
-    port: int = Field(8470, ge=0, le=65535, description="TCP port to listen on.")
-    public_url: str | None = Field(
-        None,
-        description="Address users and applications reach the server at, when it stands behind a proxy.",
-    )
-    secret_key: SecretStr | None = Field(
-        None,
-        description="Installation secret that seals the signing keys (at least 32 characters). "
-        "All servers of one installation need the same one.",
-    )
-    secret_key_file: Path | None = Field(
-        None,
-        description="File with the installation secret, instead of secret_key. "
-        "Default: secret.key in the data directory, made on first start.",
-    )
-
-    @field_validator("secret_key")
-    @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 32:
-            raise ValueError("needs at least 32 characters; `openssl rand -hex 32` makes one")
-        return value
-
-    @field_validator("public_url")
-    @classmethod
-    def _is_url(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("starts with http:// or https://")
-        return value.rstrip("/") if value else value
-
-
-class DatabaseSettings(_Section):
-    """The SQL database."""
-
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}DATABASE_")
-
-    url: str | None = Field(
-        None,
-        description="postgresql://user:password@host/name; without it, SQLite in the data directory.",
-    )
-    pool_size: int = Field(10, ge=2, le=200, description="Connections kept open for requests.")
-
-    @field_validator("url")
-    @classmethod
-    def _known_database(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("postgresql", "postgres:", "sqlite:///")):
-            raise ValueError("starts with postgresql:// or sqlite:///")
-        return value
-
-
-class RedisSettings(_Section):
-    """Redis, which carries releases to applications. It is the truth for nothing."""
-
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}REDIS_")
-
-    url: str | None = Field(
-        None,
-        description="redis://, rediss:// or unix:// address of a Redis 7+ or Valkey; "
-        "without it, one is started for this server alone.",
-    )
-    password: SecretStr | None = Field(
-        None, description="Password of that Redis, instead of one in the URL."
-    )
-    ca_file: Path | None = Field(
-        None, description="PEM file of the authority that signed a rediss:// server's certificate."
-    )
-    port: int = Field(
-        0,
-        ge=0,
-        le=65535,
-        description="Loopback TCP port of the embedded Redis, for applications that read it directly; "
-        "0: unix socket only.",
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _known_scheme(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("starts with redis://, rediss:// or unix://")
-        return value
-
-
-class LogSettings(_Section):
-    """What the server writes to standard error."""
-
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LOG_")
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least severe events that are written."
-    )
-    format: Literal["auto", "json", "console"] = Field(
-        "auto", description="json: one object a line; console: for people; auto: by terminal."
-    )
-
-
-class LimitSettings(_Section):
-    """Limits on input; each refusal names the limit."""
-
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LIMITS_")
-
-    json_bytes: int = Field(
-        2 * 1024 * 1024, ge=1024, description="Bytes of an ordinary API request body."
-    )
-    import_bytes: int = Field(
-        64 * 1024 * 1024, ge=1024, description="Bytes of an import request body."
-    )
-    threads: int = Field(
-        16, ge=2, le=200, description="Requests that may use the database at the same time."
-    )
-    denials_per_minute: int = Field(
-        10, ge=1, description="Refusals per person and minute that are written to the audit log."
-    )
-
-
-class JobSettings(_Section):
-    """Background work."""
-
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}JOBS_")
-
-    poll_seconds: float = Field(
-        1.0, ge=0.05, le=60, description="How often waiting work of other processes is looked for."
-    )
-    worker_id: str | None = Field(
-        None,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$",
-        description="Stable name of this process among several on one database; its own interrupted jobs "
-        "continue at its restart. Default: host name and port.",
-    )
-    dead_after_seconds: float = Field(
-        30.0, ge=1, le=3600, description="Silence after which another worker's jobs are taken over."
-    )
-    keep_days: float = Field(
-        7.0, ge=0.01, description="How long finished jobs and dispatched outbox rows are kept."
-    )
-    threads: int = Field(4, ge=1, le=64, description="Jobs that may run at the same time.")
-
-
-_SECTIONS: dict[str, type[_Section]] = {
-    "": ServerSettings,
-    "database": DatabaseSettings,
-    "redis": RedisSettings,
-    "log": LogSettings,
-    "limits": LimitSettings,
-    "jobs": JobSettings,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +91,7 @@ class Settings:
     def explain(self) -> list[Explained]:
         """Every setting with value, source and meaning, in the order of the sections."""
         out: list[Explained] = []
-        for section, cls in _SECTIONS.items():
+        for section, cls in SECTIONS.items():
             values = getattr(self, section or "server")
             for key, info in cls.model_fields.items():
                 name = f"{section}.{key}" if section else key
@@ -294,7 +123,7 @@ def load(
     env = os.environ if environ is None else environ
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     _refuse_unknown_variables(env)
-    from_env = {section: _from_environment(cls, env) for section, cls in _SECTIONS.items()}
+    from_env = {section: _from_environment(cls, env) for section, cls in SECTIONS.items()}
     data_dir = Path(
         given.get("data_dir")
         or from_env[""].get("data_dir")
@@ -303,7 +132,7 @@ def load(
     file, from_file = _from_file(config, env, data_dir)
     built: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for section, cls in _SECTIONS.items():
+    for section, cls in SECTIONS.items():
         values: dict[str, Any] = {}
         for key in cls.model_fields:
             name = f"{section}.{key}" if section else key
@@ -330,14 +159,14 @@ def names() -> list[str]:
     """Every setting's name."""
     return [
         f"{section}.{key}" if section else key
-        for section, cls in _SECTIONS.items()
+        for section, cls in SECTIONS.items()
         for key in cls.model_fields
     ]
 
 
 def _build(
-    cls: type[_Section], section: str, values: dict[str, Any], sources: Mapping[str, str]
-) -> _Section:
+    cls: type[Section], section: str, values: dict[str, Any], sources: Mapping[str, str]
+) -> Section:
     try:
         return cls(**values)
     except ValidationError as error:
@@ -350,7 +179,7 @@ def _build(
         ) from None
 
 
-def _from_environment(cls: type[_Section], env: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(cls: type[Section], env: Mapping[str, str]) -> dict[str, Any]:
     source = EnvSettingsSource(cls, env_ignore_empty=True)
     # pydantic-settings reads the process's environment; ours is an argument, so that it can be tested and explained.
     source.env_vars = {k.lower(): v for k, v in env.items() if v != ""}
@@ -381,7 +210,7 @@ def _from_file(
     out: dict[str, dict[str, Any]] = {"": {}}
     known = names()
     for key, value in raw.items():
-        if isinstance(value, dict) and key in _SECTIONS:
+        if isinstance(value, dict) and key in SECTIONS:
             out[key] = value
             candidates = [f"{key}.{inner}" for inner in value]
         else:
@@ -402,7 +231,7 @@ def _from_file(
 
 def _refuse_unknown_variables(env: Mapping[str, str]) -> None:
     known = {variable(name) for name in names()}
-    sections = tuple(f"{PREFIX}{section.upper()}_" for section in _SECTIONS if section)
+    sections = tuple(f"{PREFIX}{section.upper()}_" for section in SECTIONS if section)
     for key in env:
         if not key.startswith(PREFIX) or key in known or key in FOREIGN_VARIABLES:
             continue

@@ -1,0 +1,192 @@
+"""The settings themselves, one class per section: name, type, default, meaning. `settings` reads them.
+
+A setting's description is what `doctor` prints, so it says what the operator decides with it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "PROMPTOPS_"
+
+
+class Section(BaseSettings):
+    """What all sections share: unknown keys are refused, values never change."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `load` reads the environment and the file itself, to be able to say where a value came from.
+        return (init_settings,)
+
+
+class ServerSettings(Section):
+    """Settings of no section: where the data is and where the server listens."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
+
+    data_dir: Path = Field(
+        Path(".promptops"),
+        description="Folder of the embedded database, embedded Redis, jobs and generated secrets.",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on; 0.0.0.0 makes the server reachable from other machines.",
+    )
+    port: int = Field(8470, ge=0, le=65535, description="TCP port to listen on.")
+    public_url: str | None = Field(
+        None,
+        description="Address users and applications reach the server at, when it stands behind a proxy.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Installation secret that seals the signing keys (at least 32 characters). "
+        "All servers of one installation need the same one.",
+    )
+    secret_key_file: Path | None = Field(
+        None,
+        description="File with the installation secret, instead of secret_key. "
+        "Default: secret.key in the data directory, made on first start.",
+    )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("needs at least 32 characters; `openssl rand -hex 32` makes one")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("starts with http:// or https://")
+        return value.rstrip("/") if value else value
+
+
+class DatabaseSettings(Section):
+    """The SQL database."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}DATABASE_")
+
+    url: str | None = Field(
+        None,
+        description="postgresql://user:password@host/name; without it, SQLite in the data directory.",
+    )
+    pool_size: int = Field(10, ge=2, le=200, description="Connections kept open for requests.")
+
+    @field_validator("url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql", "postgres:", "sqlite:///")):
+            raise ValueError("starts with postgresql:// or sqlite:///")
+        return value
+
+
+class RedisSettings(Section):
+    """Redis, which carries releases to applications. It is the truth for nothing."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}REDIS_")
+
+    url: str | None = Field(
+        None,
+        description="redis://, rediss:// or unix:// address of a Redis 7+ or Valkey; "
+        "without it, one is started for this server alone.",
+    )
+    password: SecretStr | None = Field(
+        None, description="Password of that Redis, instead of one in the URL."
+    )
+    ca_file: Path | None = Field(
+        None, description="PEM file of the authority that signed a rediss:// server's certificate."
+    )
+    port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Loopback TCP port of the embedded Redis, for applications that read it directly; "
+        "0: unix socket only.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("starts with redis://, rediss:// or unix://")
+        return value
+
+
+class LogSettings(Section):
+    """What the server writes to standard error."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LOG_")
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe events that are written."
+    )
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json: one object a line; console: for people; auto: by terminal."
+    )
+
+
+class LimitSettings(Section):
+    """Limits on input; each refusal names the limit."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LIMITS_")
+
+    json_bytes: int = Field(
+        2 * 1024 * 1024, ge=1024, description="Bytes of an ordinary API request body."
+    )
+    import_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="Bytes of an import request body."
+    )
+    threads: int = Field(
+        16, ge=2, le=200, description="Requests that may use the database at the same time."
+    )
+    denials_per_minute: int = Field(
+        10, ge=1, description="Refusals per person and minute that are written to the audit log."
+    )
+
+
+class JobSettings(Section):
+    """Background work."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}JOBS_")
+
+    poll_seconds: float = Field(
+        1.0, ge=0.05, le=60, description="How often waiting work of other processes is looked for."
+    )
+    worker_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$",
+        description="Stable name of this process among several on one database; its own interrupted jobs "
+        "continue at its restart. Default: host name and port.",
+    )
+    dead_after_seconds: float = Field(
+        30.0, ge=1, le=3600, description="Silence after which another worker's jobs are taken over."
+    )
+    keep_days: float = Field(
+        7.0, ge=0.01, description="How long finished jobs and dispatched outbox rows are kept."
+    )
+    threads: int = Field(4, ge=1, le=64, description="Jobs that may run at the same time.")
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "": ServerSettings,
+    "database": DatabaseSettings,
+    "redis": RedisSettings,
+    "log": LogSettings,
+    "limits": LimitSettings,
+    "jobs": JobSettings,
+}

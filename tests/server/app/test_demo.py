@@ -1,0 +1,99 @@
+"""The sample workspace: loaded by people with their own rights, finished after an interruption, left alone afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from promptops.format import parse
+from promptops_server.access.policy import authorise
+from promptops_server.app.demo import load as loading
+from promptops_server.app.demo.load import Workspace, load
+from promptops_server.app.demo.story import Release, Write, people, stories
+from promptops_server.app.installation import ensure_installation
+from promptops_server.approvals.gate import gate
+from promptops_server.audit.tables import audit_event
+from promptops_server.delivery.keys import Keys
+from promptops_server.infra.database import Database
+from promptops_server.registry.tables import version
+from promptops_server.releases.environments import create_defaults
+from promptops_server.releases.ports import ReleaseDeps
+from promptops_server.releases.tables import release
+
+
+@pytest.fixture
+def workspace(any_database: Database) -> Workspace:
+    ensure_installation(any_database)
+    keys = Keys(any_database, b"s" * 32)
+    keys.ensure()
+
+    def sign(statement_text: str, as_of_text: str) -> tuple[str, str]:
+        return keys.sign(statement_text, as_of_text)
+
+    deps = ReleaseDeps(any_database, authorise, sign, lambda _: "applied", gate)
+    return Workspace(any_database, deps, (create_defaults(sign),))
+
+
+def counts(workspace: Workspace) -> tuple[Any, ...]:
+    with workspace.db.read() as conn:
+        return tuple(
+            conn.execute(select(func.count()).select_from(table)).scalar()
+            for table in (version, release, audit_event)
+        )
+
+
+def test_every_prompt_of_the_story_is_valid_without_a_warning() -> None:
+    for story in stories():
+        for step in story.steps:
+            if isinstance(step, Write):
+                assert parse(step.text).problems == (), (story.project, step.path)
+
+
+def test_the_story_shows_what_the_product_can_do() -> None:
+    steps = [step for story in stories() for step in story.steps]
+    kinds = {step.kind for step in steps if isinstance(step, Release)}
+    assert kinds == {"publish", "rollback", "suspend"}
+    texts = [step.text for step in steps if isinstance(step, Write)]
+    for feature in (
+        "template: jinja2",
+        "tools:",
+        "jsonSchema:",
+        "{{> ",
+        "placeholder:",
+        "variants:",
+    ):
+        assert any(feature in text for text in texts), feature
+    assert {step.by for step in steps} <= {person.name for person in people()}
+
+
+def test_loading_twice_changes_nothing(workspace: Workspace) -> None:
+    assert load(workspace) is True
+    loaded = counts(workspace)
+    assert load(workspace) is False
+    assert counts(workspace) == loaded
+
+
+def test_an_interrupted_load_is_finished(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, calls = loading._release, 0
+
+    def failing(*args: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        original(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "_release", failing)
+        with pytest.raises(KeyboardInterrupt):
+            load(workspace)
+    assert load(workspace) is True
+    versions, releases, _ = counts(workspace)
+    steps = [step for story in stories() for step in story.steps]
+    assert versions == sum(isinstance(step, Write) for step in steps)
+    made = sum(isinstance(step, Release) for step in steps)
+    assert releases == made + 2 * len(stories())  # each environment begins with release 0
