@@ -52,7 +52,7 @@ def read(source: Source, options: Mapping[str, Any]) -> Conversion:
     prefix = _prefix(options)
     namer = Namer()
     prompts: list[Converted] = []
-    losses: list[Loss] = []
+    losses = [Loss("the header", f"column {name!r} was not chosen") for name in columns.left_over()]
     for number, row in rows:
         if not any(cell.strip() for cell in row):
             continue
@@ -89,6 +89,11 @@ class _Columns:
         if isinstance(tags, str):
             tags = [name.strip() for name in tags.split(",")]
         self.tags = [self._index(name, "tags_columns") for name in tags]
+
+    def left_over(self) -> list[str]:
+        """The columns nothing is read from, in their order."""
+        used = {self.name, self.text, self.description, *self.tags}
+        return [name for index, name in enumerate(self.header) if index not in used]
 
     def _find(self, given: Any, usual: tuple[str, ...], option: str) -> int:
         if given:
