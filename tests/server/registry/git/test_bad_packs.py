@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from promptops_server.infra.database import Database
-from promptops_server.registry.git.objects import BLOB, COMMIT, TREE, object_id
+from promptops_server.registry.git.objects import BLOB, COMMIT, TAG, TREE, object_id
 from support.git_remote import Remote
 from support.raw_push import commands, commit_of, entry, one_commit, pack, post
 from support.repositories import Repository, make_repository
@@ -205,6 +205,43 @@ def test_deep_folders_and_long_delta_chains_are_refused(
         current += bytes([65 + i % 20])
     _, text = post(narrow_remote.port, commands([(None, oid, MAIN)]) + pack(entries))
     assert "more than 50 deltas" in text
+
+
+def test_endless_chain_of_tags_is_refused(
+    narrow_remote: Remote, nothing_kept: Callable[[], None]
+) -> None:
+    nothing_kept()
+    entries, target = one_commit()
+    kind = "commit"
+    for i in range(20):
+        content = (f"object {target}\ntype {kind}\ntag t{i}\ntagger X <x> 1 +0000\n\nt\n").encode()
+        entries.append(entry(TAG, content))
+        target, kind = object_id(TAG, content), "tag"
+    body = commands([(None, target, "refs/tags/t")]) + pack(entries)
+    assert "a tag of too many tags" in post(narrow_remote.port, body)[1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"object COMMIT\ntype tree\ntag t\n\nwrong type\n",
+        b"object COMMIT\ntype commit\n\nno name\n",
+        b"object COMMIT\ntype commit\ntag a..b\n\nbad name\n",
+        b"object COMMIT\ntype commit\ntag t\ntagger nobody\n\nbad tagger\n",
+        b"object 12\ntype commit\ntag t\n\nbad id\n",
+        b"object COMMIT\ntype stuff\ntag t\n\nbad type\n",
+    ],
+)
+def test_bad_tags_are_refused(
+    narrow_remote: Remote, nothing_kept: Callable[[], None], content: bytes
+) -> None:
+    nothing_kept()
+    entries, commit = one_commit()
+    tag = content.replace(b"COMMIT", commit.encode())
+    body = commands([(None, object_id(TAG, tag), "refs/tags/t")])
+    _, text = post(narrow_remote.port, body + pack([*entries, entry(TAG, tag)]))
+    assert "unpack ok" not in text
+    assert "ng refs/tags/t" in text
 
 
 def test_gzip_body_is_understood_and_a_damaged_one_refused(

@@ -26,7 +26,7 @@ class Limits:
     """Folders in folders, among the objects of one push."""
     refs: int = 2_000
     """Refs in one push."""
-    wants: int = 10_000
+    wants: int = 50_000
     """Wants and haves in one fetch."""
     guarded_commits: int = 1_000
     """Commits of one update listed to a guard."""

@@ -22,6 +22,7 @@ from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.git import ancestry, push_rules, store, walk
 from promptops_server.registry.git.incoming import Incoming, unpack
 from promptops_server.registry.git.limits import Limits
+from promptops_server.registry.git.objects import TAG
 from promptops_server.registry.git.ports import (
     NewCommits,
     ProjectLike,
@@ -158,6 +159,9 @@ class _Push:
             if update.new is not None:
                 kind = incoming.kind(update.new) or kinds.get(update.new)
             refusal = push_rules.refuse(update, current, kind, _forward(view, update))
+            if kind == TAG and update.new is not None and refusal is None:
+                _, _, end = walk.peel(view, (update.new,))[update.new]
+                refusal = Refusal("a tag of too many tags") if end == TAG else None
             if refusal is not None:
                 self._refuse(update.name, refusal)
                 continue

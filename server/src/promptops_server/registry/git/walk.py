@@ -50,18 +50,25 @@ class Missing:
 def peel(view: ObjectView, oids: Iterable[str]) -> dict[str, tuple[list[str], str, int]]:
     """Per object: the annotated tags on the way (itself first), the object they end at, and its type.
 
-    Objects that are not stored are left out.
+    Objects that do not exist are left out. A chain of more than 16 tags ends at a tag; pushes with one are refused.
     """
-    peeled: dict[str, tuple[list[str], str, int]] = {}
-    types = store.object_types(view.conn, view.project_id, set(oids))
-    for oid, kind in types.items():
-        chain: list[str] = []
-        target, target_kind = oid, kind
-        while target_kind == TAG and len(chain) < _MAX_TAG_CHAIN:
-            chain.append(target)
-            target, target_kind = tag_target(view.content(target, TAG))
-        peeled[oid] = (chain, target, target_kind)
-    return peeled
+    wanted = set(oids)
+    kinds = store.object_types(view.conn, view.project_id, wanted)
+    if view.overlay is not None:
+        new = {oid: view.overlay.get(oid) for oid in wanted - kinds.keys()}
+        kinds.update((oid, found.type) for oid, found in new.items() if found is not None)
+    ends = {oid: (oid, kind) for oid, kind in kinds.items()}
+    chains: dict[str, list[str]] = {oid: [] for oid in kinds}
+    for _ in range(_MAX_TAG_CHAIN):
+        tags = {end for end, kind in ends.values() if kind == TAG}
+        if not tags:
+            break
+        targets = {o.oid: tag_target(zlib.decompress(o.z)) for o in view.objects(tags)}
+        for oid, (end, kind) in ends.items():
+            if kind == TAG:
+                chains[oid].append(end)
+                ends[oid] = targets[end]
+    return {oid: (chains[oid], end, kind) for oid, (end, kind) in ends.items()}
 
 
 def boundary(
