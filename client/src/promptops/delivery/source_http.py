@@ -36,6 +36,8 @@ SILENCE = 35.0
 """Seconds without a byte after which a stream counts as dead: the server sends one every 15 s."""
 
 _CONNECT = 5.0
+_ONE_BY_ONE = 32
+"""More missing artifacts than this come with one snapshot, packed, instead of one request each."""
 _ANSWER = 30.0
 _LARGEST_EVENT = 256 * 1024 * 1024
 
@@ -102,7 +104,12 @@ class HttpSource:
 
     def artifacts(self, digests: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
+        if len(digests) > _ONE_BY_ONE:
+            whole = self.snapshot().artifacts
+            found = {digest: whole[digest] for digest in digests if digest in whole}
         for digest in digests:
+            if digest in found:
+                continue
             answer = self._get(f"{self._path}/artifacts/{quote(digest)}", missing_allowed=True)
             if answer.status_code == 200:
                 with contextlib.suppress(UnicodeDecodeError):
