@@ -92,7 +92,9 @@ def lines_of(welcome: Welcome) -> list[str]:
     if sign_in is not None:
         shown = "" if demo is not None else "   (shown this once)"
         lines.append(f"  Sign in   {sign_in.name} / {sign_in.password}{shown}")
-        lines.append(f"            promptops login --url {address} --user {sign_in.name}")
+        lines.append(
+            f"            {Path(_python()).parent / 'promptops'} login --url {address} --user {sign_in.name}"
+        )
     if demo is not None:
         path = f"{DEMO_PROJECT}/{DEMO_ENVIRONMENT}/prompts/{DEMO_PROMPT}"
         lines += [
