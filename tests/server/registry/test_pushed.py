@@ -11,6 +11,7 @@ from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.git import read
 from promptops_server.registry.git.ports import RefUpdate
+from promptops_server.registry.git.push_protocol import explain
 from promptops_server.registry.git.view import ObjectView
 from promptops_server.registry.git.write import (
     Ident,
@@ -64,6 +65,13 @@ class Pusher:
         return [(v.number, v.commit, v.valid) for v in reversed(page.items)]
 
 
+def refusal(pusher: Pusher) -> list[str]:
+    """The lines in the pusher's terminal."""
+    with pytest.raises(Invalid) as refused:
+        pusher.push()
+    return [line.strip() for line in explain(refused.value)]
+
+
 @pytest.fixture
 def pusher(bank: Bank) -> Pusher:
     return Pusher(bank)
@@ -80,7 +88,6 @@ def test_each_commit_of_a_push_gives_its_own_numbers(pusher: Pusher) -> None:
         made = get_version(conn, pusher.bank.project, "a")
     assert (made.author, made.message) == (AUTHOR.subject, "Three")
     assert made.author_text == "May Lin <may@example.org>"
-    assert pusher.bank.events("main.push") == ["bank/main"]
 
 
 def test_the_first_push_is_one_step_and_may_bring_invalid_files(pusher: Pusher) -> None:
@@ -93,20 +100,17 @@ def test_the_first_push_is_one_step_and_may_bring_invalid_files(pusher: Pusher) 
     pusher.add({"a.prompt.yml": prompt_text("three")})
     pusher.push()
     pusher.add({"bad.prompt.yml": "messages: {"})
-    with pytest.raises(Invalid, match=r"bad\.prompt\.yml:1:"):
-        pusher.push()
+    assert any(line.startswith("bad.prompt.yml:1:") for line in refusal(pusher))
 
 
 def test_invalid_content_on_the_way_is_a_version_and_at_the_tip_a_refusal(pusher: Pusher) -> None:
     pusher.bank.put("a", prompt_text("one"))
     broken = "template: mako\nmessages:\n  - role: robot\n    content: hi\n"
     pusher.add({"a.prompt.yml": broken, "m/b.prompt.yml": "- list\n"})
-    with pytest.raises(Invalid) as refused:
-        pusher.push()
-    lines = refused.value.detail.splitlines()
-    assert lines[0] == "3 problems in 2 files:"
-    assert lines[1].startswith("a.prompt.yml:1:11: template: ")
-    assert lines[2].startswith("a.prompt.yml:3:11: messages[0].role: ")
+    lines = refusal(pusher)
+    assert lines[0] == "3 problems in 2 files."
+    assert lines[1].startswith("a.prompt.yml:1:11 template: ")
+    assert lines[2].startswith("a.prompt.yml:3:11 messages[0].role: ")
     assert lines[3].startswith("m/b.prompt.yml:1:1: ")
     pusher.add({"a.prompt.yml": prompt_text("two"), "m/b.prompt.yml": None})
     pusher.push()
@@ -164,9 +168,7 @@ def test_a_tip_that_breaks_a_rule_is_refused_by_name(
     pusher.bank.put("a", prompt_text("one"))
     pusher.bank.put("m/b", prompt_text("one"))
     pusher.add(files)
-    with pytest.raises(Invalid) as refused:
-        pusher.push()
-    assert told in refused.value.detail
+    assert any(told in line for line in refusal(pusher))
     assert len(pusher.numbers("a")) == 1
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from promptops.format import FragmentError, PromptFile, parse
 from promptops.format.fragment import Pin
 from promptops.format.names import InvalidName
-from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict, Invalid
@@ -40,8 +39,6 @@ from promptops_server.registry.record import Said, record_steps, states_of
 from promptops_server.registry.steps import AddressState, Change, Numbering, Step, number_steps
 from promptops_server.registry.versions import fragment_loader, spellings
 
-MAX_LINES = 60
-"""Problems told in a pusher's terminal."""
 _BATCH = 500
 _REGULAR = (MODE_FILE, MODE_EXECUTABLE)
 
@@ -66,7 +63,7 @@ class PushedToMain:
         """Plan the versions of a push.
 
         Raises:
-            Invalid: the tip breaks a rule; `detail` has one line per problem, `errors` all of them.
+            Invalid: the tip breaks a rule; `errors` has every problem with file, line, column and key.
         """
         if update.new is None:
             raise Invalid("main cannot be deleted: it is the line of versions.")
@@ -100,7 +97,7 @@ class PushedToMain:
         update: RefUpdate,
         prepared: Any,
     ) -> None:
-        """Write the planned versions, inside the lock.
+        """Write the planned versions, inside the lock. The push's audit event is the Git remote's.
 
         Raises:
             Conflict: an address is not as it was when the push was checked.
@@ -110,7 +107,7 @@ class PushedToMain:
         heads = rows.heads(tx.conn, owner.id, plan.numbering.addresses)
         if states_of(heads.values()) != dict(plan.known):
             raise Conflict("The project changed while the push was checked.", remedy="Push again.")
-        versions = record_steps(
+        record_steps(
             tx,
             actor,
             owner,
@@ -119,22 +116,6 @@ class PushedToMain:
             contents=plan.contents,
             said=plan.said,
             cards=plan.cards,
-        )
-        record(
-            tx,
-            AuditEvent(
-                action="main.push",
-                object=AuditObject("branch", f"{owner.name}/main", version=update.new),
-                actor=actor,
-                project=owner.name,
-                before={"commit": update.old},
-                after={
-                    "commit": update.new,
-                    "versions": len(versions),
-                    "invalid": sum(not v.valid for v in versions),
-                },
-            ),
-            project_id=owner.id,
         )
 
 
@@ -277,16 +258,8 @@ def _invalid_at_tip(
 def _refusal(errors: Iterable[dict[str, Any]]) -> Invalid:
     listed = list(errors)
     files = len({error["file"] for error in listed})
-    lines = [_line(error) for error in listed[:MAX_LINES]]
-    if len(listed) > MAX_LINES:
-        lines.append(f"… and {len(listed) - MAX_LINES} more")
-    head = f"{len(listed)} problem{'s' * (len(listed) > 1)} in {files} file{'s' * (files > 1)}:"
     return Invalid(
-        "\n".join([head, *lines]), remedy="Correct them, commit and push again.", errors=listed
+        f"{len(listed)} problem{'s' * (len(listed) > 1)} in {files} file{'s' * (files > 1)}.",
+        remedy="Correct them, commit and push again.",
+        errors=listed,
     )
-
-
-def _line(error: Mapping[str, Any]) -> str:
-    key = f"{error['key']}: " if error.get("key") else ""
-    fix = f" ({error['fix']})" if error.get("fix") else ""
-    return f"{error['file']}:{error['line']}:{error['column']}: {key}{error['message']}{fix}"

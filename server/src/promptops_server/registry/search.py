@@ -136,8 +136,19 @@ _MATCH_SQLITE = (
 _MATCH_POSTGRES = (
     "SELECT prompt.id FROM prompt_search JOIN prompt ON prompt.id = prompt_search.prompt_id"
     " WHERE prompt_search.words @@ CAST(:query AS tsquery) AND prompt_search.prompt_id < :below"
-    " {filters} ORDER BY prompt_search.prompt_id DESC LIMIT :limit"
+    " {filters} ORDER BY {order} DESC LIMIT :limit"
 )
+# PostgreSQL cannot know how rare a word is. Reading the newest prompts in order is best for a common one; if they do
+# not fill the page the word is rare, and its hits are taken from the index and sorted (adding 0 forbids the order of
+# the primary key).
+_NEWEST_POSTGRES = _MATCH_POSTGRES.replace("{order}", "prompt_search.prompt_id").replace(
+    "{filters}",
+    " AND prompt_search.prompt_id >="
+    " LEAST(:below, (SELECT max(prompt_id) FROM prompt_search)) - :window {filters}",
+)
+_ANY_POSTGRES = _MATCH_POSTGRES.replace("{order}", "prompt_search.prompt_id + 0")
+WINDOW = 600
+"""Prompts read in order before the index is asked."""
 ABOVE_ALL = 2**62
 GROUPS = (0, 1, 2)
 
@@ -161,22 +172,38 @@ def find(
     terms = split_words(query)[:MAX_TERMS]
     if not terms:
         return []
-    sqlite = conn.dialect.name == "sqlite"
-    statement = (_MATCH_SQLITE if sqlite else _MATCH_POSTGRES).replace("{filters}", filters)
     found: list[tuple[int, int]] = []
     for group in GROUPS:
         if after is not None and after[0] > group:
             continue
         below = after[1] if after is not None and after[0] == group else ABOVE_ALL
-        expression = (fts5_query if sqlite else tsquery)(project_id, terms, group)
-        rows = conn.execute(
-            text(statement),
-            {**(params or {}), "query": expression, "below": below, "limit": limit - len(found)},
-        )
-        found.extend((group, row[0]) for row in rows)
+        given = {**(params or {}), "below": below, "limit": limit - len(found)}
+        rows = _in_group(conn, project_id, terms, group, filters, given)
+        found.extend((group, row) for row in rows)
         if len(found) >= limit:
             break
     return found
+
+
+def _in_group(
+    conn: Connection,
+    project_id: str,
+    terms: Sequence[str],
+    group: int,
+    filters: str,
+    given: Mapping[str, Any],
+) -> list[int]:
+    if conn.dialect.name == "sqlite":
+        statement = text(_MATCH_SQLITE.replace("{filters}", filters))
+        query = fts5_query(project_id, terms, group)
+        return list(conn.execute(statement, {**given, "query": query}).scalars())
+    query = tsquery(project_id, terms, group)
+    newest = text(_NEWEST_POSTGRES.replace("{filters}", filters))
+    found = conn.execute(newest, {**given, "query": query, "window": WINDOW}).scalars().all()
+    if len(found) == given["limit"]:
+        return list(found)
+    every = text(_ANY_POSTGRES.replace("{filters}", filters))
+    return list(conn.execute(every, {**given, "query": query}).scalars())
 
 
 def fts5_query(project_id: str, terms: Sequence[str], group: int) -> str:
