@@ -43,7 +43,7 @@ def main() -> int:
         for r in rows:
             met = {True: "yes", False: "NO", None: ""}[r.met]
             table.add_row(
-                r.what, r.ours, r.floor, f"{r.ratio:.2f}" if r.ratio else "", r.target, met
+                r.what, r.ours, r.floor, "" if r.ratio is None else f"{r.ratio:.2f}", r.target, met
             )
         Console(width=None if sys.stdout.isatty() else 180).print(table)
     return 0 if all(r.met is not False for r in rows) else 1

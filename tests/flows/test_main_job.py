@@ -263,3 +263,30 @@ def test_a_release_pushed_with_git_reaches_the_application(
     assert refused.returncode != 0
     assert "one" in refused.stderr
     assert len(cli("releases", "personas", "--in", "staging")["items"]) == 2
+
+
+def test_a_publisher_pushes_releases_but_no_versions(
+    running: RunningServer, cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    cli("project", "create", "personas")
+    prompt = tmp_path / "p.prompt.yml"
+    prompt.write_text("messages:\n  - role: user\n    content: Hello\n")
+    cli("prompt", "put", str(prompt), "personas/greeting", "--message", "Greet")
+    publisher = running.token("pia", "publisher", "personas")
+    remote = f"http://pia:{publisher}@127.0.0.1:{running.port}/git/personas.git"
+    assert git("clone", "-q", "-b", "env/production", remote, "work", cwd=tmp_path).returncode == 0
+    work = tmp_path / "work"
+    identity = ("-c", "user.name=Pia", "-c", "user.email=pia@example.com")
+    git("checkout", "-q", "origin/main", "--", ".", cwd=work)
+    git(*identity, "commit", "-qm", "Go live with the greeting", cwd=work)
+    released = git("push", "origin", "HEAD:env/production", cwd=work)
+    assert released.returncode == 0, released.stderr
+    assert cli("releases", "personas", "--in", "production")["items"][0]["actor"] == "pia"
+
+    git("checkout", "-qb", "mine", "origin/main", cwd=work)
+    (work / "greeting.prompt.yml").write_text("messages:\n  - role: user\n    content: Hi\n")
+    git(*identity, "commit", "-qam", "Change it myself", cwd=work)
+    refused = git("push", "origin", "HEAD:main", cwd=work)
+    assert refused.returncode != 0
+    assert "author" in refused.stderr
+    assert cli("prompt", "show", "personas/greeting")["version"] == 1

@@ -61,7 +61,7 @@ class Answers:
             row = conn.execute(select(project).where(project.c.name == name)).first()
         if row is None:
             raise NotFound(f"There is no project {name!r}.", remedy="Look at its name.")
-        if action == "prompt:write" and actor.name == "reader":
+        if action != "project:read" and actor.name == "reader":
             raise Denied("A viewer may not push.", remedy="Ask for the role author.")
         return ProjectRow(row.id, row.name)
 

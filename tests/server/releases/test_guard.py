@@ -17,10 +17,8 @@ from release_world import AUTHOR, World, actor_with, prompt_file
 
 from promptops_server.access.policy import authorise
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Resource, require
-from promptops_server.registry.git.ports import GitAction
 from promptops_server.registry.git.smart_http import GitDeps, router
-from promptops_server.registry.model import Project
+from promptops_server.registry.git_access import GitAccess
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.releases import environments
 from promptops_server.releases.guard import EnvironmentGuard, reason_of
@@ -83,17 +81,13 @@ def serve(world: World, tmp_path: Path) -> Iterator[Remote]:
     def authenticate(user: str, password: str, *, ip: str | None, request_id: str | None) -> Actor:
         return ACTORS[password]
 
-    def access(actor: Actor, name: str, action: GitAction) -> Project:
-        require(authorise, actor, action, Resource(project=name))
-        return world.project
-
     app = FastAPI()
     app.include_router(
         router(
             GitDeps(
                 db=world.db,
                 authenticate=authenticate,
-                access=access,
+                access=GitAccess(world.db, authorise),
                 guard=EnvironmentGuard(world.deps),
                 versions=PushedToMain(),
             )

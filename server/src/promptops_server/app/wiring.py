@@ -32,7 +32,6 @@ from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
@@ -41,11 +40,10 @@ from promptops_server.infra.redis_process import RedisProcess, RedisProcessError
 from promptops_server.infra.settings import Settings
 from promptops_server.infra.tables import outbox
 from promptops_server.infra.worker_pulse import WorkerPulse
-from promptops_server.registry.git.ports import GitAction
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
-from promptops_server.registry.model import Project
-from promptops_server.registry.projects import get_project, require_readable
+from promptops_server.registry.git_access import GitAccess
+from promptops_server.registry.projects import get_project
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
@@ -166,16 +164,10 @@ class Services:
             actor = self.authenticator.by_basic(user, password)
             return dataclasses.replace(actor, ip=ip, request_id=request_id)
 
-        def access(actor: Actor, name: str, action: GitAction) -> Project:
-            require_readable(authorise, actor, name)
-            require(authorise, actor, action, Resource(project=name))
-            with self.database.read() as conn:
-                return get_project(conn, name)
-
         return GitDeps(
             db=self.database,
             authenticate=authenticate,
-            access=access,
+            access=GitAccess(self.database, authorise),
             guard=EnvironmentGuard(self.releases),
             versions=PushedToMain(),
             denied=denials.in_project,

@@ -104,7 +104,9 @@ class PushedVersions(Protocol):
         ...
 
 
-GitAction = Literal["project:read", "prompt:write"]
+GitAction = Literal["project:read", "prompt:write", "push"]
+"""``push`` asks whether the actor could push anything at all: versions or releases. Each ref is judged on its own:
+environments by the `RefGuard`, every other ref by ``prompt:write``."""
 
 
 class ProjectAccess(Protocol):

@@ -25,6 +25,7 @@ from promptops_server.registry.git.limits import Limits
 from promptops_server.registry.git.objects import TAG
 from promptops_server.registry.git.ports import (
     NewCommits,
+    ProjectAccess,
     ProjectLike,
     PushedVersions,
     RefGuard,
@@ -63,6 +64,7 @@ class ReceivePack:
     """Handles pushes to one database."""
 
     db: Database
+    access: ProjectAccess
     guard: RefGuard
     versions: PushedVersions
     limits: Limits
@@ -114,13 +116,16 @@ class _Push:
     def run(self, body: Spool) -> None:
         incoming = Incoming()
         try:
+            writable = self._refuse_unwritable()
+            if not writable:
+                return
             with self.deps.db.read() as conn:
                 if self.request.has_pack:
                     base = ObjectView(conn, self.project.id)
                     incoming = unpack(body, self.request.pack_start, base, self.deps.limits)
                 view = ObjectView(conn, self.project.id, incoming)
                 current = store.refs(conn, self.project.id)
-                accepted = self._judge(view, incoming, current)
+                accepted = self._judge(writable, view, incoming, current)
                 accepted = [u for u in accepted if self._check_versions(view, u)]
             while accepted and not (self.request.atomic and self.report.refused):
                 try:
@@ -146,15 +151,33 @@ class _Push:
 
     # -- before the lock
 
+    def _refuse_unwritable(self) -> list[RefUpdate]:
+        """The updates whose ref the actor may move; the guard judges environments itself."""
+        updates = self.request.updates
+        ordinary = [u for u in updates if not is_environment(u.name)]
+        if ordinary:
+            try:
+                self.deps.access(self.actor, self.project.name, "prompt:write")
+            except Denied as denied:
+                for update in ordinary:
+                    self.report.refuse(update.name, denied.detail, explain(denied))
+                self.denials.append(denied)
+                return [u for u in updates if is_environment(u.name)]
+        return list(updates)
+
     def _judge(
-        self, view: ObjectView, incoming: Incoming, current: dict[str, str]
+        self,
+        writable: list[RefUpdate],
+        view: ObjectView,
+        incoming: Incoming,
+        current: dict[str, str],
     ) -> list[RefUpdate]:
         """The updates the rules allow."""
         current = dict(current)  # follows what is accepted, so that two updates cannot clash
-        ends = {u.new for u in self.request.updates if u.new is not None}
+        ends = {u.new for u in writable if u.new is not None}
         kinds = store.object_types(view.conn, view.project_id, ends)
         accepted: list[RefUpdate] = []
-        for update in self.request.updates:
+        for update in writable:
             kind = None
             if update.new is not None:
                 kind = incoming.kind(update.new) or kinds.get(update.new)

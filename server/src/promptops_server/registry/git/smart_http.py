@@ -61,7 +61,7 @@ _NO_CACHE = {
 }
 _ACTIONS: dict[str, GitAction] = {
     "git-upload-pack": "project:read",
-    "git-receive-pack": "prompt:write",
+    "git-receive-pack": "push",
 }
 
 
@@ -99,7 +99,9 @@ def router(deps: GitDeps) -> APIRouter:
 class _Remote:
     def __init__(self, deps: GitDeps) -> None:
         self._deps = deps
-        self._receive = ReceivePack(deps.db, deps.guard, deps.versions, deps.limits, deps.denied)
+        self._receive = ReceivePack(
+            deps.db, deps.access, deps.guard, deps.versions, deps.limits, deps.denied
+        )
         self._workers = anyio.CapacityLimiter(deps.limits.concurrent)
         # Short questions do not wait behind long packs.
         self._askers = anyio.CapacityLimiter(deps.limits.concurrent)
