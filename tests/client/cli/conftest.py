@@ -20,7 +20,7 @@ def config_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("PROMPTOPS_URL", "PROMPTOPS_TOKEN", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "config" / "config.toml"
-    monkeypatch.setenv("PROMPTOPS_CONFIG", str(path))
+    monkeypatch.setenv("PROMPTOPS_LOGIN_FILE", str(path))
     return path
 
 

@@ -83,6 +83,6 @@ def test_what_is_no_address_of_a_server_is_refused(url: str) -> None:
 
 
 def test_the_path_comes_from_the_environment_or_the_users_folder(tmp_path: Path) -> None:
-    assert config.config_path({"PROMPTOPS_CONFIG": str(tmp_path / "c")}) == tmp_path / "c"
+    assert config.config_path({"PROMPTOPS_LOGIN_FILE": str(tmp_path / "c")}) == tmp_path / "c"
     assert config.config_path({}).parts[-2:] == ("promptops", "config.toml")
     assert os.path.isabs(config.config_path({}))

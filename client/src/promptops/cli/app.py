@@ -27,7 +27,7 @@ app = group(
     "Write, version, publish and read prompts.\n\n"
     "Addresses: project/module/prompt, with @7 (version), @production (what is live there) or "
     "@3f9c2ab (commit).\n\n"
-    "Environment: PROMPTOPS_URL, PROMPTOPS_TOKEN, PROMPTOPS_CONFIG, NO_COLOR. "
+    "Environment: PROMPTOPS_URL, PROMPTOPS_TOKEN, PROMPTOPS_LOGIN_FILE, NO_COLOR. "
     "Exit codes: 0 done, 1 refused, 2 bad input, 3 the server cannot be reached."
 )
 

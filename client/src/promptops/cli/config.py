@@ -55,8 +55,8 @@ class Target:
 
 
 def config_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """`PROMPTOPS_CONFIG`, else `config.toml` in the user's configuration folder."""
-    named = environ.get("PROMPTOPS_CONFIG")
+    """`PROMPTOPS_LOGIN_FILE`, else `config.toml` in the user's configuration folder."""
+    named = environ.get("PROMPTOPS_LOGIN_FILE")
     if named:
         return Path(named).expanduser()
     import platformdirs
@@ -105,7 +105,7 @@ def save(path: Path, config: Config) -> None:
     except OSError as error:
         raise BadInput(
             f"the configuration file {path} cannot be written: {error.strerror or error}",
-            remedy="name another file in PROMPTOPS_CONFIG, or set PROMPTOPS_URL and PROMPTOPS_TOKEN",
+            remedy="name another file in PROMPTOPS_LOGIN_FILE, or set PROMPTOPS_URL and PROMPTOPS_TOKEN",
         ) from None
 
 

@@ -37,6 +37,7 @@ from promptops_server.infra.setting_sections import (
 FOREIGN_VARIABLES = frozenset(
     {
         "PROMPTOPS_CONFIG",
+        "PROMPTOPS_LOGIN_FILE",
         "PROMPTOPS_URL",
         "PROMPTOPS_TOKEN",
         "PROMPTOPS_PROJECT",
