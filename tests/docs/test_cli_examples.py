@@ -47,7 +47,7 @@ def test_the_commands_of_the_page_print_what_it_says(
 ) -> None:
     token = server.token("maya", "admin")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PROMPTOPS_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("PROMPTOPS_LOGIN_FILE", str(tmp_path / "config.toml"))
     monkeypatch.setenv("PROMPTOPS_URL", server.url)
     monkeypatch.setenv("PROMPTOPS_TOKEN", token)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
