@@ -95,6 +95,14 @@ def test_archived_prompts_are_listed_when_asked_for(full: Bank) -> None:
     assert "b/c" not in listed(full, q="says")
 
 
+def test_invalid_prompts_are_found(bank: Bank) -> None:
+    prompts = [("good", TRIAGE), ("bad", "messages: [")]
+    import_prompts(bank.db, AUTHOR, authorise, "bank", prompts, allow_invalid=True)
+    assert listed(bank, valid=False) == listed(bank, valid=False, q="bad") == ["bad"]
+    assert listed(bank, valid=True) == ["good"]
+    assert listed(bank, valid=True, q="bad") == []
+
+
 def test_tags_are_found_in_any_case_and_follow_the_newest_version(bank: Bank) -> None:
     bank.put("a", TRIAGE)
     bank.put("m/b", prompt_text("x", tags="[motor]"))

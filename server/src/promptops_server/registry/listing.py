@@ -33,12 +33,13 @@ _PATHS = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which prompts. `module` takes everything below it; `archived` None takes both kinds."""
+    """Which prompts. `module` takes everything below it; `archived` and `valid` None take both kinds."""
 
     module: str = ""
     tag: str = ""
     q: str = ""
     archived: bool | None = False
+    valid: bool | None = None
 
 
 def list_prompts(
@@ -58,6 +59,8 @@ def list_prompts(
     if wanted.archived is not None:
         gone = prompt.c.archived_at
         statement = statement.where(gone.is_not(None) if wanted.archived else gone.is_(None))
+    if wanted.valid is not None:
+        statement = statement.where(prompt.c.valid.is_(wanted.valid))
     rows = conn.execute(statement.limit(limit + 1)).all()
     return page([as_prompt(project, row) for row in rows], limit, lambda p: (p.path,))
 
@@ -97,6 +100,8 @@ def _search(
     params: dict[str, str] = {}
     if wanted.archived is not None:
         filters.append(f"AND prompt.archived_at IS {'NOT ' if wanted.archived else ''}NULL")
+    if wanted.valid is not None:
+        filters.append(f"AND {'' if wanted.valid else 'NOT '}prompt.valid")
     if wanted.module:
         low = wanted.module + "/"
         filters.append("AND prompt.path >= :module_low AND prompt.path < :module_high")

@@ -70,6 +70,9 @@ def _add_lists(router: APIRouter, deps: RegistryDeps) -> None:
         module: Annotated[str, Query(description="Only below this module")] = "",
         tag: Annotated[str, Query(max_length=200)] = "",
         archived: Annotated[Literal["false", "true", "any"], Query()] = "false",
+        valid: Annotated[
+            bool | None, Query(description="`false`: only prompts that cannot be released")
+        ] = None,
         limit: Limit = LIMIT,
         cursor: Cursor = None,
     ) -> PromptPage:
@@ -77,7 +80,7 @@ def _add_lists(router: APIRouter, deps: RegistryDeps) -> None:
         gone = None if archived == "any" else archived == "true"
         with deps.db.read() as conn:
             found = get_project(conn, project)
-            wanted = Wanted(module=module.strip("/"), tag=tag, q=q, archived=gone)
+            wanted = Wanted(module=module.strip("/"), tag=tag, q=q, archived=gone, valid=valid)
             page = list_prompts(conn, found, wanted, limit=limit, cursor=cursor)
             live = deps.live.where(conn, found.id, [p.path for p in page.items])
         items = [prompt_out(p, live.get(p.path, ())) for p in page.items]
