@@ -34,9 +34,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(
-    request: pytest.FixtureRequest, worker_id: str
-) -> Iterator[PostgresTemplate]:
+def postgres_template(request: pytest.FixtureRequest, worker_id: str) -> Iterator[PostgresTemplate]:
     """A PostgreSQL server with a migrated template database; one server for all workers of a run."""
     # Not under pytest's own folder: that is closed to the user PostgreSQL runs as when the tests run as root.
     run = getattr(request.config, "workerinput", {}).get("testrunuid", str(os.getpid()))
