@@ -46,6 +46,13 @@ def test_arguments_come_first_and_a_url_given_is_not_mixed_with_redis_from_varia
     assert (found.url, found.redis_url, found.environment) == ("https://given", None, "production")
 
 
+@pytest.mark.parametrize("name", sorted(VARIABLES))
+@pytest.mark.parametrize("value", ["", "  "])
+def test_a_variable_that_is_set_but_empty_is_an_error(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is set but empty"):
+        resolve({**VARIABLES, name: value})
+
+
 def test_settings_do_not_show_the_token() -> None:
     assert "token-from-variables" not in repr(resolve(VARIABLES))
 

@@ -51,6 +51,8 @@ def resolve(
 ) -> ClientSettings:
     """The settings from arguments and environment variables. Raises `SettingsError`.
 
+    A variable that is set but empty is an error: somebody's command that should fill it has failed.
+
     An address given as an argument is not mixed with one from the variables: with `url` given,
     `PROMPTOPS_REDIS_URL` is not looked at, and the other way round for following; `PROMPTOPS_URL`
     may still name the server that Redis' keys come from.
@@ -58,10 +60,15 @@ def resolve(
     read = os.environ if variables is None else variables
 
     def given(value: str | None, name: str) -> str | None:
-        return value or read.get(name) or None
+        if value:
+            return value
+        value = read.get(name)
+        if value is not None and not value.strip():
+            raise SettingsError(f"{name} is set but empty: give it a value, or unset it")
+        return value
 
     if redis_url is None and url is None:
-        redis_url = read.get("PROMPTOPS_REDIS_URL") or None
+        redis_url = given(None, "PROMPTOPS_REDIS_URL")
     url = given(url, "PROMPTOPS_URL")
     if url is None and redis_url is None:
         raise SettingsError(

@@ -73,6 +73,17 @@ def test_what_is_typed_goes_before_the_environment_and_that_before_the_file() ->
     assert config.target_of("", {}, Config()).url == config.DEFAULT_URL
 
 
+@pytest.mark.parametrize("name", ["PROMPTOPS_TOKEN", "PROMPTOPS_URL"])
+@pytest.mark.parametrize("value", ["", " \n"])
+def test_a_variable_that_is_set_but_empty_never_falls_back_to_the_kept_login(
+    name: str, value: str
+) -> None:
+    known = Config().with_login(THERE, Login("an administrator's"))
+    with pytest.raises(BadInput, match=f"{name} is set but empty") as caught:
+        config.target_of("", {name: value}, known)
+    assert caught.value.exit_code == 2
+
+
 @pytest.mark.parametrize(
     "url",
     ["localhost:8470", "ftp://a", "http://", "http://u:p@host", "http://a:99999", "http://a?b=c"],

@@ -152,14 +152,29 @@ def check_url(url: str) -> str:
     return url.strip().rstrip("/")
 
 
+def _variable(environ: Mapping[str, str], name: str) -> str:
+    """The variable's text; "" when it is not set. Raises BadInput when it is set and empty."""
+    value = environ.get(name)
+    if value is None:
+        return ""
+    if not value.strip():
+        raise BadInput(
+            f"{name} is set but empty",
+            remedy=f"give it a value, or `unset {name}` to use what `promptops login` kept",
+        )
+    return value.strip()
+
+
 def target_of(given_url: str, environ: Mapping[str, str], config: Config) -> Target:
     """Which server and token to use: what was typed, then the environment, then the file.
 
-    Raises BadInput for an address that cannot name a server. The token is "" when there is none.
+    Raises BadInput for an address that cannot name a server, and for a variable that is set but
+    empty: a script whose token command failed must not go on as whoever signed in here last. The
+    token is "" when there is none.
     """
-    url = given_url or environ.get("PROMPTOPS_URL", "") or config.url or DEFAULT_URL
+    url = given_url or _variable(environ, "PROMPTOPS_URL") or config.url or DEFAULT_URL
     url = check_url(url)
-    token = environ.get("PROMPTOPS_TOKEN", "").strip()
+    token = _variable(environ, "PROMPTOPS_TOKEN")
     if token:
         return Target(url, token, "PROMPTOPS_TOKEN")
     login = config.servers.get(url)

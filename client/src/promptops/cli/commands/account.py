@@ -53,7 +53,7 @@ def login(
     given = url or settings_of(ctx).url
     path = config.config_path()
     known = config.load(path)
-    where = config.target_of(given, {**os.environ, "PROMPTOPS_TOKEN": ""}, known)
+    where = config.target_of(given, _without_token(), known)
     _warn_about_plain_http(where.url)
     if token_stdin:
         made = _check_token(where.url, _secret_from_stdin("token"))
@@ -62,7 +62,7 @@ def login(
     config.save(path, known.with_login(where.url, made))
     out.json({"url": where.url, "user": made.user, "config": str(path)})
     out.line(f"Signed in to {where.url} as {made.user}. The token is kept in {path}.")
-    if os.environ.get("PROMPTOPS_TOKEN"):
+    if "PROMPTOPS_TOKEN" in os.environ:
         warn("PROMPTOPS_TOKEN is set and goes before the token just stored")
 
 
@@ -71,7 +71,7 @@ def logout(ctx: typer.Context, json: JsonOption = False) -> None:
     out = Output(json)
     path = config.config_path()
     known = config.load(path)
-    where = config.target_of(settings_of(ctx).url, {**os.environ, "PROMPTOPS_TOKEN": ""}, known)
+    where = config.target_of(settings_of(ctx).url, _without_token(), known)
     found = known.servers.get(where.url)
     if found is None:
         raise BadInput(f"you are not signed in to {where.url}")
@@ -108,6 +108,11 @@ def whoami(ctx: typer.Context, json: JsonOption = False) -> None:
             ("token from", target(ctx).origin),
         ]
     )
+
+
+def _without_token() -> dict[str, str]:
+    """The variables but the token, which signing in and out is not about."""
+    return {name: value for name, value in os.environ.items() if name != "PROMPTOPS_TOKEN"}
 
 
 def _make_token(url: str, user: str, password_stdin: bool) -> config.Login:
