@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         Pin,
         UnresolvedFragment,
         fragments,
-        resolve_fragments,
     )
     from .jinja2_text import MissingFeature
     from .model import ContentPart, Input, Message, Placeholder, PromptFile, Tool, Variant
@@ -57,6 +56,7 @@ if TYPE_CHECKING:
         WrongInputType,
         render,
     )
+    from .resolving import resolve_fragments
     from .source import MAX_BYTES, SourceMap
     from .template import compile_template, quote, variables
     from .yaml_text import CannotWrite, dump
@@ -100,7 +100,6 @@ _HOMES = {
         "Pin",
         "UnresolvedFragment",
         "fragments",
-        "resolve_fragments",
     ),
     "jinja2_text": ("MissingFeature",),
     "model": (
@@ -136,6 +135,7 @@ _HOMES = {
         "Problem",
         "key_text",
     ),
+    "resolving": ("resolve_fragments",),
     "renderer": (
         "MissingInput",
         "RenderError",

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .canonical import digest_of
+from .fragment import refuse_unresolved
 from .model import AnyMessage, Input, PromptFile
 
 
@@ -28,8 +29,6 @@ def behaviour_digest(file: PromptFile) -> str:
 
     Raises UnresolvedFragment when the file still refers to fragments.
     """
-    from .fragment import refuse_unresolved
-
     refuse_unresolved(file)
     return digest_of(without_empty(behaviour_members(file)))
 
