@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,20 @@ def test_migrations_make_the_search_table_that_the_code_would_make(any_database:
     metadata.drop_all(any_database.engine)
     metadata.create_all(any_database.engine)
     assert shape(any_database) == migrated
+
+
+def test_migrations_use_no_code_of_the_product_that_could_change_their_meaning() -> None:
+    versions = Path(migrate.__file__).parent / "migrations" / "versions"
+    files = sorted(versions.glob("[0-9]*.py"))
+    assert files
+    for file in files:
+        imported = {
+            name.name if isinstance(node, ast.Import) else node.module or ""
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in node.names
+        }
+        assert not {name for name in imported if name.startswith("promptops")}, file.name
 
 
 def test_a_second_upgrade_does_nothing(any_database: Database) -> None:

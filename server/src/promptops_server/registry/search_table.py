@@ -1,6 +1,6 @@
 """The search table's own DDL, which differs between the databases: FTS5 on SQLite, tsvectors with GIN on PostgreSQL.
 
-It runs with `metadata.create_all`; the migration calls `create_search`. What is in the rows is `search`.
+It runs with `metadata.create_all`; the migrations write their own out. What is in the rows is `search`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CREATE_POSTGRES = (
 
 
 def create_search(conn: Connection) -> None:
-    """Make the search table and its indexes unless they are there. Called by the migration."""
+    """Make the search table and its indexes unless they are there."""
     for statement in _CREATE_SQLITE if conn.dialect.name == "sqlite" else _CREATE_POSTGRES:
         conn.exec_driver_sql(statement)
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from promptops_server.registry.search_table import create_search, drop_search
+# Written out here, not called from the code: what this migration made must not change with it later.
+_SEARCH_SQLITE = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS prompt_search USING fts5(words, detail=column,"
+    " prefix='1 2 3', tokenize=\"unicode61 remove_diacritics 0 tokenchars '_'\")",
+)
+_SEARCH_POSTGRES = (
+    "CREATE TABLE IF NOT EXISTS prompt_search (prompt_id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS ix_prompt_search_words ON prompt_search USING gin (words)",
+)
 
 revision = "0001"
 down_revision = None
@@ -388,11 +396,13 @@ def upgrade() -> None:
     )
 
     # Full-text search is made of different things on the two databases.
-    create_search(op.get_bind())
+    conn = op.get_bind()
+    for statement in _SEARCH_SQLITE if conn.dialect.name == "sqlite" else _SEARCH_POSTGRES:
+        conn.exec_driver_sql(statement)
 
 
 def downgrade() -> None:
-    drop_search(op.get_bind())
+    op.get_bind().exec_driver_sql("DROP TABLE IF EXISTS prompt_search")
     op.drop_table("release_change")
     op.drop_index("ix_version_commit", table_name="version")
     op.drop_index("ix_version_blob", table_name="version")
