@@ -34,11 +34,11 @@ def test_a_new_project_has_staging_and_a_production_that_asks_for_approval(world
     assert (said.release, said.root, said.count, said.epoch) == (0, EMPTY_ROOT, 0, 1)
     assert (said.environment, said.environment_id) == ("staging", found[0].id)
     assert [e.action for e in events] == [
-        "environment.create",
-        "environment.create",
         "project.create",
+        "environment.create",
+        "environment.create",
     ]
-    assert json.loads(events[1].body)["after"]["approval_required"] is True
+    assert json.loads(events[2].body)["after"]["approval_required"] is True
     world.check("staging")
     world.check("production")
 

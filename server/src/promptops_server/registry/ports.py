@@ -16,7 +16,7 @@ from promptops_server.infra.problems import NotFound
 from promptops_server.registry.model import LivePlace, Project
 
 ProjectHook = Callable[[Transaction, Actor, Project], None]
-"""Called in the transaction that creates a project, before its audit event."""
+"""Called in the transaction that creates a project, after its audit event, which is the first of its log."""
 
 
 class LiveVersion(Protocol):

@@ -97,8 +97,6 @@ def create_project_in(
         },
     )
     create_repository(tx, project.id)
-    for hook in on_created:
-        hook(tx, actor, project)
     record(
         tx,
         AuditEvent(
@@ -110,6 +108,8 @@ def create_project_in(
         ),
         project_id=project.id,
     )
+    for hook in on_created:
+        hook(tx, actor, project)
     return project
 
 
