@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from release_world import PUBLISHER, World, shown
 
-from promptops_server.infra.clock import to_text
-from promptops_server.infra.problems import BadRequest, NotFound
+from promptops_server.infra.clock import now_us, to_text
+from promptops_server.infra.problems import BadRequest, Invalid, NotFound
 from promptops_server.registry.model import LivePlace
 from promptops_server.releases import environments
 from promptops_server.releases.history import PROMPTS_IN_LIST, list_releases, one_release
@@ -32,12 +32,15 @@ def test_what_was_live_is_asked_by_release_or_time(world: World) -> None:
         assert was("r2") == was(to_text(second.acknowledged_at)) == {"a": "2", "b": "1"}
         offset = to_text(second.acknowledged_at).replace("Z", " 00:00")  # an unescaped +
         assert was(offset) == was("r2")
-        assert was("r3") == was("2100-01-01") == {"b": "1"}
+        assert was("r3") == was(to_text(now_us())) == {"b": "1"}
         assert was(to_text(found.created_at)) == {}
         with pytest.raises(NotFound):
             was("r4")
         with pytest.raises(NotFound, match="did not exist"):
             was("2001-01-01")
+        for later in (to_text(now_us() + 60_000_000), "2100-01-01"):
+            with pytest.raises(Invalid, match="in the future"):
+                was(later)
         for nonsense in ("yesterday", "", "-1", "r", "99999-01-01"):
             with pytest.raises(BadRequest):
                 was(nonsense)

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, bindparam, or_, select
 
 from promptops_server.infra import clock, cursor
-from promptops_server.infra.problems import BadRequest
+from promptops_server.infra.problems import BadRequest, Invalid
 from promptops_server.registry.model import LivePlace
 from promptops_server.registry.paths import path_fault
 from promptops_server.releases import environments
-from promptops_server.releases.history import no_such_release, release_at
+from promptops_server.releases.history import acknowledged_at, no_such_release, release_at
 from promptops_server.releases.model import Environment, LiveEntry
 from promptops_server.releases.rows import AnyRow, chunks
 from promptops_server.releases.tables import environment as environment_table
@@ -36,6 +36,7 @@ def release_of(conn: Connection, environment: Environment, at: str | None) -> in
 
     Raises:
         BadRequest: neither a release nor a time.
+        Invalid: the time is not yet.
         NotFound: no such release, or the environment did not exist then.
     """
     if at is None:
@@ -56,6 +57,14 @@ def release_of(conn: Connection, environment: Environment, at: str | None) -> in
             remedy="Write r41, or a time such as 2026-01-31T09:00:00Z.",
             slug="bad-time",
         ) from None
+    # The newest release may be acknowledged a little ahead of the clock, if the clock was set back.
+    now = max(clock.now_us(), acknowledged_at(conn, environment, environment.head))
+    if moment > now:
+        raise Invalid(
+            f"{at[:60]!r} is in the future: it is {clock.to_text(now)} here.",
+            remedy="Leave `at` out for what is live now.",
+            slug="future-time",
+        )
     return release_at(conn, environment, moment)
 
 
@@ -121,7 +130,7 @@ def live_at(conn: Connection, environment: Environment, at: str) -> list[LiveEnt
     """Everything that stood in the environment at a release (`r41`) or time (RFC 3339), by path.
 
     Raises:
-        BadRequest, NotFound: as `release_of`.
+        BadRequest, Invalid, NotFound: as `release_of`.
     """
     return live_entries(conn, environment, release_of(conn, environment, at))
 
