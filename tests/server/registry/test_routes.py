@@ -282,7 +282,13 @@ def test_differences(bank: Bank) -> None:
     bank.put("a", TRIAGE.replace("gpt-4o", "gpt-5"), parent=1)
     bank.put("m/b", TRIAGE)
     with client(bank.db, LiveTable(production={"a": 1})) as http:
-        for query in ("", "?from=1&to=2", "?from=production", "?from=m/b@1&to=a@2"):
+        for query in (
+            "",
+            "?from=1&to=2",
+            "?from=v1&to=v2",
+            "?from=production",
+            "?from=m/b@1&to=a@2",
+        ):
             found = http.get(f"/projects/bank/diff/a{query}").json()
             assert found["changes"] == [
                 {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,14 @@ from sqlalchemy import Connection
 
 from promptops.format import parse
 from promptops.format.diff import Change, diff_prompts, unified
+from promptops_server.infra.problems import NotFound
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.ports import LiveVersion
 from promptops_server.registry.versions import get_version, resolve, version_text
+
+_TAG = re.compile(r"v([1-9][0-9]{0,8})")
+"""A version as its entity tag says it; an environment of that name goes before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def diff_prompt(
     """Compare two contents.
 
     Args:
-        start: version number, environment or commit of `path`, or another prompt as ``module/prompt@selector``; without
+        start: version number (`7`, or `v7` as entity tags say), environment or commit of `path`, or another prompt as ``module/prompt@selector``; without
             one, the version before `end`.
         end: likewise; without one, the newest version.
 
@@ -74,7 +79,14 @@ def _resolve(
     other, at, rest = selector.rpartition("@")
     if at and other:
         path = other
-    return resolve(conn, project, address_path(path), rest, live)
+    path = address_path(path)
+    try:
+        return resolve(conn, project, path, rest, live)
+    except NotFound as error:
+        number = _TAG.fullmatch(rest)
+        if number is None or error.type == "not-live":
+            raise
+        return get_version(conn, project, path, int(number[1]))
 
 
 def _changes(old: str | None, new: str) -> list[Change] | None:

@@ -33,7 +33,8 @@ from promptops_server.registry.versions import resolve, version_text
 Selector = Annotated[
     str | None,
     Query(
-        description="Version, environment or commit; or `module/prompt@selector`", max_length=700
+        description="Version (`7` or `v7`), environment or commit; or `module/prompt@selector`",
+        max_length=700,
     ),
 ]
 
