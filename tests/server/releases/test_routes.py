@@ -102,6 +102,12 @@ def test_what_is_live_now_and_was_earlier(http: TestClient) -> None:
     assert http.get(STAGING, params={"at": "r3"}).status_code == 404
 
 
+def test_what_will_be_live_cannot_be_asked(http: TestClient) -> None:
+    answer = http.get(f"{STAGING}?at=2100-01-01T00:00:00Z")
+    assert answer.status_code == 422
+    assert "in the future" in answer.json()["detail"]
+
+
 def test_the_entity_tag_holds_the_head(http: TestClient) -> None:
     assert publish(http, "a", headers={"if-match": '"r0"'}).status_code == 201
     late = publish(http, "m/b", headers={"if-match": '"r0"'})
@@ -133,7 +139,7 @@ def test_a_dry_run_shows_the_difference_and_what_stands_in_its_way(http: TestCli
     assert said["unchanged"] == [{"path": "m/b", "version": 1}]
     refused = http.post("/environments/production/releases", json=body).json()
     assert refused["allowed"] is False
-    assert {u["rule"] for u in refused["unmet"]} == {"role.missing", "gate.role"}
+    assert {u["rule"] for u in refused["unmet"]} == {"role.missing"}
     assert refused["prompts"][0]["previous"] is None
     assert http.get(STAGING).json()["release"] == 1
     assert http.get("/environments/production").json()["release"] == 0

@@ -12,6 +12,8 @@ from typing import Literal
 
 from promptops_server.infra.authorise import Decision
 
+GATE_ROLE = "gate.role"
+
 Kind = Literal["publish", "rollback", "unpublish", "suspend"]
 
 
@@ -68,7 +70,7 @@ def gate(facts: GateFacts) -> Verdict:
 def _role(facts: GateFacts) -> Iterator[Unmet]:
     if facts.approval_required and not facts.gated.allowed:
         yield Unmet(
-            "gate.role",
+            GATE_ROLE,
             f"Environment {facts.environment} asks for approval: {facts.gated.reason}",
             facts.gated.remedy,
         )

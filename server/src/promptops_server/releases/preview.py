@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promptops.format import PromptFile, diff_prompts, parse, unified
-from promptops_server.approvals.gate import Unmet
+from promptops_server.approvals.gate import GATE_ROLE, Unmet
 from promptops_server.infra.authorise import Resource
 from promptops_server.registry.git import read
 from promptops_server.registry.projects import require_readable
@@ -98,6 +98,9 @@ def preview_change(deps: ReleaseDeps, request: Request, plan: Planner) -> Previe
     )
     unmet = ask_gate(deps, request, environment, planned.contents).unmet
     if not access.allowed:
+        if environment.approval_required:
+            # The gate asked `access` the very same.
+            unmet = tuple(u for u in unmet if u.rule != GATE_ROLE)
         unmet = (Unmet(access.rule, access.reason, access.remedy), *unmet)
     return Preview(environment.head, tuple(differences), planned.unchanged, planned.kept, unmet)
 
