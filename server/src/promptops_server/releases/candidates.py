@@ -126,7 +126,9 @@ def refuse(faults: Sequence[dict[str, Any]]) -> Invalid:
     more = len(faults) - len(told)
     return Invalid(
         "Cannot be released: " + "; ".join(told) + (f"; and {more} more." if more else "."),
-        remedy="Correct or leave out what `errors` names; nothing was released.",
+        remedy="Correct it or leave it out; nothing was released."
+        if len(faults) == 1
+        else "Correct each of them or leave it out; nothing was released.",
         slug="not-releasable",
         errors=list(faults),
     )

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from sqlalchemy import select
 
@@ -274,6 +275,11 @@ def test_credentials_are_asked_for_and_names_of_users_do_not_matter(
     wrong = git.run("ls-remote", remote.url(NAME, "nonsense"))
     assert wrong.code != 0
     assert "Authentication failed" in wrong.err
+    for user, password in (("ben", "nonsense"), ("", "")):
+        sent = httpx2.get(f"{bare}/info/refs?service=git-upload-pack", auth=(user, password))
+        assert sent.status_code == 401
+        assert "as password, a token" in sent.text
+        assert "Bearer" not in sent.text
     header = "http.extraHeader=Authorization: Bearer writer-token"
     assert git.run("-c", header, "ls-remote", bare).code == 0
     basic = base64.b64encode(b":reader-token").decode()

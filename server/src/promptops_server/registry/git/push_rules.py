@@ -98,7 +98,7 @@ def _reserved(update: RefUpdate) -> Refusal | None:
         if update.old is None:
             return Refusal(
                 "environments are not created by push",
-                "Create the environment in the console or by API; its branch comes with it.",
+                "An administrator makes one with `promptops env create PROJECT@NAME`; its branch comes with it.",
             )
         if update.new is None:
             return Refusal("the branch of an environment cannot be deleted")

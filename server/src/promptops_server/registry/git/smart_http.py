@@ -313,6 +313,11 @@ class _FetchStream(Response):
             self._answer.close()
 
 
+_HOW_TO_SIGN_IN = (
+    "Use any user name and, as password, a token: `promptops token create laptop` makes one."
+)
+
+
 def _credentials(header: str | None) -> tuple[str, str]:
     """User and token. A bearer token has no user."""
     scheme, _, value = (header or "").strip().partition(" ")
@@ -325,14 +330,13 @@ def _credentials(header: str | None) -> tuple[str, str]:
                 return user.decode("utf-8"), password.decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):
             pass
-    raise Unauthenticated(
-        "Git needs a token here.",
-        remedy="Use any user name and, as password, a token from `promptops login` or the console.",
-    )
+    raise Unauthenticated("Git needs a token here.", remedy=_HOW_TO_SIGN_IN)
 
 
 def _refusal(problem: ProblemError) -> Response:
-    text = " ".join(f"{problem.detail} {problem.remedy}".split())
+    # Whoever signs in says how by HTTP; here there is only a user name and a password.
+    remedy = _HOW_TO_SIGN_IN if isinstance(problem, Unauthenticated) else problem.remedy
+    text = " ".join(f"{problem.detail} {remedy}".split())
     response = PlainTextResponse(text + "\n", problem.status, headers=dict(problem.headers))
     if isinstance(problem, Unauthenticated):
         # Stock Git asks its credential helper, or the user, only after this challenge.
