@@ -26,9 +26,10 @@ from promptops_server.app.refusals import DenialLog
 from promptops_server.audit.read import Filter, read_log
 from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.database import Database
-from promptops_server.infra.http import ActorDep, read_body
+from promptops_server.infra.http import ActorDep
 from promptops_server.infra.problems import Conflict, Unavailable
 from promptops_server.infra.setting_sections import LimitSettings
+from promptops_server.registry.content import MAX_FILE_BYTES
 
 
 class Thing(BaseModel):
@@ -57,11 +58,11 @@ def things() -> APIRouter:
 
     @api.post("/raw")
     async def raw(request: Request) -> dict[str, int]:
-        return {"size": len(await read_body(request, 10_000_000))}
+        return {"size": len(await request.body())}
 
     @api.post("/projects/{project}/imports")
     async def imports(project: str, request: Request) -> dict[str, int]:
-        return {"size": len(await read_body(request, 10_000_000))}
+        return {"size": len(await request.body())}
 
     @api.post("/users-only")
     def users_only(actor: ActorDep) -> None:
@@ -175,6 +176,7 @@ def test_a_body_over_the_limit_is_refused(call: Call, database: Database, path: 
     body = json.dumps({"name": "x" * 3000, "count": 1}).encode()
     document = problem(call("POST", path, content=body, headers=headers), 413, "too-large")
     assert "2,000 bytes" in document["detail"]
+    assert (document["limit"], "limits.json_bytes" in document["remedy"]) == (2000, True)
 
     async def chunks() -> Any:  # without Content-Length
         for at in range(0, len(body), 100):
@@ -187,7 +189,13 @@ def test_a_body_over_the_limit_is_refused(call: Call, database: Database, path: 
 def test_an_import_may_be_larger(call: Call) -> None:
     answer = call("POST", "/api/v1/projects/p/imports", content=b"x" * 3000)
     assert answer.json() == {"size": 3000}
-    problem(call("POST", "/api/v1/projects/p/imports", content=b"x" * 30_000), 413, "too-large")
+    answer = call("POST", "/api/v1/projects/p/imports", content=b"x" * 30_000)
+    assert "limits.import_bytes" in problem(answer, 413, "too-large")["remedy"]
+
+
+def test_a_prompt_file_of_full_size_fits_the_limit_as_json_too() -> None:
+    file = "é" * (MAX_FILE_BYTES // 2)
+    assert len(json.dumps({"content": file})) <= LimitSettings().json_bytes
 
 
 def test_request_ids_are_taken_over_only_when_harmless(call: Call) -> None:

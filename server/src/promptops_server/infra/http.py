@@ -1,4 +1,4 @@
-"""What every router shares: the actor of a request, entity tags, bounded bodies, problem responses.
+"""What every router shares: the actor of a request, entity tags, problem responses.
 
 Routers only parse, call a use case and render. A capability offers ``router(deps) -> APIRouter``; `app` mounts it.
 """
@@ -12,10 +12,7 @@ from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.problems import BadRequest, ProblemError, TooLarge
-
-JSON_BODY_LIMIT = 2 * 1024 * 1024
-"""Bytes of an ordinary request body."""
+from promptops_server.infra.problems import BadRequest, ProblemError
 
 
 class Authenticate(Protocol):
@@ -41,29 +38,6 @@ async def current_actor(request: Request) -> Actor:
 
 
 ActorDep = Annotated[Actor, Depends(current_actor)]
-
-
-async def read_body(request: Request, limit: int = JSON_BODY_LIMIT) -> bytes:
-    """The body, refused as soon as it is known to be over the limit.
-
-    Raises:
-        TooLarge: more than `limit` bytes.
-    """
-    declared = request.headers.get("content-length")
-    if declared is not None and declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request body is over {limit:,} bytes.", remedy="Send less at once.")
 
 
 _TAG = re.compile(r'^(?:W/)?"([^"]*)"$')

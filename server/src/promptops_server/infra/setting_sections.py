@@ -146,7 +146,10 @@ class LimitSettings(Section):
     model_config = SettingsConfigDict(env_prefix=f"{PREFIX}LIMITS_")
 
     json_bytes: int = Field(
-        2 * 1024 * 1024, ge=1024, description="Bytes of an ordinary API request body."
+        4 * 1024 * 1024,
+        ge=1024,
+        description="Bytes of an ordinary API request body; a prompt file has at most 1 MiB, "
+        "and is longer as JSON.",
     )
     import_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="Bytes of an import request body."

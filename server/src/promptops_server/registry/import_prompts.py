@@ -42,8 +42,6 @@ from promptops_server.registry.versions import fragment_loader, spellings
 
 MAX_PROMPTS = 5_000
 """In one request."""
-MAX_BODY = 64 * 1024 * 1024
-"""Bytes of one request."""
 
 OnConflict = Literal["version", "skip", "refuse"]
 Result = Literal["created", "updated", "unchanged", "skipped", "refused"]

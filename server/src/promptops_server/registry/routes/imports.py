@@ -10,12 +10,11 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.http import ActorDep, problem_responses, read_body
+from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.idempotency import request_hash, run_once
 from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.import_prompts import (
-    MAX_BODY,
     import_in,
     may_import,
     prepare_import,
@@ -41,7 +40,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         response_model=ImportOut,
         summary="Import many prompts as one commit",
         description=(
-            "At most 5,000 prompts and 64 MB. Each prompt gets its own result; refused ones do not "
+            "At most 5,000 prompts. Each prompt gets its own result; refused ones do not "
             "keep the others out."
         ),
         responses=problem_responses(400, 401, 403, 404, 409, 413, 422),
@@ -55,7 +54,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         may_import(actor, deps.authorise, project)
-        body = await read_body(request, MAX_BODY)
+        body = await request.body()
         return await run_in_threadpool(_run, deps, actor, project, body, idempotency_key)
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.http import ActorDep, problem_responses, read_body
+from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.archive import archive_prompt
 from promptops_server.registry.json_form import json_of, text_of
@@ -41,9 +41,6 @@ from promptops_server.registry.routes.schemas import (
     version_fields,
 )
 from promptops_server.registry.versions import find_version, resolve, version_bytes
-
-BODY_LIMIT = 4 * 1024 * 1024
-"""Bytes of a prompt sent as JSON, whose escapes make it longer than its file."""
 
 Message = Annotated[str | None, Query(description="What changed and why, at most 500 characters")]
 
@@ -174,7 +171,7 @@ def _add_writing(router: APIRouter, deps: RegistryDeps) -> None:
         project: str, path: str, actor: ActorDep, request: Request, message: Message = None
     ) -> Response:
         may_put(actor, deps.authorise, project, path)
-        body = await read_body(request, BODY_LIMIT)
+        body = await request.body()
         return await run_in_threadpool(_put, deps, actor, request, project, path, body, message)
 
     @router.delete(
