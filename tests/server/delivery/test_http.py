@@ -115,6 +115,9 @@ def test_a_stopped_prompt_is_gone_with_its_reason_and_an_unknown_one_is_missing(
     gone = served.get("/prompts/claims/triage")
     assert gone.status_code == 410
     assert gone.headers["content-type"] == "application/problem+json"
+    assert gone.json()["request_id"] == gone.headers["x-request-id"]
+    traced = served.get("/prompts/none", x_request_id="from-the-proxy")
+    assert traced.json()["request_id"] == traced.headers["x-request-id"] == "from-the-proxy"
     assert gone.json()["type"] == "urn:promptops:problem:prompt-suspended"
     assert gone.json()["reason"] == "it promised money"
     missing = served.get("/prompts/claims/other")

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from promptops_server.infra.ids import new_id
+from promptops_server.infra.ids import request_id_of
 from promptops_server.infra.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from promptops_server.infra.problems import ProblemError, TooLarge, Unexpected
 
@@ -25,7 +25,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = structlog.get_logger("promptops_server.http")
 
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,100}$")
 _IMPORT = re.compile(r"^/api/v1/projects/[^/]+/imports?(/|$)")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _HEADERS = (
@@ -54,7 +53,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = request_id_of(scope["headers"])
         scope.setdefault("state", {})["request_id"] = request_id
         started = time.perf_counter()
         status = 0
@@ -87,7 +86,10 @@ class Edge:
         path: str = scope["path"]
         if not path.startswith("/api/"):
             return receive
-        limit = self._import_bytes if _IMPORT.match(path) else self._json_bytes
+        if _IMPORT.match(path):
+            limit, setting = self._import_bytes, "limits.import_bytes"
+        else:
+            limit, setting = self._json_bytes, "limits.json_bytes"
         size = 0
 
         async def limited() -> Message:
@@ -96,14 +98,14 @@ class Edge:
             if message["type"] == "http.request":
                 size += len(message.get("body", b""))
                 if size > limit:
-                    raise _too_large(limit)
+                    raise _too_large(limit, setting)
             return message
 
         declared = _header(scope, b"content-length")
         if declared is not None and declared.isdigit() and int(declared) > limit:
 
             async def refused() -> Message:
-                raise _too_large(limit)
+                raise _too_large(limit, setting)
 
             return refused
         return limited
@@ -123,15 +125,6 @@ class Edge:
             ms=round(seconds * 1000, 2),
             actor=actor.name if actor is not None else None,
         )
-
-
-def _request_id(scope: Scope) -> str:
-    given = _header(scope, b"x-request-id")
-    if given is not None:
-        text = given.decode("latin-1")
-        if _REQUEST_ID.match(text):
-            return text
-    return new_id()
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
@@ -160,8 +153,12 @@ def _route(scope: Scope) -> str:
     return "/git" if scope["path"].startswith("/git/") else "other"
 
 
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request body is over {limit:,} bytes.", remedy="Send less at once.")
+def _too_large(limit: int, setting: str) -> TooLarge:
+    return TooLarge(
+        f"The request body is over {limit:,} bytes.",
+        remedy=f"Send less at once; an operator sets the limit with {setting}.",
+        limit=limit,
+    )
 
 
 def _last_resort(error: Exception, scope: Scope) -> ProblemError:

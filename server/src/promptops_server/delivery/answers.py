@@ -35,10 +35,11 @@ def length(content: bytes) -> Header:
     return (b"content-length", b"%d" % len(content))
 
 
-def problem(error: ProblemError) -> tuple[dict[str, Any], dict[str, Any]]:
+def problem(error: ProblemError, request_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A refusal as `application/problem+json`."""
-    content = orjson.dumps(error.document())
+    content = orjson.dumps(error.document(request_id))
     headers = [PROBLEM, length(content), (b"cache-control", b"no-store")]
+    headers.append((b"x-request-id", request_id.encode()))
     headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
     return start(error.status, headers), body(content)
 

@@ -25,6 +25,7 @@ from promptops_server.delivery.stream import HEADERS, asked_position, serve_stre
 from promptops_server.delivery.timeline import Timeline
 from promptops_server.delivery.tokens import TokenKey, Tokens, bearer
 from promptops_server.infra.database import Database
+from promptops_server.infra.ids import request_id_of
 from promptops_server.infra.problems import NotFound, ProblemError, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -88,7 +89,7 @@ class DeliveryApp:
         try:
             await self._answer(parts, scope, receive, send)
         except ProblemError as error:
-            for message in answers.problem(error):
+            for message in answers.problem(error, request_id_of(scope["headers"])):
                 await send(message)
 
     async def _answer(self, parts: list[str], scope: Scope, receive: Receive, send: Send) -> None:
