@@ -67,3 +67,57 @@ def test_unmet_rules_and_the_deciding_rule_are_shown() -> None:
         }
     )
     assert lines[1:] == ["  approval: none for v3 → ask a reviewer", "  deciding rule: gate"]
+
+
+def test_nothing_is_said_twice() -> None:
+    message = "messages[0].role must be one of system, user, not 'usr'"
+    of_a_file = problem_lines(
+        {
+            "title": "The input is not valid",
+            "detail": f"x.prompt.yml:2: {message}.",
+            "errors": [
+                {
+                    "file": "my.prompt.yml",
+                    "line": 2,
+                    "column": 11,
+                    "key": "messages[0].role",
+                    "message": message,
+                    "fix": "did you mean 'user'?",
+                }
+            ],
+            "remedy": "did you mean 'user'?",
+        }
+    )
+    assert of_a_file == [
+        "error: The input is not valid:",
+        f"  my.prompt.yml:2:11 {message} → did you mean 'user'?",
+    ]
+    of_versions = problem_lines(
+        {
+            "detail": "Cannot be released: a@9 does not exist; and 1 more.",
+            "errors": [
+                {"path": "a", "version": 9, "message": "does not exist"},
+                {"path": "b", "version": 2, "message": "is archived"},
+            ],
+        }
+    )
+    assert of_versions == [
+        "error: Cannot be released: a@9 does not exist; and 1 more.",
+        "  b@2 is archived",
+    ]
+    of_rules = problem_lines(
+        {
+            "detail": "The gate refuses: no review. no approval.",
+            "rule": "r1",
+            "unmet": [
+                {"rule": "r1", "detail": "no review.", "remedy": "Ask."},
+                {"rule": "r2", "detail": "no approval.", "remedy": "Ask."},
+            ],
+            "remedy": "Ask.",
+        }
+    )
+    assert of_rules == [
+        "error: The gate refuses:",
+        "  r1: no review. → Ask.",
+        "  r2: no approval. → Ask.",
+    ]

@@ -102,27 +102,54 @@ def exit_code_of(status: int, document: Mapping[str, Any]) -> int:
 
 
 def problem_lines(document: Mapping[str, Any]) -> list[str]:
-    """A problem document as lines for people: the sentence, each place or unmet rule, the remedy."""
+    """A problem document as lines for people: the sentence, each place or unmet rule, the remedy.
+
+    Nothing is said twice: `detail` sums up what `errors` and `unmet` tell exactly.
+    """
     title, detail = str(document.get("title") or ""), str(document.get("detail") or "")
+    errors = [e for e in document.get("errors") or () if isinstance(e, Mapping)]
+    unmet = [u for u in document.get("unmet") or () if isinstance(u, Mapping)]
+    detail, errors = _without_repeats(detail, errors, unmet)
     first = detail or title or "the command failed"
     if title and detail and title.rstrip(".").lower() not in detail.lower():
         first = f"{title}: {detail}"
-    lines = [f"error: {first}"]
-    for error in document.get("errors") or ():
-        if isinstance(error, Mapping):
-            lines.append(f"  {_place(error)}{_finding(error)}")
-    for unmet in document.get("unmet") or ():
-        if isinstance(unmet, Mapping):
-            rule = f"{unmet['rule']}: " if unmet.get("rule") else ""
-            fix = f" → {unmet['remedy']}" if unmet.get("remedy") else ""
-            lines.append(f"  {rule}{unmet.get('detail', '')}{fix}")
-    if document.get("rule"):
-        lines.append(f"  deciding rule: {document['rule']}")
-    if document.get("remedy"):
-        lines.append(f"  → {document['remedy']}")
+    lines = [f"error: {first}" if detail or not errors else f"error: {first.rstrip('.')}:"]
+    lines += [f"  {_place(error)}{_finding(error)}" for error in errors]
+    for item in unmet:
+        rule = f"{item['rule']}: " if item.get("rule") else ""
+        fix = f" → {item['remedy']}" if item.get("remedy") else ""
+        lines.append(f"  {rule}{item.get('detail', '')}{fix}")
+    rule, remedy = document.get("rule"), document.get("remedy")
+    if rule and rule not in [item.get("rule") for item in unmet]:
+        lines.append(f"  deciding rule: {rule}")
+    shown = [error.get("fix") for error in errors]
+    if remedy and remedy not in (*shown, " ".join(_remedies(unmet))):
+        lines.append(f"  → {remedy}")
     if document.get("request_id") and int(document.get("status") or 0) >= 500:
         lines.append(f"  request id: {document['request_id']}")
     return lines
+
+
+def _without_repeats(
+    detail: str, errors: Sequence[Mapping[str, Any]], unmet: Sequence[Mapping[str, Any]]
+) -> tuple[str, list[Mapping[str, Any]]]:
+    """The sentence without what is listed below it, and the list without what the sentence says."""
+    first = str(errors[0].get("message") or "") if errors else ""
+    if first and first in detail and errors[0].get("file"):
+        return "", list(errors)  # the list has the place to the column
+    kept = [
+        error
+        for error in errors
+        if error.get("file") or f"{_place(error)}{error.get('message', '')}" not in detail
+    ]
+    reasons = [str(item.get("detail") or "") for item in unmet]
+    if reasons and all(reason and reason in detail for reason in reasons):
+        detail = detail[: detail.index(reasons[0])].rstrip()
+    return detail, kept
+
+
+def _remedies(unmet: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(str(item["remedy"]) for item in unmet if item.get("remedy")))
 
 
 def _place(error: Mapping[str, Any]) -> str:
@@ -137,6 +164,7 @@ def _place(error: Mapping[str, Any]) -> str:
 
 def _finding(error: Mapping[str, Any]) -> str:
     key = error.get("key") or error.get("field")
-    where = f"{key}: " if key else ""
+    message = str(error.get("message", ""))
+    where = f"{key}: " if key and not message.startswith(str(key)) else ""
     fix = f" → {error['fix']}" if error.get("fix") else ""
-    return f"{where}{error.get('message', '')}{fix}"
+    return f"{where}{message}{fix}"

@@ -134,7 +134,12 @@ def explain(problem: ProblemError) -> list[str]:
     lines = [problem.detail]
     errors = problem.members.get("errors")
     if isinstance(errors, list):
-        lines.extend(_place(error) for error in errors if isinstance(error, Mapping))
+        lines.extend(
+            _place(error)
+            for error in errors
+            if isinstance(error, Mapping)
+            and f"{error.get('address')} {error.get('message')}" not in problem.detail
+        )
     unmet = problem.members.get("unmet")
     if isinstance(unmet, list):
         lines.extend(
