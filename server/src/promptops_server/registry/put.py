@@ -120,7 +120,7 @@ def put_prompt(
             tx,
             found.id,
             ref=MAIN,
-            parent=read.ref(tx.conn, found.id, MAIN),
+            parent=read.head_commit(tx.conn, found.id, MAIN),
             changes={path + extension: content.blob},
             author=author,
             message=said,

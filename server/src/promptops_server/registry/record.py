@@ -1,20 +1,20 @@
-"""Writing what a numbering decided: version rows, the addresses' newest state, tags, search words, outbox.
+"""Writing what a numbering decided: version rows, the addresses' newest state, tags, search words.
 
 Called inside the project lock, after the commit is written and before the audit event. Bulk and single edits take the
-same way, as batches of prepared statements.
+same way, as batches of prepared statements. There is no outbox row: no job follows from a new version.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from promptops.format.names import fold
-from promptops_server.infra import outbox
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.tables import installation
@@ -26,9 +26,9 @@ from promptops_server.registry.rows import Head
 from promptops_server.registry.search import write_words
 from promptops_server.registry.steps import AddressState, Numbered, Numbering
 
-TOPIC = "version.created"
-_COMMITS_IN_ROW = 1_000
 _INSTALLATION = select(installation.c.id)
+# Per database opened. The id is written once, before anything else, and never changes.
+_installations: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,11 @@ class Said:
 
 def author_of(conn: Connection, actor: Actor) -> Ident:
     """The pseudonymous author of a commit made here, resolved to a person by SQL alone."""
-    server = conn.execute(_INSTALLATION).scalar()
+    server = _installations.get(conn.engine)
+    if server is None:
+        server = conn.execute(_INSTALLATION).scalar()
+        if server is not None:
+            _installations[conn.engine] = server
     return Ident(actor.subject, f"{actor.subject}@{server or 'promptops'}")
 
 
@@ -114,7 +118,6 @@ def record_steps(
         {ids[p]: card.words for p, card in shown.items() if p in fresh},
         {ids[p]: card.words for p, card in shown.items() if p not in fresh},
     )
-    _add_to_outbox(tx, project, versions)
     return versions
 
 
@@ -224,20 +227,3 @@ def _write_tags(
         if before != "[]":
             stale.append(ids[path])
     rows.replace_tags(conn, project.id, new, stale)
-
-
-def _add_to_outbox(tx: Transaction, project: Project, versions: Sequence[Version]) -> None:
-    """One row per thousand commits: what listens reads the versions of these commits."""
-    commits = list(dict.fromkeys(v.commit for v in versions))
-    for at in range(0, len(commits), _COMMITS_IN_ROW):
-        outbox.add(
-            tx.conn,
-            TOPIC,
-            project.id,
-            {
-                "project_id": project.id,
-                "project": project.name,
-                "commits": commits[at : at + _COMMITS_IN_ROW],
-            },
-            tx.now,
-        )

@@ -13,27 +13,28 @@ from promptops.format.names import file_path_of
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import NotFound
-from promptops_server.registry.git.read import ref
+from promptops_server.registry.git.read import head_commit
+from promptops_server.registry.git.store import CommitRow
 from promptops_server.registry.git.write import commit_blobs
 from promptops_server.registry.record import author_of
 from promptops_server.releases.model import Change, Environment
 from promptops_server.releases.rows import AnyRow
 
 
-def head_commit(conn: Connection, environment: Environment) -> str:
+def newest_commit(conn: Connection, environment: Environment) -> CommitRow:
     """The commit of the newest release.
 
     Raises:
         NotFound: the branch is gone, which nothing here can bring about.
     """
-    oid = ref(conn, environment.project_id, environment.branch)
-    if oid is None:
+    found = head_commit(conn, environment.project_id, environment.branch)
+    if found is None:
         raise NotFound(
             f"The branch of environment {environment.name} is missing.",
             remedy="Run `promptops-server doctor`.",
             slug="branch-missing",
         )
-    return oid
+    return found
 
 
 def commit_changes(
@@ -55,7 +56,7 @@ def commit_changes(
         tx,
         environment.project_id,
         ref=environment.branch,
-        parent=head_commit(tx.conn, environment),
+        parent=newest_commit(tx.conn, environment),
         changes=file_changes(changes, before),
         author=author_of(tx.conn, actor),
         message=message_of(environment.head + 1, kind, actor, reason, ticket),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from promptops_server.infra.problems import Conflict, NotFound
 from promptops_server.registry.git import ancestry, store
 from promptops_server.registry.git.objects import MODE_EXECUTABLE, MODE_FILE, CommitInfo
+from promptops_server.registry.git.store import CommitRow
 from promptops_server.registry.git.view import ChangedFile, ObjectView
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "file_at",
     "files",
     "first_parent_steps",
+    "head_commit",
     "is_ancestor",
     "ref",
     "refs",
@@ -39,6 +41,11 @@ _REGULAR = (MODE_FILE, MODE_EXECUTABLE)
 def ref(conn: Connection, project_id: str, name: str) -> str | None:
     """The object id at a full ref name (``refs/heads/main``), ``None`` when there is no such ref."""
     return store.ref(conn, project_id, name)
+
+
+def head_commit(conn: Connection, project_id: str, name: str) -> CommitRow | None:
+    """The commit that a branch points to (``refs/heads/main``), ``None`` when there is no such branch."""
+    return store.head_commit(conn, project_id, name)
 
 
 def refs(conn: Connection, project_id: str) -> dict[str, str]:

@@ -79,6 +79,14 @@ _COMMITS_BETWEEN = (
 _REF = select(git_ref.c.oid).where(
     git_ref.c.project_id == bindparam("project"), git_ref.c.name == bindparam("name")
 )
+_HEAD_COMMIT = (
+    select(*_COMMIT_COLUMNS)
+    .join(
+        git_ref,
+        (git_ref.c.project_id == git_commit.c.project_id) & (git_ref.c.oid == git_commit.c.oid),
+    )
+    .where(git_ref.c.project_id == bindparam("project"), git_ref.c.name == bindparam("name"))
+)
 _REFS = select(git_ref.c.name, git_ref.c.oid).where(git_ref.c.project_id == bindparam("project"))
 _CREATE_REF = text(
     "INSERT INTO git_ref (project_id, name, oid, updated_at) VALUES (:project, :name, :new, :now)"
@@ -219,6 +227,12 @@ def _commit_row(row: Sequence[object]) -> CommitRow:
 def ref(conn: Connection, project_id: str, name: str) -> str | None:
     """The object a ref points to."""
     return conn.execute(_REF, {"project": project_id, "name": name}).scalar_one_or_none()
+
+
+def head_commit(conn: Connection, project_id: str, name: str) -> CommitRow | None:
+    """The commit a branch points to, in one query."""
+    row = conn.execute(_HEAD_COMMIT, {"project": project_id, "name": name}).first()
+    return None if row is None else _commit_row(row)
 
 
 def refs(conn: Connection, project_id: str) -> dict[str, str]:

@@ -35,6 +35,7 @@ from promptops_server.registry.git.objects import (
     prepare_blob,
     prepare_tree,
 )
+from promptops_server.registry.git.store import CommitRow
 from promptops_server.registry.git.tree_cache import trees as tree_cache
 from promptops_server.registry.git.view import MAX_DEPTH, ObjectView
 
@@ -88,7 +89,7 @@ def commit_blobs(
     project_id: str,
     *,
     ref: str,
-    parent: str | None,
+    parent: str | CommitRow | None,
     changes: Mapping[str, PreparedBlob | str | None],
     author: Ident,
     message: str,
@@ -97,7 +98,7 @@ def commit_blobs(
 
     Args:
         ref: the full name, ``refs/heads/main``; with `parent` None it is created.
-        parent: the head the caller saw.
+        parent: the head the caller saw; its row (`read.head_commit`) saves a query.
         changes: path to new content, to the id of a blob stored already, or to None (remove). Folders that become
             empty disappear. No change at all gives a commit with the parent's tree.
 
@@ -107,25 +108,28 @@ def commit_blobs(
         Invalid: a path cannot exist in Git, or is a file where a folder is needed (or the reverse).
     """
     generation, root = 1, None
-    if parent is not None:
+    row = parent if isinstance(parent, CommitRow) else None
+    if isinstance(parent, str):
         row = store.commit_row(tx.conn, project_id, parent)
         if row is None:
             raise NotFound(f"There is no commit {parent[:12]} in this project.")
+    if row is not None:
         generation, root = row.generation + 1, row.tree
+    head = None if row is None else row.oid
     objects: dict[str, PreparedBlob] = {}
     tree_oid = _write_trees(tx, project_id, root, changes, objects)
     seconds = tx.now // 1_000_000
-    parents = (parent,) if parent is not None else ()
+    parents = (head,) if head is not None else ()
     commit = prepare(COMMIT, build_commit(tree_oid, parents, author, message, seconds))
     objects[commit.oid] = commit
     store.insert_objects(tx.conn, project_id, objects.values())
     store.insert_commits(
         tx.conn,
         project_id,
-        [store.CommitRow(commit.oid, tree_oid, parents, generation, seconds)],
+        [CommitRow(commit.oid, tree_oid, parents, generation, seconds)],
     )
-    move_ref(tx, project_id, ref, parent, commit.oid)
-    return NewCommit(commit.oid, tree_oid, parent)
+    move_ref(tx, project_id, ref, head, commit.oid)
+    return NewCommit(commit.oid, tree_oid, head)
 
 
 def move_ref(tx: Transaction, project_id: str, name: str, old: str | None, new: str | None) -> None:
