@@ -340,3 +340,48 @@ def test_a_reader_that_takes_one_line_hears_nothing_more(signed_in: Cli, project
     )
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+def test_a_person_without_a_password_gets_one_later(
+    signed_in: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = signed_in("user", "create", "clara")
+    assert made.code == 0
+    assert "promptops user password clara" in made.err
+    asked = signed_in("user", "password", "clara")
+    assert asked.code == 2
+    assert "--password-stdin" in asked.err
+    short = signed_in("user", "password", "clara", "--password-stdin", stdin="short\n")
+    assert short.code == 2
+    assert "12" in short.err
+    for secret in ("correct horse battery", "another horse battery"):
+        done = signed_in("user", "password", "clara", "--password-stdin", stdin=f"{secret}\n")
+        assert (done.code, done.out) == (0, "The password of clara is set.\n"), done.err
+    monkeypatch.delenv("PROMPTOPS_TOKEN")
+    old = signed_in("login", "--user", "clara", "--password-stdin", stdin="correct horse battery\n")
+    assert old.code == 2
+    new = signed_in("login", "--user", "clara", "--password-stdin", stdin="another horse battery\n")
+    assert new.code == 0
+
+
+def test_an_environment_is_said_in_one_word_or_two(
+    signed_in: Cli, project: str, put: Callable[..., int]
+) -> None:
+    put(f"{project}/a", prompt_text("1"))
+    assert signed_in("publish", f"{project}/a", "--to", "staging", "-r", "why").code == 0
+    for command in ("env show", "releases"):
+        one = signed_in(*command.split(), f"{project}@staging")
+        two = signed_in(*command.split(), project, "staging")
+        assert one.code == two.code == 0
+        assert "a" in one.out
+        assert (one.out, one.err) == (two.out, two.err)
+    assert signed_in("releases", project, "--in", "staging").out == one.out
+    for wrong in (
+        ("env", "show", project),
+        ("env", "show", f"{project}@staging", "staging"),
+        ("releases", project),
+        ("releases", project, "staging", "--in", "staging"),
+    ):
+        assert signed_in(*wrong).code == 2, wrong
+    assert signed_in("env", "create", project, "canary").code == 0
+    assert "canary" in signed_in("env", "list", project).out

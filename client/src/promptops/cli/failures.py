@@ -116,9 +116,9 @@ def problem_lines(document: Mapping[str, Any]) -> list[str]:
     lines = [f"error: {first}" if detail or not errors else f"error: {first.rstrip('.')}:"]
     lines += [f"  {_place(error)}{_finding(error)}" for error in errors]
     for item in unmet:
-        rule = f"{item['rule']}: " if item.get("rule") else ""
+        named = f"{item['rule']}: " if item.get("rule") else ""
         fix = f" → {item['remedy']}" if item.get("remedy") else ""
-        lines.append(f"  {rule}{item.get('detail', '')}{fix}")
+        lines.append(f"  {named}{item.get('detail', '')}{fix}")
     rule, remedy = document.get("rule"), document.get("remedy")
     if rule and rule not in [item.get("rule") for item in unmet]:
         lines.append(f"  deciding rule: {rule}")

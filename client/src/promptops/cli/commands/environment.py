@@ -15,6 +15,13 @@ from promptops.cli.session import Session, api, connect
 app = group("Environments: what is live where.")
 
 _Project = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's name.")]
+_Place = Annotated[
+    str,
+    typer.Argument(metavar="PROJECT[@ENVIRONMENT]", help="retail-bank@production, or two words."),
+]
+_Name = Annotated[
+    str | None, typer.Argument(metavar="[ENVIRONMENT]", help="Unless it follows the @.")
+]
 
 
 def add_to(root: typer.Typer) -> None:
@@ -23,8 +30,8 @@ def add_to(root: typer.Typer) -> None:
         root,
         "releases",
         [
-            "promptops releases retail-bank --in production",
-            "promptops releases retail-bank --in staging --limit 5 --json",
+            "promptops releases retail-bank production",
+            "promptops releases retail-bank@staging --limit 5 --json",
         ],
     )(releases)
 
@@ -55,14 +62,15 @@ def list_(ctx: typer.Context, project: _Project, json: JsonOption = False) -> No
     app,
     "show",
     [
-        "promptops env show retail-bank@production",
+        "promptops env show retail-bank production",
         "promptops env show retail-bank@production --at 2026-01-31T09:00:00Z",
         "promptops env show retail-bank@production --at r41 --json",
     ],
 )
 def show(
     ctx: typer.Context,
-    given: Annotated[str, typer.Argument(metavar="PROJECT@ENVIRONMENT")],
+    given: _Place,
+    name: _Name = None,
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME|rN", help="What was live then.")
     ] = None,
@@ -70,14 +78,14 @@ def show(
 ) -> None:
     """Show what is live in an environment, or was at a time or release."""
     out = Output(json)
-    project, environment = _environment(given)
+    project, environment = _environment(given, name)
     with connect(ctx) as server:
         found = _whole(server, project, environment, at)
     out.json(found)
     if not json:
         shown = found["at"]
         made = f"release r{shown['release']} of {when(shown['acknowledged_at'])}"
-        note(f"{given}: {made if shown['release'] else 'nothing released yet'}")
+        note(f"{project}@{environment}: {made if shown['release'] else 'nothing released yet'}")
     out.table(
         ("PROMPT", "VERSION", "STATE", "SINCE", "RELEASE", "REASON"),
         (
@@ -105,7 +113,8 @@ def show(
 )
 def create(
     ctx: typer.Context,
-    given: Annotated[str, typer.Argument(metavar="PROJECT@ENVIRONMENT")],
+    given: _Place,
+    name: _Name = None,
     approval: Annotated[
         bool,
         typer.Option("--approval/--no-approval", help="Whether the publish gate applies."),
@@ -114,7 +123,7 @@ def create(
 ) -> None:
     """Add an environment to a project."""
     out = Output(json)
-    project, environment = _environment(given)
+    project, environment = _environment(given, name)
     with connect(ctx) as server:
         made = server.post(
             api("projects", project, "environments"),
@@ -126,13 +135,17 @@ def create(
 
 def releases(
     ctx: typer.Context,
-    project: _Project,
-    environment: InOption,
+    given: _Place,
+    name: _Name = None,
+    inside: InOption = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
     json: JsonOption = False,
 ) -> None:
     """List an environment's releases, newest first."""
     out = Output(json)
+    if name and inside:
+        raise BadInput(f"the environment is given twice: {name!r} and --in {inside!r}")
+    project, environment = _environment(given, name or inside or None)
     path = api("projects", project, "environments", environment, "releases")
     with connect(ctx) as server:
         found = list(server.pages(path, at_most=limit))
@@ -140,12 +153,20 @@ def releases(
     out.table(RELEASE_COLUMNS, map(release_row, found), "Nothing has been released there yet.")
 
 
-def _environment(given: str) -> tuple[str, str]:
+def _environment(given: str, name: str | None) -> tuple[str, str]:
+    """Project and environment of `retail-bank@production`, or of the two words. Raises BadInput."""
+    if name is not None and "@" not in given:
+        given = f"{given}@{name}"
+    elif name is not None:
+        raise BadInput(
+            f"{given!r} says the environment already, and {name!r} is another word",
+            remedy="write project@environment, or project environment",
+        )
     project, at, environment = given.partition("@")
-    if not project or not at or not environment or "/" in given:
+    if not project or not at or not environment or "/" in given or "@" in environment:
         raise BadInput(
             f"{given!r} does not say which environment of which project",
-            remedy="write project@environment, for example retail-bank@production",
+            remedy="write project@environment or project environment: retail-bank@production",
         )
     return project, environment
 

@@ -1,4 +1,4 @@
-"""`user create|list|grant|take`: people and service accounts, and the roles they hold."""
+"""`user create|password|list|grant|take`: people and service accounts, and the roles they hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from promptops.cli.command import command, group
 from promptops.cli.failures import BadInput
-from promptops.cli.output import JsonOption, Output, is_terminal, when
+from promptops.cli.output import JsonOption, Output, is_terminal, note, when
 from promptops.cli.session import Session, api, connect
 
 app = group("People and service accounts (for administrators).")
@@ -55,7 +55,11 @@ def create(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Add a person or a service account."""
+    """Add a person or a service account.
+
+    At a terminal it asks for the password, twice. A person without one cannot sign in until
+    `promptops user password NAME`.
+    """
     out = Output(json)
     body: dict[str, Any] = {
         "name": name,
@@ -63,8 +67,11 @@ def create(
         "admin": admin,
         "display_name": display_name,
         "email": email,
-        "password": None if service else _password(name, password_stdin),
     }
+    if service and password_stdin:
+        raise BadInput("a service account has no password", remedy="make it a token instead")
+    if not service:
+        body["password"] = _password(name, password_stdin)
     with connect(ctx) as server:
         made = server.post(api("users"), {k: v for k, v in body.items() if v is not None})
         if role:
@@ -72,6 +79,33 @@ def create(
             made["role"] = {"project": project, "role": role}
     out.json(made)
     out.line(f"User {made['name']} is there.")
+    if not service and body["password"] is None and not json:
+        note(f"{name} has no password and cannot sign in yet: promptops user password {name}")
+
+
+@command(
+    app,
+    "password",
+    [
+        "promptops user password anna",
+        "promptops user password anna --password-stdin < password.txt",
+    ],
+)
+def password(
+    ctx: typer.Context,
+    name: _Name,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Set a person's password: asked for at a terminal, twice, or read from standard input."""
+    out = Output(json)
+    secret = _password(name, password_stdin, needed=True)
+    with connect(ctx) as server:
+        changed = server.request("PATCH", api("users", name), json={"password": secret}).value
+    out.json(changed)
+    out.line(f"The password of {changed['name']} is set.")
 
 
 @command(app, "list", ["promptops user list"])
@@ -144,15 +178,29 @@ def _where(project: str) -> str:
     return "every project" if project == "*" else project
 
 
-def _password(name: str, from_stdin: bool) -> str | None:
-    """The new user's password; None (sign-in by token only) when there is nobody to ask."""
+def _password(name: str, from_stdin: bool, *, needed: bool = False) -> str | None:
+    """A new password; None (sign-in by token only) when there is nobody to ask and it is not needed.
+
+    Raises BadInput.
+    """
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
         if not password:
             raise BadInput("no password on standard input", remedy="write it as its first line")
         return password
     if not is_terminal(sys.stdin):
+        if needed:
+            raise BadInput(
+                "there is no terminal to ask for the password",
+                remedy="use --password-stdin: it is read from the first line of standard input",
+            )
         return None
+    if needed:
+        return str(
+            typer.prompt(
+                f"New password of {name}", hide_input=True, confirmation_prompt=True, err=True
+            )
+        )
     entered: str = typer.prompt(
         f"Password of {name} (empty for none)",
         hide_input=True,
