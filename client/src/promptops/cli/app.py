@@ -13,6 +13,7 @@ from promptops.cli.commands import (
     environment,
     get,
     import_prompts,
+    lint,
     project,
     prompt,
     publish,
@@ -61,6 +62,7 @@ account.add_to(app)
 app.add_typer(project.app, name="project")
 app.add_typer(prompt.app, name="prompt")
 import_prompts.add_to(app)
+lint.add_to(app)
 publish.add_to(app)
 rollback.add_to(app)
 stop.add_to(app)
