@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from promptops_server.infra.checkpoints import Checkpoints, log_pragmas
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.fair_lock import FairLock
 from promptops_server.infra.problems import Unavailable
@@ -64,9 +65,11 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writer_turn = FairLock()
         self._local = threading.local()
+        self._checkpoints: Checkpoints | None = None
         if self.is_sqlite:
             self._read_engine = _sqlite_engine(self.url, writer=False, pool_size=pool_size)
             self._write_engine = _sqlite_engine(self.url, writer=True, pool_size=1)
+            self._checkpoints = Checkpoints(str(self.url.database), self._writer_turn)
         else:
             self._read_engine = create_engine(
                 self.url,
@@ -112,6 +115,8 @@ class Database:
             with _as_unavailable(), self._write_engine.begin() as conn:
                 tx = Transaction(conn, now_us())
                 yield tx
+            if self._checkpoints is not None:
+                self._checkpoints.committed()
         finally:
             self._local.writing = False
             if self.is_sqlite:
@@ -120,6 +125,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self._read_engine.dispose()
         self._write_engine.dispose()
 
@@ -157,7 +164,7 @@ def _sqlite_engine(url: URL, *, writer: bool, pool_size: int) -> Engine:
             "busy_timeout=10000",
             "temp_store=MEMORY",
             "cache_size=-16000",
-            "wal_autocheckpoint=2000",
+            *log_pragmas(),
         ):
             cursor.execute(f"PRAGMA {pragma}")
         if not writer:
