@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import redis
 
 from support.server import BIN, RunningServer, free_port
 
@@ -251,6 +252,31 @@ def test_a_first_start_without_demo_is_empty_and_told_once(tmp_path: Path) -> No
     assert [item["name"] for item in items] == ["kept"]
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(15) == 0
+
+
+@pytest.mark.parametrize("given", ["", "the operator's own password"])
+def test_the_embedded_redis_opens_its_port_with_a_password_that_lasts(
+    start_server: Callable[..., RunningServer], given: str
+) -> None:
+    port = free_port()
+    env = {"PROMPTOPS_REDIS_PORT": str(port), "PROMPTOPS_REDIS_PASSWORD": given}
+    running = start_server(env=env)
+    assert f"redis://127.0.0.1:{port}/0" in printed(running)
+    file = running.data / "redis-password"
+    assert file.exists() == (not given)
+    if not given:
+        assert file.stat().st_mode & 0o077 == 0
+        assert str(file) in printed(running)
+    password = given or file.read_text().strip()
+    assert password not in printed(running)
+    for _ in range(2):
+        with redis.Redis(port=port) as nobody, pytest.raises(redis.AuthenticationError):
+            nobody.ping()
+        with redis.Redis(port=port, password=password) as follower:
+            assert follower.ping()
+        assert httpx2.get(f"{running.url}/readyz").json()["status"] == "ok"
+        assert running.stop() == 0
+        running.start()
 
 
 def test_a_worker_runs_beside_a_server_on_postgresql(

@@ -143,3 +143,23 @@ def test_a_url_of_another_kind_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'http'"):
         RedisAddress("http://localhost")
     assert RedisAddress("redis://user:secret@host:1/2").without_password() == "redis://host:1/2"
+
+
+@pytest.mark.parametrize("given", [None, 'it\'s "a" pass\\word #1 ü'])
+def test_an_open_port_always_asks_for_a_password(tmp_path: Path, given: str | None) -> None:
+    process = RedisProcess(tmp_path / "redis", tcp_port=0, password=given)
+    assert process.password
+    assert given in (None, process.password)
+    process.start()
+    try:
+        open_url = f"redis://127.0.0.1:{process.tcp_port}/0"
+        with pytest.raises(redis.AuthenticationError):
+            connect(RedisAddress(open_url)).ping()
+        with pytest.raises(redis.AuthenticationError):
+            connect(RedisAddress(open_url, password="guess")).ping()
+        assert connect(RedisAddress(open_url, password=process.password)).ping()
+        assert process.tcp_url is not None
+        for url in (process.tcp_url, process.url):
+            assert connect(RedisAddress(url)).ping()
+    finally:
+        process.stop()

@@ -16,6 +16,7 @@ from promptops_server.infra.settings import Settings
 
 LOCK_FILE = "server.lock"
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
+REDIS_PASSWORD_FILE = "redis-password"  # noqa: S105 - a file's name
 MIN_SECRET = 32
 
 
@@ -118,6 +119,29 @@ def secret_of(settings: Settings, *, create: bool) -> bytes:
     if len(text) < MIN_SECRET:
         raise CannotStart(f"The secret key in {path} is shorter than {MIN_SECRET} characters.")
     return text.encode()
+
+
+def redis_password_of(settings: Settings) -> str | None:
+    """The embedded Redis' password: the setting's, or, while it has a port, the one kept in the data directory.
+
+    Raises:
+        CannotStart: the file cannot be read or written, or is empty.
+    """
+    given = settings.redis.password
+    if given is not None and given.get_secret_value():
+        return given.get_secret_value()
+    if not settings.redis.port:
+        return None  # only this user can open the socket
+    path = settings.data_dir / REDIS_PASSWORD_FILE
+    try:
+        text = path.read_text().strip()
+    except FileNotFoundError:
+        return _create_secret(path).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotStart(f"The Redis password in {path} cannot be read: {error}.") from None
+    if not text:
+        raise CannotStart(f"{path} is empty: delete it, and the next start makes a new password.")
+    return text
 
 
 def _create_secret(path: Path) -> bytes:

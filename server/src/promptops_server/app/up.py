@@ -63,8 +63,16 @@ def up(settings: Settings, *, demo: bool, may_migrate: bool) -> None:
         def ready() -> None:
             # Requests that use the database run in threads; the limit belongs to the event loop, which runs by now.
             current_default_thread_limiter().total_tokens = settings.limits.threads
+            process = services.redis_process
             print_welcome(
-                Welcome(address, settings, sign_in or _known(demo), access, crashed_pid=crashed)
+                Welcome(
+                    address,
+                    settings,
+                    sign_in or _known(demo),
+                    access,
+                    crashed_pid=crashed,
+                    redis_port=process.tcp_port if process is not None else None,
+                )
             )
 
         serve.run(app, listener, on_ready=ready, on_stopping=services.delivery.end_streams)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptops_server.app.data_dir import REDIS_PASSWORD_FILE
 from promptops_server.app.installation import FirstSignIn
 from promptops_server.app.operator_token import create_operator_token
 from promptops_server.infra.problems import ProblemError
@@ -41,6 +42,8 @@ class Welcome:
     sign_in: FirstSignIn | None
     demo: DemoAccess | None
     crashed_pid: int | None = None
+    redis_port: int | None = None
+    """Where the embedded Redis listens besides its socket."""
 
 
 def demo_access(services: Services, data_dir: Path, address: str) -> DemoAccess:
@@ -89,6 +92,10 @@ def lines_of(welcome: Welcome) -> list[str]:
             "",
         ]
     lines.append(f"  Data      {welcome.settings.data_dir}")
+    if welcome.redis_port is not None:
+        given = welcome.settings.redis.password is not None
+        kept = "redis.password is set" if given else welcome.settings.data_dir / REDIS_PASSWORD_FILE
+        lines.append(f"  Redis     redis://127.0.0.1:{welcome.redis_port}/0   (password: {kept})")
     if sign_in is not None:
         shown = "" if demo is not None else "   (shown this once)"
         lines.append(f"  Sign in   {sign_in.name} / {sign_in.password}{shown}")

@@ -19,7 +19,7 @@ from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
 from promptops_server.access.users import get_user
 from promptops_server.app import health, migrate
-from promptops_server.app.data_dir import secret_of
+from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.jobs import LATEST_ONLY, register_jobs
@@ -229,7 +229,11 @@ def _embedded_redis(settings: Settings) -> RedisProcess | None:
         log.warning("no_embedded_redis", remedy="give redis.url; delivery over HTTP works without")
         return None
     try:
-        return RedisProcess(settings.data_dir / "redis", tcp_port=settings.redis.port or None)
+        return RedisProcess(
+            settings.data_dir / "redis",
+            tcp_port=settings.redis.port or None,
+            password=redis_password_of(settings),
+        )
     except RedisProcessError as error:
         log.warning("no_embedded_redis", reason=str(error))
         return None

@@ -70,13 +70,16 @@ class RedisProcess:
     Args:
         folder: where its log goes, and its socket when the path is short enough; made when absent, mode 0700.
         tcp_port: also listen on 127.0.0.1 for processes on this machine that follow over Redis; 0 takes a free
-            port. A random password is then asked for, on the socket too.
+            port. A password is then always asked for, on the socket too.
+        password: the one to ask for; random when a port is open and none is given.
     """
 
-    def __init__(self, folder: Path, *, tcp_port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, tcp_port: int | None = None, password: str | None = None
+    ) -> None:
         self.folder = folder
         self.tcp_port = _free_port() if tcp_port == 0 else tcp_port
-        self.password = secrets.token_urlsafe(24) if tcp_port is not None else None
+        self.password = password or (secrets.token_urlsafe(24) if tcp_port is not None else None)
         self.socket_path = _socket_path(folder)
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
@@ -200,7 +203,7 @@ class RedisProcess:
             "maxmemory-policy noeviction",
         ]
         if self.password:
-            lines.append(f"requirepass {self.password}")
+            lines.append(f"requirepass {_escaped(self.password)}")
         self._log_path.unlink(missing_ok=True)
         return "\n".join(lines) + "\n"
 
@@ -287,3 +290,8 @@ def _free_port() -> int:
 
 def _quoted(path: Path) -> str:
     return '"' + str(path.absolute()).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _escaped(text: str) -> str:
+    """Any text as one word of the settings."""
+    return '"' + "".join(f"\\x{byte:02x}" for byte in text.encode()) + '"'

@@ -106,7 +106,8 @@ class RedisSettings(Section):
         "without it, one is started for this server alone.",
     )
     password: SecretStr | None = Field(
-        None, description="Password of that Redis, instead of one in the URL."
+        None,
+        description="Password of that Redis, instead of one in the URL; also of the embedded one.",
     )
     ca_file: Path | None = Field(
         None, description="PEM file of the authority that signed a rediss:// server's certificate."
@@ -116,7 +117,7 @@ class RedisSettings(Section):
         ge=0,
         le=65535,
         description="Loopback TCP port of the embedded Redis, for applications that read it directly; "
-        "0: unix socket only.",
+        "0: unix socket only. A password is always asked for: redis.password, or the one in the data directory.",
     )
 
     @field_validator("url")
