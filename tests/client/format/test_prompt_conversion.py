@@ -39,7 +39,7 @@ def test_every_converter_keeps_the_contract(name: str) -> None:
     converter = converters()[name]
     assert converter.name == name
     assert converter.summary.endswith(".")
-    assert all(e == "" or e.startswith(".") for e in converter.extensions)
+    assert all(e == e.lower() and "/" not in e for e in converter.extensions)
     assert list(inspect.signature(converter.read).parameters) == ["source", "options"]
     with pytest.raises(BadOption, match="surely-not-an-option"):
         converter.read(_sample(name), {"surely-not-an-option": 1})
@@ -52,7 +52,7 @@ def _sample(name: str) -> Any:
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadOption, match="csv, directory"):
+    with pytest.raises(BadOption, match="csv, directory, dotprompt"):
         read("docx", b"")
 
 

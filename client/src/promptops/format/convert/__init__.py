@@ -1,13 +1,13 @@
-"""Conversion from other formats, one file per format.
+"""Conversion from and to other formats, one file per format.
 
 Owns the registry and the shape of a converter: a module in this folder with
 
 - `NAME`, how users name the format (`--format csv`), and `EXTENSIONS`, the file names it is tried for,
-- `read(source, options) -> Conversion`, which never loses anything silently: what cannot be carried
-  is a loss that names it, what was changed is a note.
+- `read(source, options) -> Conversion` and `write(prompts, options) -> Written`, which never lose
+  anything silently: what cannot be carried is a loss that names it, what was changed is a note.
 
-A module found here is a converter; adding a file is all it takes. Every converter passes the shared
-contract test. Where a converter writes the text of a prompt file it is valid when parsed.
+A module with a `NAME` is a converter; adding a file is all it takes. Every converter passes the
+shared contract test. The text of a prompt file that a converter makes is valid when parsed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ...errors import PromptOpsError
+from ..model import PromptFile
+from ..problem import KeyPath, key_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,18 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Something that was not carried: where it was (`row 12`, a file) and why."""
+    """Something that was not carried: where it was (`row 12`, a file, a prompt) and why.
+
+    `key` is the key of the prompt file that was lost, empty for the whole of `where`.
+    """
 
     where: str
     reason: str
+    key: KeyPath = ()
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.reason}"
+        key = f"{key_text(self.key)}: " if self.key else ""
+        return f"{self.where}: {key}{self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,24 @@ class Conversion:
     """What a source gave: prompts in its order, and everything that was left behind."""
 
     prompts: tuple[Converted, ...]
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A prompt to be written: its path in a project, its value, and its text as it is kept."""
+
+    name: str
+    file: PromptFile
+    text: str
+    extension: str = ".prompt.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a format made of prompts: files as (relative path, text), and what they lack."""
+
+    files: tuple[tuple[str, str], ...]
     losses: tuple[Loss, ...] = ()
 
 
@@ -70,6 +95,7 @@ class BadOption(PromptOpsError, ValueError):
 
 Source: TypeAlias = bytes | str | Path
 Reader: TypeAlias = Callable[[Source, Mapping[str, Any]], Conversion]
+Writer: TypeAlias = Callable[[Sequence[Outgoing], Mapping[str, Any]], Written]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +106,7 @@ class Converter:
     extensions: tuple[str, ...]
     summary: str
     read: Reader
+    write: Writer
 
 
 @functools.cache
@@ -94,7 +121,7 @@ def converters() -> Mapping[str, Converter]:
         if name in found:
             raise RuntimeError(f"two converters are named {name!r}")
         summary = (loaded.__doc__ or "").strip().partition("\n")[0]
-        found[name] = Converter(name, tuple(loaded.EXTENSIONS), summary, loaded.read)
+        found[name] = Converter(name, tuple(loaded.EXTENSIONS), summary, loaded.read, loaded.write)
     return found
 
 
@@ -113,7 +140,19 @@ def converter_for(path: Path) -> Converter | None:
 
 def read(format_name: str, source: Source, options: Mapping[str, Any] | None = None) -> Conversion:
     """Convert a source. Raises BadOption (also for an unknown format) or CannotConvert."""
+    return converter_named(format_name).read(source, options or {})
+
+
+def write(
+    format_name: str, prompts: Sequence[Outgoing], options: Mapping[str, Any] | None = None
+) -> Written:
+    """Write prompts in a format. Raises BadOption, also for an unknown format."""
+    return converter_named(format_name).write(prompts, options or {})
+
+
+def converter_named(format_name: str) -> Converter:
+    """The converter of this name. Raises BadOption."""
     known = converters()
     if format_name not in known:
         raise BadOption(f"there is no format {format_name!r}; there are: {', '.join(known)}")
-    return known[format_name].read(source, options or {})
+    return known[format_name]

@@ -12,14 +12,15 @@ Options:
 - `delimiter`: `,` by default.
 
 The text is kept exactly, braces included: `{{ name }}` in it is a variable from then on, which a
-note says.
+note says. Write: one file `prompts.csv` with the columns name and text, and description and tags where a
+prompt has them; a row holds one message.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ from ..names import InvalidName, check_path
 from ..naming import Namer, slug, stand_in
 from ..parser import parse
 from ..yaml_text import CannotWrite, dump
-from . import BadOption, CannotConvert, Conversion, Converted, Loss, Source
+from . import BadOption, CannotConvert, Conversion, Converted, Loss, Outgoing, Source, Written
+from .reading import check_options
+from .templates import Left, to_ours
+from .writing import Losses, Turn, turns_of
 
 NAME = "csv"
 EXTENSIONS = (".csv", ".tsv")
@@ -203,3 +207,55 @@ def _prefix(options: Mapping[str, Any]) -> str:
 
 def _option(options: Mapping[str, Any], name: str, default: str) -> str:
     return str(options.get(name) or default)
+
+
+def write(prompts: Sequence[Outgoing], options: Mapping[str, Any]) -> Written:
+    """One table of all prompts. Raises BadOption."""
+    check_options(options, ())
+    rows: list[dict[str, str]] = []
+    losses: list[Loss] = []
+    for prompt in prompts:
+        lost = Losses(prompt.name)
+        try:
+            rows.append(_row(prompt, lost))
+        except Left as error:
+            losses.append(Loss(prompt.name, f"not written: {error}"))
+        else:
+            losses += lost.found
+    if not rows:
+        return Written((), tuple(losses))
+    more = [name for name in ("description", "tags") if any(name in row for row in rows)]
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, ["name", "text", *more], restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return Written((("prompts.csv", out.getvalue()),), tuple(losses))
+
+
+def _row(prompt: Outgoing, losses: Losses) -> dict[str, str]:
+    file = prompt.file
+    if len(file.messages) > 1:
+        raise Left(f"it has {len(file.messages)} messages, and a row holds one")
+    [turn] = turns_of(prompt, losses)
+    assert isinstance(turn, Turn)  # a placeholder alone was refused
+    losses.uncarried(prompt, ("name", "description", "tags"), "a table")
+    if turn.role != "user":
+        losses.add(f"the role {turn.role} is not kept: say it on import", "messages", 0, "role")
+    title = file.name.strip() or prompt.name.rpartition("/")[2]
+    if file.name != file.name.strip():
+        losses.add("white space around the name is dropped", "name")
+    if (slug(title) or stand_in(title)) != prompt.name:
+        losses.add(f"its path is not kept: the row is called {title!r}")
+    row = {"name": title, "text": to_ours(turn.pieces)}
+    if file.description.strip():
+        row["description"] = file.description
+    elif file.data.get("description") is not None:
+        losses.add("a blank text is no cell", "description")
+    if file.tags:
+        row["tags"] = ",".join(file.tags)
+        back = [tag.strip() for tag in row["tags"].split(",") if tag.strip()]
+        if tuple(dict.fromkeys(back)) != file.tags or row["tags"].upper() in ("TRUE", "FALSE"):
+            losses.add("a tag with a comma or white space around it is changed", "tags")
+    elif file.data.get("tags") is not None:
+        losses.add("an empty list is no cell", "tags")
+    return row

@@ -7,12 +7,15 @@ Files ending in `.prompt.yml` or `.prompt.yaml` are carried byte for byte with t
 a file that is not valid is carried too, and a note says what is wrong with it. `.txt` and `.md`
 files become a prompt of one message. `README.md`, hidden files and folders are passed over; every
 other file is a loss, by name.
+
+Write: the prompt files byte for byte; with the option `text` (`md` or `txt`) instead one text file per
+prompt, which holds the text of its only message and nothing else.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,7 +25,10 @@ from ..naming import Namer, stand_in, valid_name
 from ..parser import parse
 from ..source import MAX_BYTES
 from ..yaml_text import CannotWrite, dump
-from . import BadOption, CannotConvert, Conversion, Converted, Loss, Source
+from . import BadOption, CannotConvert, Conversion, Converted, Loss, Outgoing, Source, Written
+from .reading import check_options
+from .templates import Left, to_ours
+from .writing import Losses, Turn, turns_of
 
 NAME = "directory"
 EXTENSIONS = ("",)
@@ -129,3 +135,36 @@ def _prefix(options: Mapping[str, Any]) -> str:
         return check_path(str(module)) + "/"
     except InvalidName as error:
         raise BadOption(f"module: {error}") from None
+
+
+def write(prompts: Sequence[Outgoing], options: Mapping[str, Any]) -> Written:
+    """One file per prompt. Raises BadOption."""
+    check_options(options, ("text",))
+    kind = options.get("text")
+    if kind not in (None, "", "md", "txt"):
+        raise BadOption(f"text must be md or txt, not {kind!r}")
+    if not kind:
+        return Written(tuple((p.name + p.extension, p.text) for p in prompts))
+    files: list[tuple[str, str]] = []
+    losses: list[Loss] = []
+    for prompt in prompts:
+        lost = Losses(prompt.name)
+        try:
+            text = _text_alone(prompt, lost)
+        except Left as error:
+            losses.append(Loss(prompt.name, f"not written: {error}"))
+            continue
+        files.append((f"{prompt.name}.{kind}", text))
+        losses += lost.found
+    return Written(tuple(files), tuple(losses))
+
+
+def _text_alone(prompt: Outgoing, losses: Losses) -> str:
+    if len(prompt.file.messages) > 1:
+        raise Left(f"it has {len(prompt.file.messages)} messages, and a text file holds one")
+    [turn] = turns_of(prompt, losses)
+    assert isinstance(turn, Turn)  # a placeholder alone was refused
+    losses.uncarried(prompt, (), "a text file")
+    if turn.role != "user":
+        losses.add(f"the role {turn.role} is not kept: say it on import", "messages", 0, "role")
+    return to_ours(turn.pieces)

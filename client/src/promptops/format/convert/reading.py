@@ -1,0 +1,210 @@
+"""What readers of formats share: sources as text, YAML or JSON, options, and finishing a prompt.
+
+Owns that a source which is not even text, YAML or JSON is a CannotConvert, and that every prompt
+made is valid. What the keys of a format mean is the format's own file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..names import MAX_PATH_PARTS, InvalidName, check_path
+from ..naming import Namer, slug, stand_in, valid_name
+from ..parser import parse
+from ..source import MAX_BYTES, decode
+from ..yaml_reader import read_yaml
+from ..yaml_text import CannotWrite, dump
+from . import BadOption, CannotConvert, Conversion, Converted, Loss, Source
+from .templates import Left, Pieces, variables_of
+
+MAX_SOURCE_BYTES = 64 * 1024 * 1024
+_MAX_JSON_DEPTH = 100
+
+
+def check_options(options: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raise BadOption for an option this format does not have."""
+    for option in options:
+        if option not in known:
+            there = f"; there are: {', '.join(known)}" if known else ""
+            raise BadOption(f"there is no option {option!r}{there}")
+
+
+def prefix_of(options: Mapping[str, Any]) -> str:
+    """The option `module` as the start of paths. Raises BadOption."""
+    module = options.get("module")
+    if not module:
+        return ""
+    try:
+        return check_path(str(module)) + "/"
+    except InvalidName as error:
+        raise BadOption(f"module: {error}") from None
+
+
+def text_of(source: Source, what: str) -> str:
+    """The source as text without a byte order mark. Raises CannotConvert."""
+    if isinstance(source, Path):
+        if source.is_dir():
+            raise CannotConvert(f"{what} is one file, not a folder")
+        if source.stat().st_size > MAX_SOURCE_BYTES:
+            raise CannotConvert(f"it is larger than {MAX_SOURCE_BYTES:,} bytes")
+        source = source.read_bytes()
+    if isinstance(source, bytes):
+        try:
+            source = source.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise CannotConvert(f"byte {error.start} is not UTF-8: save it as UTF-8") from None
+    if not source.strip():
+        raise CannotConvert(f"it is empty: it is no {what}")
+    return source.removeprefix("\ufeff")
+
+
+def yaml_of(text: str, what: str) -> dict[str, Any]:
+    """A mapping in YAML (or JSON, which is YAML). Raises CannotConvert with the first fault."""
+    _, report = decode(text)
+    value = None if report.failed else read_yaml(report)
+    if report.failed:
+        raise CannotConvert(f"it is no {what}: {_first(report.problems())}")
+    if not isinstance(value, dict):
+        raise CannotConvert(f"it is no {what}: it must be a mapping")
+    return value
+
+
+def json_of(text: str, what: str) -> Any:
+    """A JSON value. Raises CannotConvert."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise CannotConvert(f"it is no {what}: {where}: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
+        raise CannotConvert(f"it is no {what}: {str(error)[:200]}") from None
+    return value
+
+
+def frontmatter(text: str, what: str) -> tuple[dict[str, Any], str]:
+    """The mapping between the two `---` lines and the body after them. Raises CannotConvert."""
+    text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    if lines[0].rstrip() != "---":
+        return {}, text
+    for number, line in enumerate(lines[1:], 1):
+        if line.rstrip() == "---":
+            head = "\n".join(lines[1:number])
+            body = "\n".join(lines[number + 1 :])
+            return (yaml_of(head, what) if head.strip() else {}), body
+    raise CannotConvert(f"it is no {what}: the header that starts with --- has no end")
+
+
+def documents(source: Source, extensions: Sequence[str], what: str) -> Iterator[tuple[str, Source]]:
+    """One file, or those in a folder that end in `extensions`: the path without it, the source.
+
+    The path is "" where there is none. Raises CannotConvert for a folder without such a file.
+    """
+    if not isinstance(source, Path):
+        yield "", source
+        return
+    if not source.is_dir():
+        yield _stem(source.name, extensions), source
+        return
+    found = []
+    for place, folders, files in os.walk(source):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inside = Path(place).relative_to(source)
+        found += [
+            PurePosixPath(inside, name)
+            for name in files
+            if name.lower().endswith(tuple(extensions)) and not name.startswith(".")
+        ]
+    if not found:
+        raise CannotConvert(f"the folder has no {what} ({', '.join(extensions)})")
+    for relative in sorted(found):
+        if not (source / relative).is_symlink():
+            yield (
+                str(relative.parent / _stem(relative.name, extensions)),
+                source / relative,
+            )
+
+
+def path_of(stem: str, title: str = "") -> str:
+    """A valid path for a file's path without extension, else for a title. Raises Left."""
+    if not stem:
+        stem = slug(title) or (stand_in(title) if title else "prompt")
+    parts = [valid_name(part) or stand_in(part) for part in stem.split("/")]
+    if len(parts) > MAX_PATH_PARTS:
+        raise Left(f"its path has {len(parts)} parts: at most {MAX_PATH_PARTS} are allowed")
+    return "/".join(parts)
+
+
+def finish(name: str, members: Mapping[str, Any], notes: Sequence[str], namer: Namer) -> Converted:
+    """The prompt file with these members, valid. Raises Left."""
+    try:
+        text = dump({key: value for key, value in members.items() if value is not None})
+    except (CannotWrite, RecursionError) as error:
+        raise Left(str(error)) from None
+    errors = parse(text).errors
+    if errors:
+        where = f"{errors[0].key}: " if errors[0].key else ""
+        raise Left(f"{where}{errors[0].message}")
+    if len(text.encode()) > MAX_BYTES:
+        raise Left(f"it would be larger than {MAX_BYTES:,} bytes")
+    taken = namer.take(name)
+    renamed = [f"named {taken!r}, because {name!r} is taken"] if taken != name else []
+    return Converted(taken, text, (*notes, *renamed))
+
+
+def conclude(prompts: Sequence[Converted], losses: Sequence[Loss], *, single: bool) -> Conversion:
+    """The conversion. A source of one document that gave nothing is a CannotConvert."""
+    if single and not prompts and losses:
+        raise CannotConvert(losses[0].reason)
+    return Conversion(tuple(prompts), tuple(losses))
+
+
+def declare(
+    inputs: dict[str, Any], texts: Sequence[Pieces], placeholders: Sequence[str], notes: list[str]
+) -> None:
+    """Add to declared inputs what the text uses and the source did not declare."""
+    if not inputs:
+        return
+    for name in placeholders:
+        inputs.setdefault(name, {})
+        inputs[name] = {**inputs[name], "type": "array"}
+    for pieces in texts:
+        for name in variables_of(pieces):
+            if name not in inputs:
+                inputs[name] = {"type": "string"}
+                notes.append(f"the variable {name!r} was not declared: it is a required text now")
+
+
+def as_text(value: Any) -> str | None:
+    """A text, or a number or flag as text; None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return None
+
+
+def texts_in(value: Any) -> list[str]:
+    """The non-blank texts of a list; [] for anything else."""
+    items = value if isinstance(value, list) else []
+    return [text for text in map(as_text, items) if text is not None and text.strip()]
+
+
+def _first(problems: Sequence[Any]) -> str:
+    return str(next(problem for problem in problems if problem.severity == "error"))
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _stem(name: str, extensions: Sequence[str]) -> str:
+    for extension in sorted(extensions, key=len, reverse=True):
+        if extension and name.lower().endswith(extension):
+            return name[: -len(extension)]
+    return name.partition(".")[0]
