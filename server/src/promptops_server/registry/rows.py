@@ -111,6 +111,9 @@ def head(conn: Connection, project_id: str, path: str) -> Head | None:
 def heads(conn: Connection, project_id: str, paths: Iterable[str]) -> dict[str, Head]:
     """Those of the addresses that exist, by their folded path."""
     folds = list({fold(path) for path in paths})
+    if len(folds) == 1:
+        only = conn.execute(_HEAD, {"project_id": project_id, "path_fold": folds[0]}).first()
+        return {} if only is None else {folds[0]: _head(only)}
     found: dict[str, Head] = {}
     for at in range(0, len(folds), BATCH):
         rows = conn.execute(_HEADS_IN, {"project_id": project_id, "folds": folds[at : at + BATCH]})

@@ -6,13 +6,18 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from promptops_server.releases.model import Artifact, Change
 from promptops_server.releases.rows import chunks
 from promptops_server.releases.tables import artifact
 
 _INSERT_ARTIFACT = insert(artifact)
+_INSERT_IF_NEW = text(
+    "INSERT INTO artifact (digest, project_id, text, requires)"
+    " VALUES (:digest, :project_id, :text, :requires)"
+    " ON CONFLICT (digest, project_id) DO NOTHING"
+)
 _STORED = select(artifact.c.digest).where(
     artifact.c.project_id == bindparam("project_id"),
     artifact.c.digest.in_(bindparam("digests", expanding=True)),
@@ -47,28 +52,30 @@ def store_artifacts(
 ) -> None:
     """Store the artifacts of what goes live, except those that are stored already."""
     digests = sorted({change.digest for change in changes if change.digest})
+    if len(digests) == 1 and digests[0] in artifacts:
+        conn.execute(_INSERT_IF_NEW, _row(project_id, artifacts[digests[0]]))
+        return
     stored: set[str] = set()
     for some in chunks(digests):
         stored.update(conn.execute(_STORED, {"project_id": project_id, "digests": some}).scalars())
-    fresh = [
-        {
-            "digest": digest,
-            "project_id": project_id,
-            "text": artifacts[digest].text,
-            "requires": json.dumps(artifacts[digest].requires),
-        }
-        for digest in digests
-        if digest not in stored
-    ]
+    fresh = [_row(project_id, artifacts[digest]) for digest in digests if digest not in stored]
     if fresh:
         conn.execute(_INSERT_ARTIFACT, fresh)
 
 
-def required_by(conn: Connection, project_id: str, digests: Sequence[str]) -> list[list[str]]:
-    """What each artifact needs, one item per digest given (two entries may share one artifact)."""
-    wanted = Counter(digest for digest in digests if digest)
-    needed: list[list[str]] = []
-    for some in chunks(sorted(wanted)):
+def _row(project_id: str, made: Artifact) -> dict[str, str]:
+    return {
+        "digest": made.digest,
+        "project_id": project_id,
+        "text": made.text,
+        "requires": json.dumps(made.requires),
+    }
+
+
+def required_by(conn: Connection, project_id: str, digests: Sequence[str]) -> dict[str, list[str]]:
+    """What those artifacts need that need something, by digest."""
+    needed: dict[str, list[str]] = {}
+    for some in chunks(sorted({digest for digest in digests if digest})):
         for row in conn.execute(_REQUIRING, {"project_id": project_id, "digests": some}):
-            needed.extend([json.loads(row.requires)] * wanted[row.digest])
+            needed[row.digest] = json.loads(row.requires)
     return needed

@@ -27,6 +27,11 @@ _PICKED = VERSION.where(
     prompt.c.project_id == bindparam("project_id"),
     tuple_(version.c.prompt_id, version.c.number).in_(bindparam("picked", expanding=True)),
 )
+_PICKED_ONE = VERSION.where(
+    prompt.c.project_id == bindparam("project_id"),
+    version.c.prompt_id == bindparam("picked_prompt"),
+    version.c.number == bindparam("picked_number"),
+)
 SHOWN = 5
 """Faults told in the sentence of a refusal; all are in its `errors`."""
 
@@ -138,6 +143,11 @@ def _versions(
     conn: Connection, project: Project, wanted: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], Version]:
     found: dict[tuple[int, int], Version] = {}
+    if len(wanted) == 1:
+        ((prompt_id, number),) = wanted
+        one = {"project_id": project.id, "picked_prompt": prompt_id, "picked_number": number}
+        row = conn.execute(_PICKED_ONE, one).first()
+        return {} if row is None else {wanted[0]: as_version(project, row)}
     for some in chunks(wanted, 200):
         for row in conn.execute(_PICKED, {"project_id": project.id, "picked": some}):
             value = as_version(project, row)

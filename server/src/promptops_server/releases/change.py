@@ -104,16 +104,19 @@ def change_environment(
         lock_project(tx.conn, project.id)
         environment = environments.get(tx.conn, project.id, request.environment)
 
+        made: list[Release] = []
+
         def work() -> tuple[int, dict[str, Any]]:
             check_head(environment, request.expected_head)
             planned = plan(tx.conn, environment)
             release = release_plan(
                 deps, tx, request, environment, planned, reason=reason, ticket=ticket, rule=rule
             )
+            made.append(release)
             return 201, _remember(release, planned)
 
         _, body = run_once(tx, request.actor, once.key, once.fingerprint, work)
-        release = history.one_release(tx.conn, environment, body["release"])
+        release = made[0] if made else history.one_release(tx.conn, environment, body["release"])
         tx.after_commit(lambda: delivered.append(deps.projection(environment.id)))
     return Outcome(
         release=release,
@@ -190,12 +193,13 @@ def release_plan(
             remedy="Release them in several steps.",
         )
     refuse_unmet(ask_gate(deps, request, environment, plan.contents), request.kind)
+    before = current_rows(tx.conn, environment.id, [change.path for change in plan.changes])
     if commit is None:
         commit = branch.commit_changes(
             tx,
             environment,
             plan.changes,
-            current_rows(tx.conn, environment.id, [change.path for change in plan.changes]),
+            before,
             actor=request.actor,
             kind=request.kind,
             reason=reason,
@@ -214,6 +218,7 @@ def release_plan(
         ticket=ticket,
         commit=commit,
         rule=rule,
+        before=before,
     )
 
 

@@ -16,15 +16,13 @@ from promptops_server.releases.model import Content, State
 from promptops_server.releases.rows import AnyRow, chunks
 from promptops_server.releases.tables import live
 
-_SUSPENDED = (
+_EVER_SUSPENDED = (
     select(live.c.path)
-    .where(
-        live.c.environment_id == bindparam("environment_id"),
-        live.c.path.in_(bindparam("paths", expanding=True)),
-        live.c.state == "suspended",
-    )
+    .where(live.c.environment_id == bindparam("environment_id"), live.c.state == "suspended")
     .distinct()
 )
+_SUSPENDED = _EVER_SUSPENDED.where(live.c.path.in_(bindparam("paths", expanding=True)))
+_SUSPENDED_ONE = _EVER_SUSPENDED.where(live.c.path == bindparam("path"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +70,13 @@ def suspended_versions(
 ) -> dict[str, set[int]]:
     """`stopped_versions` of each address that has any. Reads whole histories only where a suspension is found."""
     touched: list[str] = []
-    for some in chunks(paths):
-        touched.extend(
-            conn.execute(_SUSPENDED, {"environment_id": environment_id, "paths": some}).scalars()
-        )
+    if len(paths) == 1:
+        one = {"environment_id": environment_id, "path": paths[0]}
+        touched.extend(conn.execute(_SUSPENDED_ONE, one).scalars())
+    else:
+        for some in chunks(paths):
+            given = {"environment_id": environment_id, "paths": some}
+            touched.extend(conn.execute(_SUSPENDED, given).scalars())
     found = histories(conn, environment_id, touched) if touched else {}
     return {path: stopped for path in found if (stopped := stopped_versions(found[path]))}
 

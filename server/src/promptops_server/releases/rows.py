@@ -14,7 +14,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 CHUNK = 400
 """Values in one IN list: below every engine's limit on parameters."""
 
-_CURRENT: Select[*tuple[object, ...]] = select(
+_IN_FORCE: Select[*tuple[object, ...]] = select(
     live.c.id,
     live.c.path,
     live.c.state,
@@ -27,8 +27,10 @@ _CURRENT: Select[*tuple[object, ...]] = select(
 ).where(
     live.c.environment_id == bindparam("environment_id"),
     live.c.to_release.is_(None),
-    live.c.path.in_(bindparam("paths", expanding=True)),
 )
+_CURRENT = _IN_FORCE.where(live.c.path.in_(bindparam("paths", expanding=True)))
+# The most common release changes one prompt; a list of parameters is expanded anew at every call.
+_CURRENT_ONE = _IN_FORCE.where(live.c.path == bindparam("path"))
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[list[Any]]:
@@ -39,6 +41,9 @@ def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[list[Any]]:
 
 def current_rows(conn: Connection, environment_id: str, paths: Sequence[str]) -> dict[str, AnyRow]:
     """The rows in force now at these paths, as in `live`."""
+    if len(paths) == 1:
+        params = {"environment_id": environment_id, "path": paths[0]}
+        return {row.path: row for row in conn.execute(_CURRENT_ONE, params)}
     found: dict[str, AnyRow] = {}
     for some in chunks(paths):
         rows = conn.execute(_CURRENT, {"environment_id": environment_id, "paths": some})

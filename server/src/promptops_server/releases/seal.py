@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, true, update
 
 from promptops.delivery.entries import (
     BUCKETS,
@@ -38,30 +38,45 @@ from promptops_server.releases.tables import environment, live, release, release
 EMPTY_BUCKETS = EMPTY_BUCKET_HASH * BUCKETS
 
 _HASH = len(EMPTY_BUCKET_HASH)
-_ENVIRONMENT = select(
-    environment.c.head,
-    environment.c.epoch,
-    environment.c.buckets,
-    environment.c.count.label("entries"),  # a row's own `count` is a method
-    environment.c.features,
-).where(environment.c.id == bindparam("id"))
-_HEAD = select(release.c.statement_hash, release.c.acknowledged_at).where(
-    release.c.environment_id == bindparam("environment_id"), release.c.number == bindparam("number")
+# One row: the environment, its newest release, and the installation, which is a single row.
+_STATE = (
+    select(
+        environment.c.head,
+        environment.c.epoch,
+        environment.c.buckets,
+        environment.c.count.label("entries"),  # a row's own `count` is a method
+        environment.c.features,
+        release.c.statement_hash,
+        release.c.acknowledged_at,
+        installation.c.id.label("server"),
+        installation.c.epoch.label("server_epoch"),
+    )
+    .select_from(environment)
+    .join(
+        release,
+        (release.c.environment_id == environment.c.id) & (release.c.number == environment.c.head),
+    )
+    .join(installation, true())
+    .where(environment.c.id == bindparam("id"))
 )
-_INSTALLATION = select(installation.c.id, installation.c.epoch)
 _CLOSE = (
     update(live).where(live.c.id == bindparam("row_id")).values(to_release=bindparam("closed_by"))
 )
 _MOVE_HEAD = (
     update(environment)
     .where(environment.c.id == bindparam("row_id"), environment.c.head == bindparam("old_head"))
-    .returning(environment.c.id)
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("head", "epoch", "buckets", "count", "features")
+        }
+    )
 )
-_LEAVES = select(live.c.bucket, live.c.leaf).where(
-    live.c.environment_id == bindparam("environment_id"),
-    live.c.to_release.is_(None),
-    live.c.bucket.in_(bindparam("buckets", expanding=True)),
+_ALL_LEAVES = select(live.c.bucket, live.c.leaf).where(
+    live.c.environment_id == bindparam("environment_id"), live.c.to_release.is_(None)
 )
+_LEAVES = _ALL_LEAVES.where(live.c.bucket.in_(bindparam("buckets", expanding=True)))
+_LEAVES_OF_ONE = _ALL_LEAVES.where(live.c.bucket == bindparam("of_bucket"))
 _INSERT_RELEASE = insert(release).returning(release.c.id)
 _INSERT_CHANGE = insert(release_change)
 _INSERT_LIVE = insert(live)
@@ -81,11 +96,13 @@ def seal(
     ticket: str | None,
     commit: str,
     rule: str | None = None,
+    before: Mapping[str, AnyRow] | None = None,
 ) -> Release:
     """Write the release after `environment.head` and return it.
 
     `project` is the project's name, `rule` the access rule that allowed it. `artifacts` holds the compiled texts by
-    digest; those stored already may be missing. `acknowledged_at` is the transaction's time, moved past the release
+    digest; those stored already may be missing. `before` holds the rows in force at the changed paths, where the caller
+    has read them inside the lock. `acknowledged_at` is the transaction's time, moved past the release
     before if the clock went back.
 
     Raises:
@@ -97,34 +114,36 @@ def seal(
     if not changes or len(set(paths)) != len(paths):
         raise ValueError("a release changes at least one address, each once")
     conn = tx.conn
-    state = conn.execute(_ENVIRONMENT, {"id": environment.id}).one()
+    state = conn.execute(_STATE, {"id": environment.id}).one()
     if state.head != environment.head:
         raise head_moved(environment.name, state.head)
     number = state.head + 1
-    last = conn.execute(_HEAD, {"environment_id": environment.id, "number": state.head}).one()
-    acknowledged = max(tx.now, last.acknowledged_at + 1)
-    server = conn.execute(_INSTALLATION).one()
-    epoch = max(state.epoch, server.epoch)
+    acknowledged = max(tx.now, state.acknowledged_at + 1)
+    epoch = max(state.epoch, state.server_epoch)
 
-    before = current_rows(conn, environment.id, paths)
+    if before is None:
+        before = current_rows(conn, environment.id, paths)
     entries = [_entry(change, number) for change in changes]
     store_artifacts(conn, environment.project_id, changes, artifacts)
     _move_intervals(conn, environment.id, number, changes, entries, before)
     buckets = rehash(state.buckets, _leaves(conn, environment.id, {bucket_of(p) for p in paths}))
+    gone = [row.digest for row in before.values()]
+    come = [change.digest for change in changes]
+    needed = required_by(conn, environment.project_id, [*gone, *come])
     features = count_features(
         json.loads(state.features),
-        gone=required_by(conn, environment.project_id, [row.digest for row in before.values()]),
-        come=required_by(conn, environment.project_id, [change.digest for change in changes]),
+        gone=[needed[digest] for digest in gone if digest in needed],
+        come=[needed[digest] for digest in come if digest in needed],
     )
     count = state.entries - len(before) + sum(change.state != REMOVED for change in changes)
     statement = Statement(
-        installation=server.id,
+        installation=state.server,
         project=project,
         environment=environment.name,
         environment_id=environment.id,
         epoch=epoch,
         release=number,
-        previous=last.statement_hash,
+        previous=state.statement_hash,
         changes=tuple(entries),
         root=root(buckets),
         count=count,
@@ -161,12 +180,18 @@ def seal(
         ],
     )
     moved = conn.execute(
-        _MOVE_HEAD.values(
-            head=number, epoch=epoch, buckets=buckets, count=count, features=json.dumps(features)
-        ),
-        {"row_id": environment.id, "old_head": state.head},
-    ).first()
-    if moved is None:
+        _MOVE_HEAD,
+        {
+            "row_id": environment.id,
+            "old_head": state.head,
+            "new_head": number,
+            "new_epoch": epoch,
+            "new_buckets": buckets,
+            "new_count": count,
+            "new_features": json.dumps(features),
+        },
+    )
+    if moved.rowcount != 1:
         raise head_moved(environment.name, state.head)
     outbox.add(
         conn,
@@ -328,8 +353,12 @@ def _move_intervals(
 def _leaves(conn: Connection, environment_id: str, numbers: set[int]) -> dict[int, list[bytes]]:
     """All leaves of these buckets as they stand now, the release's own included."""
     found: dict[int, list[bytes]] = {number: [] for number in numbers}
-    for row in conn.execute(
-        _LEAVES, {"environment_id": environment_id, "buckets": sorted(numbers)}
-    ):
+    if len(numbers) == 1:
+        rows = conn.execute(
+            _LEAVES_OF_ONE, {"environment_id": environment_id, "of_bucket": min(numbers)}
+        )
+    else:
+        rows = conn.execute(_LEAVES, {"environment_id": environment_id, "buckets": sorted(numbers)})
+    for row in rows:
         found[row.bucket].append(row.leaf)
     return found

@@ -33,6 +33,9 @@ _TYPES = select(git_object.c.oid, git_object.c.type).where(
     git_object.c.project_id == bindparam("project"),
     git_object.c.oid.in_(bindparam("oids", expanding=True)),
 )
+_TYPE = select(git_object.c.oid, git_object.c.type).where(
+    git_object.c.project_id == bindparam("project"), git_object.c.oid == bindparam("oid")
+)
 # Text, because the two dialects' ON CONFLICT constructs differ only in their import. The first content stored under
 # an id stays: nobody can replace an object by another with the same SHA-1.
 _INSERT_OBJECT = text(
@@ -142,7 +145,10 @@ def object_types(conn: Connection, project_id: str, oids: Iterable[str]) -> dict
     """The types of those objects that are stored."""
     found: dict[str, int] = {}
     for batch in batches(oids):
-        rows = conn.execute(_TYPES, {"project": project_id, "oids": batch})
+        if len(batch) == 1:
+            rows = conn.execute(_TYPE, {"project": project_id, "oid": batch[0]})
+        else:
+            rows = conn.execute(_TYPES, {"project": project_id, "oids": batch})
         found.update((row.oid, row.type) for row in rows)
     return found
 
