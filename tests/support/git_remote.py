@@ -46,6 +46,7 @@ class Answers:
     denials: list[tuple[str, str, str]] = field(default_factory=list)
     applied: list[tuple[str | None, str | None]] = field(default_factory=list)
     guarded: list[tuple[str, int, list[str]]] = field(default_factory=list)
+    tells: list[str] = field(default_factory=list)
     before_check: Callable[[], None] | None = None
 
     def authenticate(
@@ -126,11 +127,12 @@ class Answers:
         project: ProjectLike,
         update: RefUpdate,
         prepared: Any,
-    ) -> None:
+    ) -> list[str]:
         assert update.new is not None
         # What was checked before the lock is stored now.
         assert len(ObjectView(tx.conn, project.id).entries(update.new)) == prepared
         self.applied.append((update.old, update.new))
+        return self.tells
 
 
 @dataclass

@@ -47,7 +47,7 @@ class Pusher:
             ).oid
         return self.tip
 
-    def push(self) -> None:
+    def push(self) -> list[str]:
         answer = PushedToMain()
         project = self.bank.project
         with self.bank.db.read() as conn:
@@ -56,7 +56,7 @@ class Pusher:
         with self.bank.db.write() as tx:
             lock_project(tx.conn, project.id)
             move_ref(tx, project.id, MAIN, update.old, update.new)
-            answer.apply(tx, AUTHOR, project, update, prepared)
+            return list(answer.apply(tx, AUTHOR, project, update, prepared))
 
     def numbers(self, path: str) -> list[tuple[int, str, bool]]:
         """Number, commit and validity of a prompt's versions, oldest first."""
@@ -88,6 +88,20 @@ def test_each_commit_of_a_push_gives_its_own_numbers(pusher: Pusher) -> None:
         made = get_version(conn, pusher.bank.project, "a")
     assert (made.author, made.message) == (AUTHOR.subject, "Three")
     assert made.author_text == "May Lin <may@example.org>"
+
+
+def test_the_first_push_names_the_invalid_files_it_brings(pusher: Pusher) -> None:
+    files: dict[str, str | None] = {f"bad/p{n:02}.prompt.yml": "\nmessages: [" for n in range(23)}
+    pusher.add({**files, "good.prompt.yml": prompt_text("one"), "README.md": "hi"})
+    head, *places, more, last = pusher.push()
+    assert head.startswith("23 files of this push are no valid prompts")
+    assert "cannot be released" in head
+    assert len(places) == 20
+    assert all(line.startswith(f"  bad/p{n:02}.prompt.yml:2: ") for n, line in enumerate(places))
+    assert "3 more" in more
+    assert "push again" in last
+    pusher.add({"good.prompt.yml": prompt_text("two")})
+    assert pusher.push() == []
 
 
 def test_the_first_push_is_one_step_and_may_bring_invalid_files(pusher: Pusher) -> None:

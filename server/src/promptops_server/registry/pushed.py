@@ -7,7 +7,7 @@ before the lock; inside it the plan still holds, since `main` is where it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,7 @@ from promptops_server.registry.steps import AddressState, Change, Numbering, Ste
 from promptops_server.registry.versions import fragment_loader, spellings
 
 _BATCH = 500
+_NOTICED = 20
 _REGULAR = (MODE_FILE, MODE_EXECUTABLE)
 
 
@@ -52,6 +53,8 @@ class Plan:
     contents: Mapping[str, Content]
     cards: Mapping[str, Card]
     said: Mapping[str, Said]
+    notice: tuple[str, ...] = ()
+    """Lines for the pusher's terminal."""
 
 
 class PushedToMain:
@@ -77,17 +80,16 @@ class PushedToMain:
             raise _refusal(errors)
         contents, cards = _read(view, numbering)
         contents = _resolve(view, owner, numbering, contents)
-        if update.old is not None:
-            errors = _invalid_at_tip(numbering, known, contents)
-            if errors:
-                raise _refusal(errors)
+        errors = _invalid_at_tip(numbering, known, contents)
+        if errors and update.old is not None:
+            raise _refusal(errors)
         newest = {v.path: contents[v.blob] for v in numbering.versions}
         cards = {path: card for path, card in cards.items() if newest[path].valid == card.valid}
         said = {}
         for commit in dict.fromkeys(v.commit for v in numbering.versions):
             info = view.commit_info(commit)
             said[commit] = Said(info.author, info.message.strip())
-        return Plan(numbering, known, contents, cards, said)
+        return Plan(numbering, known, contents, cards, said, tuple(_notice(errors)))
 
     def apply(
         self,
@@ -96,8 +98,8 @@ class PushedToMain:
         project: ProjectLike,
         update: RefUpdate,
         prepared: Any,
-    ) -> None:
-        """Write the planned versions, inside the lock. The push's audit event is the Git remote's.
+    ) -> Sequence[str]:
+        """Write the planned versions, inside the lock, and say which are invalid. The push's audit event is the Git remote's.
 
         Raises:
             Conflict: an address is not as it was when the push was checked.
@@ -117,6 +119,7 @@ class PushedToMain:
             said=plan.said,
             cards=plan.cards,
         )
+        return plan.notice
 
 
 def _steps(view: ObjectView, old: str | None, new: str) -> tuple[list[Step], list[dict[str, Any]]]:
@@ -253,6 +256,24 @@ def _invalid_at_tip(
         if not contents[blob].valid:
             errors.extend(located(path + (state.extension or ""), contents[blob].errors))
     return errors
+
+
+def _notice(errors: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What the first push is told about the invalid files it was allowed to bring: the first problem of each."""
+    first: dict[str, str] = {}
+    for error in errors:
+        first.setdefault(error["file"], f"  {error['file']}:{error['line']}: {error['message']}")
+    if not first:
+        return []
+    one = len(first) == 1
+    lines = [
+        f"{len(first):,} file{'' if one else 's'} of this push {'is' if one else 'are'} no valid "
+        f"prompt{'' if one else 's'}: kept as version{'' if one else 's'} that cannot be released.",
+        *list(first.values())[:_NOTICED],
+    ]
+    if len(first) > _NOTICED:
+        lines.append(f"  and {len(first) - _NOTICED:,} more: promptops prompt list shows them")
+    return [*lines, "Correct them and push again; from now on main takes valid files only."]
 
 
 def _refusal(errors: Iterable[dict[str, Any]]) -> Invalid:

@@ -97,6 +97,19 @@ def test_fetch_brings_only_what_is_new(
     assert loose[1] - loose[0] == 4  # commit, root, folder, file
 
 
+def test_what_a_kept_push_means_is_told_in_the_terminal_and_of_a_refused_one_it_is_not(
+    remote: Remote, clone: Callable[..., WorkTree]
+) -> None:
+    tree = clone("tree")
+    remote.answers.tells.append("1 file of this push is no valid prompt")
+    tree.write({"a": "1"})
+    assert "remote: 1 file of this push" in tree.run("push", "origin", "main").err
+    tree.write({"a.prompt.yml": "BROKEN"})
+    refused = tree.run("push", "origin", "main")
+    assert refused.code != 0
+    assert "1 file of this push" not in refused.err
+
+
 def test_first_push_of_another_branch_explains_what_main_is_for(
     clone: Callable[..., WorkTree],
 ) -> None:

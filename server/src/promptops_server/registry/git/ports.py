@@ -96,10 +96,10 @@ class PushedVersions(Protocol):
         project: ProjectLike,
         update: RefUpdate,
         prepared: Any,
-    ) -> None:
+    ) -> Sequence[str] | None:
         """Inside the lock, objects stored and refs moved: number and write the versions.
 
-        The ref was at `update.old` under the lock. A ProblemError undoes this ref.
+        Returns lines for the pusher's terminal, shown once the push is kept. The ref was at `update.old` under the lock. A ProblemError undoes this ref.
         """
         ...
 

@@ -112,6 +112,8 @@ class _Push:
     report: PushReport
     prepared_main: Any = None
     denials: list[Denied] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """What the kept push is answered beyond its refs."""
 
     def run(self, body: Spool) -> None:
         incoming = Incoming()
@@ -129,8 +131,10 @@ class _Push:
                 accepted = [u for u in accepted if self._check_versions(view, u)]
             while accepted and not (self.request.atomic and self.report.refused):
                 try:
+                    self.told.clear()
                     with self.deps.db.write() as tx:
                         self._write(tx, incoming, accepted)
+                    self.report.messages.extend(self.told)
                     break
                 except _RefFailedError as failed:
                     self._refuse_problem(failed.name, failed.problem)
@@ -239,14 +243,14 @@ class _Push:
                 raise RuntimeError(f"{update.name} moved under the project lock")
         for update in accepted:
             if update.name == MAIN:
-                apply = self.deps.versions.apply
-                prepared = self.prepared_main
-                self._attempt(
-                    update, partial(apply, tx, self.actor, self.project, update, prepared)
-                )
+                self._attempt(update, partial(self._apply_versions, tx, update))
         for update, then in later:
             self._attempt(update, then)
         audit.record(tx, self._event(accepted, len(keep)), project_id=self.project.id)
+
+    def _apply_versions(self, tx: Transaction, update: RefUpdate) -> None:
+        lines = self.deps.versions.apply(tx, self.actor, self.project, update, self.prepared_main)
+        self.told.extend(lines or ())
 
     def _attempt(self, update: RefUpdate, work: Callable[[], None]) -> None:
         try:
