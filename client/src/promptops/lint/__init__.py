@@ -11,7 +11,7 @@ from .check import Checked, check
 from .choice import Choice, UnknownRule
 from .finding import Finding
 from .project import Found, ListedProject, Project
-from .registry import rules
+from .registry import all_rules
 from .rule import Rule
 
 __all__ = [
@@ -23,6 +23,6 @@ __all__ = [
     "Project",
     "Rule",
     "UnknownRule",
+    "all_rules",
     "check",
-    "rules",
 ]

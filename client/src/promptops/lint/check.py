@@ -15,13 +15,14 @@ from .choice import Choice
 from .finding import Finding
 from .page import Hit, Page
 from .project import Project
-from .registry import rules
+from .registry import all_rules
 from .rule import Rule
 from .suppression import suppressions
 
 MAX_PER_RULE = 100
 """Hits of one rule in one file; a file with more says so once."""
 
+_FIX = "correct it as the description of the prompt file says (docs/prompt-file.md)"
 _NO_TEXT = frozenset(("file-too-large", "not-utf8"))
 
 
@@ -80,15 +81,16 @@ def _runnable(page: Page) -> Iterator[Rule]:
     """The rules that can be asked about this page."""
     if any(problem.code in _NO_TEXT for problem in page.parsed.problems):
         return
-    for rule in rules():
+    for rule in all_rules():
         if rule.reads == "text" or page.parsed.file is not None:
             yield rule
 
 
 def _finding_of(problem: Problem, file: str) -> Finding:
-    rule = next((rule.id for rule in rules() if rule.takes(problem)), f"parse/{problem.code}")
+    rule = next((rule for rule in all_rules() if rule.takes(problem)), None)
+    id, fix = (rule.id, rule.fix) if rule else (f"parse/{problem.code}", _FIX)
     place = (file, problem.line, problem.column)
-    return Finding(*place, rule, problem.severity, problem.message, problem.fix)
+    return Finding(*place, id, problem.severity, problem.message, problem.fix or fix)
 
 
 def _limited(hits: Iterable[Hit]) -> Iterator[Hit]:

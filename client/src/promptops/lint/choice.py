@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .registry import rules
+from .registry import all_rules
 
 _PARSE = re.compile(r"parse(?:/(?:\*|[a-z0-9-]+))?")
 
@@ -44,7 +44,7 @@ def choose(select: Iterable[str], ignore: Iterable[str]) -> Choice:
 
 def known(id: str) -> str:
     """The id, if there is such a rule. Raises UnknownRule."""
-    ids = [rule.id for rule in rules()]
+    ids = [rule.id for rule in all_rules()]
     if id in ids or _PARSE.fullmatch(id):
         return id
     near = difflib.get_close_matches(id, ids, n=1)

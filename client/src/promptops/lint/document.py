@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .registry import rules
+from .registry import all_rules
 from .rule import Rule
 
 _CODE = re.compile(r"(?:^    .*\n?|^\n(?=    ))+", re.MULTILINE)
@@ -74,8 +74,8 @@ repos:
 
 def page() -> str:
     """`docs/lint.md`."""
-    rows = [f"| [`{r.id}`](#{r.id}) | {r.severity} | {r.summary} |\n" for r in rules()]
-    sections = [f"\n### {rule.id}\n{_markdown(rule.documentation)}\n" for rule in rules()]
+    rows = [f"| [`{r.id}`](#{r.id}) | {r.severity} | {r.summary} |\n" for r in all_rules()]
+    sections = [f"\n### {rule.id}\n{_markdown(rule.documentation)}\n" for rule in all_rules()]
     return _HEAD + "".join(rows) + "".join(sections)
 
 

@@ -11,7 +11,7 @@ from .rule import Rule
 
 
 @functools.cache
-def rules() -> tuple[Rule, ...]:
+def all_rules() -> tuple[Rule, ...]:
     """All rules, by id. Raises TypeError for a file without a rule or an id that is given twice."""
     found: dict[str, Rule] = {}
     for module in pkgutil.iter_modules(_folder.__path__):

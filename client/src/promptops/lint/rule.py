@@ -23,7 +23,8 @@ class Rule:
     """One rule.
 
     `documentation` is what the check's docstring says, with a bad and a good prompt. `takes` tells
-    which of the parser's problems are findings of this rule. A rule that reads the `file` is asked
+    which of the parser's problems are findings of this rule; `fix` says what to do about those of them
+    that do not say it themselves. A rule that reads the `file` is asked
     only about valid files, one that reads the `text` about every file that is text.
     """
 
@@ -34,6 +35,7 @@ class Rule:
     check: Check
     reads: Reads
     takes: Callable[[Problem], bool]
+    fix: str
 
 
 def rule(
@@ -43,12 +45,13 @@ def rule(
     summary: str,
     reads: Reads = "file",
     takes: Callable[[Problem], bool] = lambda problem: False,
+    fix: str = "",
 ) -> Callable[[Check], Rule]:
     """Declare the decorated function as a rule; its docstring is the rule's documentation."""
 
     def declare(check: Check) -> Rule:
         documentation = inspect.cleandoc(check.__doc__ or "")
-        return Rule(id, severity, summary, documentation, check, reads, takes)
+        return Rule(id, severity, summary, documentation, check, reads, takes, fix)
 
     return declare
 

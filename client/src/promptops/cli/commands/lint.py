@@ -155,7 +155,7 @@ def _listed(ctx: typer.Context, project: str) -> ListedProject:
     with connect(ctx) as server:
         latest = {
             item["path"]: int(item["version"])
-            for item in server.pages(api("projects", project, "prompts"))
+            for item in server.pages(api("projects", project, "prompts"), archived="any")
         }
     return ListedProject(f"the project {project}", latest)
 
@@ -179,7 +179,7 @@ def _print(out: Output, document: Mapping[str, Any]) -> None:
 
 
 def _explain(out: Output, id: str) -> None:
-    from promptops.lint import UnknownRule, rules
+    from promptops.lint import UnknownRule, all_rules
     from promptops.lint.choice import known
     from promptops.lint.document import explanation
 
@@ -187,7 +187,7 @@ def _explain(out: Output, id: str) -> None:
         known(id)
     except UnknownRule as error:
         raise BadInput(str(error), remedy="see promptops lint --list") from None
-    rule = next((rule for rule in rules() if rule.id == id), None)
+    rule = next((rule for rule in all_rules() if rule.id == id), None)
     if rule is None:
         text = f"{id}\nA problem that the parser found; its message says what to do."
         out.json({"rule": id, "documentation": text})
@@ -198,7 +198,7 @@ def _explain(out: Output, id: str) -> None:
 
 
 def _list(out: Output, form: Format) -> None:
-    from promptops.lint import rules
+    from promptops.lint import all_rules
     from promptops.lint.document import page
 
     if form is Format.markdown:
@@ -206,8 +206,8 @@ def _list(out: Output, form: Format) -> None:
         return
     if form not in (Format.text, Format.json):
         raise BadInput(f"the list of rules has no {form} form", remedy="use text, json or markdown")
-    out.json({"rules": [_described(rule) for rule in rules()]})
-    rows = ((rule.id, rule.severity, rule.summary) for rule in rules())
+    out.json({"rules": [_described(rule) for rule in all_rules()]})
+    rows = ((rule.id, rule.severity, rule.summary) for rule in all_rules())
     out.table(("RULE", "SEVERITY", "FINDS"), rows, "There are no rules.")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..document import visible
-from ..registry import rules
+from ..registry import all_rules
 from .result import Result
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -49,7 +49,7 @@ def _descriptors(result: Result) -> list[dict[str, Any]]:
             "help": {"text": visible(rule.documentation), "markdown": visible(rule.documentation)},
             "defaultConfiguration": {"level": rule.severity},
         }
-        for rule in rules()
+        for rule in all_rules()
     ]
     parsed = {f.rule: f.severity for f in result.findings if f.rule.startswith("parse/")}
     for id, severity in sorted(parsed.items()):

@@ -26,8 +26,8 @@ _FLAGS = tuple(
 _RUN = re.compile(
     f"(?P<zero>[{_ZERO_WIDTH}]+)|(?P<joiner>[{_JOINERS}]+)|(?P<bidi>[{_OVERRIDES}]+)"
     f"|(?P<mark>[{_MARKS}]+)|(?P<tag>[{_TAGS}]+)|(?P<selector>[{_SELECTORS}]{{2,}})"
-    "|(?P<blank>[\u00a0\u202f][\u00a0\u202f \t]*)\\Z"
 )
+_BLANKS = "\u00a0\u202f \t"
 _LINE = re.compile(r"[^\r\n]+")
 _KINDS = {
     "zero": "a character without width",
@@ -73,24 +73,25 @@ def hidden_characters(page: Page) -> Iterator[Hit]:
         if text.isascii():
             continue
         rtl = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text if c not in _MARKS)
+        blanks = text[len(text.rstrip(_BLANKS)) :].lstrip(" \t")
+        if blanks:
+            yield page.at_offset(line.end() - len(blanks), *_said("blank", blanks.rstrip(" \t")))
         for run in _RUN.finditer(text):
             kind = run.lastgroup or ""
             if kind == "mark" and rtl:
                 continue
             allowed = _ALLOWED.get(kind)
             if allowed is None or not allowed(text, run.start(), run.end()):
-                yield page.at_offset(
-                    line.start() + run.start(),
-                    _message(kind, run.group()),
-                    "remove it; if it is meant, write it as an escape between double quotes",
-                )
+                yield page.at_offset(line.start() + run.start(), *_said(kind, run.group()))
 
 
-def _message(kind: str, run: str) -> str:
+def _said(kind: str, run: str) -> tuple[str, str]:
+    """What is reported of a run of characters, and what to do."""
     codes = list(dict.fromkeys(f"U+{ord(character):04X}" for character in run))
     some = ", ".join(codes[:5]) + (", …" if len(codes) > 5 else "")
     times = f" ({len(run)} characters)" if len(run) > 1 else ""
-    return f"here is {_KINDS[kind]}: {some}{times}"
+    fix = "remove it; if it is meant, write it as an escape between double quotes"
+    return f"here is {_KINDS[kind]}: {some}{times}", fix
 
 
 def _joins(text: str, start: int, end: int) -> bool:

@@ -17,6 +17,7 @@ from ..rule import codes, rule
     severity="error",
     summary="`jsonSchema` or a tool's schema is not JSON, not a JSON schema, or cannot be met.",
     takes=codes("bad-schema", "bad-json"),
+    fix="correct the schema: see json-schema.org for the draft it names",
 )
 def invalid_schema(page: Page) -> Iterator[Hit]:
     """The schema must be valid by the draft it names (else 2020-12), and some object must fit it.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from promptops.format import variables
 from promptops.format.values import suggestion
 
 from ..page import Hit, Page
 from ..rule import rule
 
-_NOT_INPUTS = ("expected",)
-"""Keys of a case that belong to its evaluators."""
+_EXPECTED = "expected"
+"""The key of a case that belongs to its evaluators, whether they name it or not."""
 
 
 @rule(
@@ -21,8 +23,8 @@ _NOT_INPUTS = ("expected",)
 def test_data_misses_input(page: Page) -> Iterator[Hit]:
     """A case must be something the prompt can be rendered with.
 
-    Each case gives every required input and nothing that is not an input, except `expected`, which
-    evaluators compare with. Unknown keys are not checked in a file that includes fragments: the
+    Each case gives every required input and nothing that is not an input, except `expected` and what
+    the file's evaluators use as a variable. Unknown keys are not checked in a file that includes fragments: the
     fragment may use them.
 
     Bad:
@@ -48,6 +50,7 @@ def test_data_misses_input(page: Page) -> Iterator[Hit]:
     """
     inputs = page.file.inputs
     complete = not page.has_unread_text()
+    known = {_EXPECTED, *inputs, *_names(page.file.evaluators)}
     for number, case in enumerate(page.file.test_data):
         path = ("testData", number)
         for name, given in inputs.items():
@@ -58,10 +61,21 @@ def test_data_misses_input(page: Page) -> Iterator[Hit]:
                     f"add {name}: …, or give the input a default",
                 )
         for name in case:
-            if complete and name not in inputs and name not in _NOT_INPUTS:
+            if complete and name not in known:
                 yield page.at(
                     (*path, name),
                     f"{name[:100]!r} is not an input of this prompt",
                     suggestion(name, inputs) or "remove it, or use it in a message",
                     key=True,
                 )
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The variables in every text of a value."""
+    if isinstance(value, str):
+        yield from variables(value)
+    elif isinstance(value, Mapping):
+        yield from _names(tuple(value.values()))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _names(item)

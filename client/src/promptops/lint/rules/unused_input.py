@@ -13,6 +13,7 @@ from ..rule import codes, rule
     severity="warning",
     summary="A declared input is used in no message.",
     takes=codes("unused-input"),
+    fix="use it in a message, or take it out of inputs",
 )
 def unused_input(page: Page) -> Iterable[Hit]:
     """Every caller has to give a required input, and gives it for nothing.

@@ -32,6 +32,7 @@ def _is_default(problem: Problem) -> bool:
     severity="error",
     summary="A default, or a value in `testData`, has another type than its input declares.",
     takes=_is_default,
+    fix="write a value of the declared type, or change the type",
 )
 def wrongly_typed_default(page: Page) -> Iterator[Hit]:
     """An input's `default` and every value for it in `testData` must have the declared type.
