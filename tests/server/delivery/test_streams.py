@@ -140,7 +140,7 @@ def test_a_follower_that_does_not_read_is_cut_and_the_others_go_on(
             reader.next()
             hub = served.delivery._hub
             releases = 0
-            while len(hub._all()) == 2 and releases < 120:
+            while len(hub._all()) == 2 and releases < 200:
                 world.release({"big": releases + 1}, body="x" * 200_000)
                 served.delivery.project(world.environment.id)
                 releases += 1

@@ -81,6 +81,7 @@ async def serve_stream(
         writer = asyncio.ensure_future(_write(stream, view, missed, send))
         ends: list[asyncio.Future[Any]] = [writer, gone, stream.ended]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        hub.close(stream)  # before the farewell, which may take a second: nothing more is queued
         if not gone.done():
             await _finish(writer, send)
     finally:
