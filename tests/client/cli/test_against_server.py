@@ -385,3 +385,38 @@ def test_an_environment_is_said_in_one_word_or_two(
         assert signed_in(*wrong).code == 2, wrong
     assert signed_in("env", "create", project, "canary").code == 0
     assert "canary" in signed_in("env", "list", project).out
+
+
+def test_a_dry_run_of_an_import_refuses_what_the_import_refuses(
+    signed_in: Cli, project: str, put: Callable[..., int], tmp_path: Path
+) -> None:
+    good = "messages:\n  - role: user\n    content: hi\n"
+    put(f"{project}/Claims/Triage", good)
+    put(f"{project}/same", good)
+    put(f"{project}/other", good)
+    files = {
+        "claims/new": good,
+        "Claims/triage": good,
+        "bad/yaml": "messages: [\n",
+        "bad/role": good.replace("user", "boss"),
+        "same": good,
+        "other": good.replace("hi", "ho"),
+        "fine": good,
+    }
+    folder = tmp_path / "folder"
+    for name, text in files.items():
+        file = folder / f"{name}.prompt.yml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    for options in (["--on-conflict", "refuse"], ["--on-conflict", "skip", "--allow-invalid"], []):
+        words = ("import", str(folder), "-p", project, "--json", *options)
+        dry = signed_in(*words, "--dry-run")
+        real = signed_in(*words)
+        refused = {i["path"]: i["reason"] for i in dry.json["items"] if "reason" in i}
+        assert set(refused) == {
+            i["path"] for i in real.json["items"] if i["result"] == "refused"
+        }, options
+        assert dry.code == real.code == (1 if refused else 0)
+        told = {e["file"] for e in dry.problem["errors"]}
+        if "--allow-invalid" not in options:
+            assert {"bad/yaml.prompt.yml", "bad/role.prompt.yml"} <= told

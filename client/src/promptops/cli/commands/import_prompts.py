@@ -1,4 +1,4 @@
-"""`import`: a folder or a table of prompts into a project."""
+"""`import`: a folder, a table or a file of another tool into a project."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import typer
 from promptops.cli import addresses
 from promptops.cli.command import command
 from promptops.cli.failures import BadInput, Refused
+from promptops.cli.import_plan import plan_import
 from promptops.cli.importing import Sum, read_source, requests
 from promptops.cli.output import JsonOption, Output, note
 from promptops.cli.progress import progress
 from promptops.cli.session import Session, api, connect
+from promptops.cli.texts import read_text
 
 if TYPE_CHECKING:
     from promptops.format.convert import Conversion
@@ -44,12 +46,13 @@ _EXAMPLES = [
     "promptops import ./prompts --project retail-bank",
     "promptops import personas.csv -p personas --name-column act --text-column prompt",
     "promptops import letters.csv -p retail-bank --module letters --tag-column kind --dry-run",
+    "promptops import ./prompty-files -p retail-bank --format prompty",
 ]
 
 
 def import_prompts(
     ctx: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder, or a CSV or TSV file.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a file.")],
     project: Annotated[str, typer.Option("--project", "-p", help="Where they go.")],
     module: Annotated[str, typer.Option("--module", help="Below this module.")] = "",
     name_column: Annotated[str, typer.Option("--name-column", help="The prompts' names.")] = "",
@@ -63,7 +66,7 @@ def import_prompts(
         Role | None, typer.Option("--role", help="Of the message a text becomes; else user.")
     ] = None,
     format_name: Annotated[
-        str, typer.Option("--format", help="Instead of going by the file's name.")
+        str, typer.Option("--format", help="Instead of going by the file's name or content.")
     ] = "",
     on_conflict: Annotated[
         OnConflict,
@@ -79,9 +82,11 @@ def import_prompts(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would come.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Import a folder of prompt files, or a table with one prompt per row.
+    """Import prompts: a folder, a table with one prompt per row, or another tool's files.
 
-    What is renamed or cannot be carried is listed. Exit code 1 when a prompt was refused.
+    Formats: csv, directory, dotprompt, github, langfuse, mlflow, promptfoo, prompty.
+    What is renamed or cannot be carried is listed. Exit code 1 when a prompt was refused, or, with
+    --dry-run, would be.
     """
     out = Output(json)
     if addresses.place(project).path:
@@ -105,20 +110,15 @@ def import_prompts(
             errors=[{"file": loss.where, "message": loss.reason} for loss in source.losses],
         )
     with connect(ctx) as server:
+        options: dict[str, Any] = {
+            "on_conflict": on_conflict.value,
+            "allow_invalid": allow_invalid,
+            **({"message": message} if message else {}),
+        }
         if dry_run:
-            _show_plan(server, out, project, source)
+            _show_plan(server, out, project, source, options)
             return
-        total = _send(
-            server,
-            project,
-            source,
-            {
-                "on_conflict": on_conflict.value,
-                "allow_invalid": allow_invalid,
-                **({"message": message} if message else {}),
-            },
-            quiet=json,
-        )
+        total = _send(server, project, source, options, quiet=json)
     _report(out, project, source, total)
 
 
@@ -136,26 +136,49 @@ def _send(
     return total
 
 
-def _show_plan(server: Session, out: Output, project: str, source: Conversion) -> None:
-    there = {
-        item["path"]: item["version"] for item in server.pages(api("projects", project, "prompts"))
-    }
-    plan: list[dict[str, Any]] = [
-        {"path": p.name, "exists": there.get(p.name), "notes": list(p.notes)}
-        for p in source.prompts
-    ]
+def _show_plan(
+    server: Session, out: Output, project: str, source: Conversion, options: dict[str, Any]
+) -> None:
+    """Show what would come. Raises Refused when the import would refuse a prompt."""
+    there = list(server.pages(api("projects", project, "prompts"), archived="any"))
+
+    def same_text(path: str, text: str) -> bool:
+        found = read_text(server, addresses.place(f"{project}/{path}"))
+        return found.content == text.encode("utf-8", "surrogatepass")
+
+    plan = plan_import(
+        source.prompts,
+        there,
+        on_conflict=options["on_conflict"],
+        allow_invalid=options["allow_invalid"],
+        same_text=same_text,
+    )
+    refused = [item for item in plan if "reason" in item]
     out.json({"dry_run": True, "items": plan, "losses": _losses(source)})
     out.table(
         ("PROMPT", "IS THERE", "NOTES"),
         (
-            (item["path"], f"@{item['exists']}" if item["exists"] else "", "; ".join(item["notes"]))
+            (
+                item["path"],
+                f"@{item['exists']}" if item["exists"] else "",
+                "would be refused" if "reason" in item else "; ".join(item["notes"]),
+            )
             for item in plan
         ),
         "There is nothing to import.",
     )
     if not out.as_json:
         _note_losses(source)
-        note(f"{len(plan)} prompts would be imported, {len(source.losses)} left behind.")
+        said = f", {len(refused)} refused" if refused else ""
+        note(
+            f"{len(plan) - len(refused)} prompts would be imported{said}, "
+            f"{len(source.losses)} left behind."
+        )
+    if refused:
+        raise Refused(
+            f"{len(refused)} of {len(plan)} prompts would be refused",
+            errors=[error for item in refused for error in _errors(item)],
+        )
 
 
 def _report(out: Output, project: str, source: Conversion, total: Sum) -> None:
