@@ -7,7 +7,6 @@ once in the process that makes it, and within `REMEMBER_SECONDS` in every other.
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import threading
 import time
@@ -208,9 +207,9 @@ def _basic(rest: str) -> tuple[str, str]:
         name, colon, password = (
             base64.b64decode(rest.strip(), validate=True).decode().partition(":")
         )
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not ASCII, not base64, or not UTF-8 inside
         raise _unauthenticated("The Basic credentials are not base64 of name:password.") from None
-    if not colon:
+    if not colon or "\0" in name:
         raise _unauthenticated("The Basic credentials are not base64 of name:password.")
     return name, password
 

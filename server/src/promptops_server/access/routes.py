@@ -15,6 +15,7 @@ from promptops_server.access.roles import EVERY_PROJECT, roles_on
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
+from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import from_text, to_text
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import ActorDep, problem_responses
@@ -70,19 +71,19 @@ class UserOut(BaseModel):
 class UserIn(_In):
     """A new person or service account."""
 
-    name: str
-    display_name: str | None = Field(default=None, max_length=200)
-    email: str | None = Field(default=None, max_length=320)
-    kind: str = "person"
+    name: Line
+    display_name: Line | None = Field(default=None, max_length=200)
+    email: Line | None = Field(default=None, max_length=320)
+    kind: Line = "person"
     admin: bool = False
-    password: str | None = Field(default=None, max_length=1000)
+    password: Line | None = Field(default=None, max_length=1000)
 
 
 class UserPatch(_In):
     """What can change about a user."""
 
     active: bool | None = None
-    password: str | None = Field(default=None, max_length=1000)
+    password: Line | None = Field(default=None, max_length=1000)
 
 
 class UserPage(BaseModel):
@@ -95,9 +96,9 @@ class UserPage(BaseModel):
 class GrantBody(_In):
     """A role on one project, or on `*`."""
 
-    user: str
-    project: str = EVERY_PROJECT
-    role: str
+    user: Line
+    project: Line = Field(default=EVERY_PROJECT, max_length=100)
+    role: Line
 
 
 class GrantList(BaseModel):
@@ -109,12 +110,12 @@ class GrantList(BaseModel):
 class TokenIn(_In):
     """A new token. Without `user`, for the caller. An `environment` makes it a delivery token."""
 
-    name: str = Field(min_length=1, max_length=200)
-    user: str | None = None
-    role: str | None = None
-    project: str | None = None
-    environment: str | None = None
-    expires_at: str | None = Field(default=None, description="RFC 3339")
+    name: Line = Field(min_length=1, max_length=200)
+    user: Line | None = None
+    role: Line | None = None
+    project: Line | None = Field(default=None, max_length=100)
+    environment: Line | None = Field(default=None, max_length=100)
+    expires_at: Line | None = Field(default=None, description="RFC 3339")
 
 
 class TokenOut(BaseModel):

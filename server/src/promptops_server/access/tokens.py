@@ -135,7 +135,9 @@ def revoke(tx: Transaction, actor: Actor, token_id: str, *, holder: str | None) 
         query = query.where(token.c.user_id == holder)
     row = tx.conn.execute(query).first()
     if row is None:
-        raise NotFound(f"There is no token {token_id}.")
+        raise NotFound(
+            f"There is no token {token_id}.", remedy="`GET /api/v1/tokens` lists yours by id."
+        )
     if row.revoked_at is not None:
         return
     tx.conn.execute(update(token).where(token.c.id == token_id).values(revoked_at=tx.now))

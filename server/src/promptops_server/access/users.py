@@ -58,7 +58,9 @@ def create_user(
             remedy="Use letters, digits, '.', '_', '@', '-'; start with a letter or digit; at most 100.",
         )
     if kind not in ("person", "service"):
-        raise Invalid(f"Kind {kind!r} is neither person nor service.")
+        raise Invalid(
+            f"Kind {kind!r} is neither person nor service.", remedy="Send person or service."
+        )
     if find_user(tx.conn, name) is not None:
         raise Conflict(f"There is a user {name} already.", slug="name-taken")
     row = User(
@@ -111,7 +113,7 @@ def get_user(conn: Connection, name: str) -> User:
     """
     found = find_user(conn, name)
     if found is None:
-        raise NotFound(f"There is no user {name}.")
+        raise NotFound(f"There is no user {name}.", remedy="`GET /api/v1/users` lists them.")
     return found
 
 
@@ -137,8 +139,21 @@ def list_users(conn: Connection, limit: int, after: str | None) -> cursor.Page[U
 
 
 def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
-    """Deactivate or reactivate; a deactivated user's tokens stop working, history stays."""
+    """Deactivate or reactivate; a deactivated user's tokens stop working, history stays.
+
+    Raises:
+        NotFound: there is no such user.
+        Conflict: the actor would lock themself out, and with the last administrator everybody.
+    """
     found = get_user(tx.conn, name)
+    if found.active == active:
+        return found
+    if found.id == actor.subject and not active:
+        raise Conflict(
+            "Nobody deactivates themself.",
+            remedy="Ask another administrator.",
+            slug="self-deactivation",
+        )
     tx.conn.execute(update(user).where(user.c.id == found.id).values(active=active))
     audit.record(
         tx,
@@ -285,5 +300,8 @@ def remove_grant(tx: Transaction, actor: Actor, name: str, project: str, role: s
 
 def _hash(password: str) -> str:
     if len(password) < _MIN_PASSWORD:
-        raise Invalid(f"The password is shorter than {_MIN_PASSWORD} characters.")
+        raise Invalid(
+            f"The password is shorter than {_MIN_PASSWORD} characters.",
+            remedy="Several words make a good one.",
+        )
     return _hasher.hash(password)

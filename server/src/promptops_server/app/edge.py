@@ -16,6 +16,7 @@ import structlog
 from promptops_server.infra.ids import request_id_of
 from promptops_server.infra.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from promptops_server.infra.problems import ProblemError, TooLarge, Unexpected
+from promptops_server.infra.request_address import check_address
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -69,6 +70,7 @@ class Edge:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
+                check_address(scope)
                 await self._app(scope, self._limited(scope, receive), send_with_headers)
             except Exception as error:
                 if scope["state"].get("unexpected"):

@@ -38,7 +38,8 @@ def create_operator_token(
     """Make a token for `user`, who is made when new and given the role when they lack it.
 
     Raises:
-        Invalid: user name or role unknown, an environment without a project, or an expiry in the past.
+        Invalid: user name or role unknown, an environment without a project, an expiry in the past, or a
+            deactivated user.
     """
     if role not in ROLES:
         raise Invalid(f"There is no role {role!r}.", remedy=f"Roles: {', '.join(ROLES)}.")
@@ -52,6 +53,11 @@ def create_operator_token(
                 user,
                 kind="service" if role == "delivery" else "person",
                 admin=role == "admin",
+            )
+        elif not holder.active:
+            raise Invalid(
+                f"User {user} is deactivated: a token of theirs would not work.",
+                remedy="Name another user; a new one with --role admin can reactivate them.",
             )
         if role == "admin":
             users.make_admin(tx, OPERATOR, user)

@@ -175,7 +175,28 @@ def _plain(request: Request, error: HTTPException) -> ProblemError:
             remedy="The API is described at /openapi.json.",
         )
     if error.status_code == 405:
-        return _MethodNotAllowed(f"{request.method} is not offered at {request.url.path[:300]}.")
-    problem = ProblemError(str(error.detail))
+        # Starlette's own Allow names only the first route of a path.
+        offered = ", ".join(_offered(request)) or (error.headers or {}).get("Allow", "")
+        error.headers = {**(error.headers or {}), "Allow": offered}
+        return _MethodNotAllowed(
+            f"{request.method} is not offered at {request.url.path[:300]}.",
+            remedy=f"Use {offered}.",
+        )
+    remedy = "Send JSON in UTF-8, not compressed." if error.status_code == 400 else ""
+    problem = ProblemError(str(error.detail).rstrip(".") + ".", remedy=remedy)
     problem.status = error.status_code  # type: ignore[misc]
     return problem
+
+
+def _offered(request: Request) -> list[str]:
+    """The methods the API describes for the path of a request."""
+    found: set[str] = set()
+    for template, operations in request.app.openapi()["paths"].items():
+        pattern = re.sub(r"\\{(\w+)\\}", _any_value, re.escape(template))
+        if re.fullmatch(pattern, request.url.path):
+            found.update(method.upper() for method in operations)
+    return sorted(found)
+
+
+def _any_value(parameter: re.Match[str]) -> str:
+    return ".+" if parameter[1] == "path" else "[^/]+"

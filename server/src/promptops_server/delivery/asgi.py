@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
@@ -26,7 +26,8 @@ from promptops_server.delivery.timeline import Timeline
 from promptops_server.delivery.tokens import TokenKey, Tokens, bearer
 from promptops_server.infra.database import Database
 from promptops_server.infra.ids import request_id_of
-from promptops_server.infra.problems import NotFound, ProblemError, Unauthenticated
+from promptops_server.infra.problems import NotFound, ProblemError, Unauthenticated, Unexpected
+from promptops_server.infra.request_address import check_address
 
 log = structlog.get_logger(__name__)
 
@@ -86,16 +87,31 @@ class DeliveryApp:
                     await send(prepared.start)
                     await send(prepared.body)
                     return
+        begun = False
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
-            await self._answer(parts, scope, receive, send)
-        except ProblemError as error:
-            for message in answers.problem(error, request_id_of(scope["headers"])):
+            check_address(scope)
+            await self._answer(parts, scope, receive, noting)
+        except Exception as error:
+            if begun:
+                raise  # too late for another answer
+            request_id = request_id_of(scope["headers"])
+            if not isinstance(error, ProblemError):
+                log.exception("unexpected_error", path=scope["path"], request_id=request_id)
+            problem = error if isinstance(error, ProblemError) else Unexpected()
+            for message in answers.problem(problem, request_id):
                 await send(message)
 
     async def _answer(self, parts: list[str], scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             refusal = MethodNotAllowed(
-                f"{scope['method']} is not possible here: delivery is read only."
+                f"{scope['method']} is not possible here: delivery is read only.",
+                remedy="Publish and stop prompts through the API.",
             )
             refusal.headers["Allow"] = "GET, HEAD"
             raise refusal
@@ -184,6 +200,7 @@ class DeliveryApp:
             if text is None:
                 raise NotFound(
                     f"No artifact {digest[:80]} was ever live in this environment.",
+                    remedy="Digests stand in the entries of the snapshot, as sha256:… .",
                     slug="unknown-artifact",
                 )
             content = text.encode()

@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from promptops_server.infra.plain_text import storable
 from promptops_server.infra.problems import BadRequest
 
 T = TypeVar("T")
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+_LONGEST = 4_000
+_INTEGERS = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +40,24 @@ def decode(cursor: str, *types: type) -> list[Any]:
         BadRequest: the text is no cursor of this list.
     """
     try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        raw = base64.urlsafe_b64decode(cursor[:_LONGEST] + "=" * (-len(cursor) % 4))
         keys = json.loads(raw)
-        if len(keys) == len(types) and all(
-            isinstance(k, t) for k, t in zip(keys, types, strict=True)
-        ):
+        if len(keys) == len(types) and all(map(_is_key, keys, types)):
             return list(keys)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
     raise BadRequest(
         "The cursor is not one this list gave out.",
         remedy="Start again without `cursor`.",
         slug="bad-cursor",
     )
+
+
+def _is_key(key: object, wanted: type) -> bool:
+    """Whether a database can compare a column of that type with it."""
+    if isinstance(key, str):
+        return wanted is str and storable(key)
+    return wanted is int and type(key) is int and key in _INTEGERS  # True is no number here
 
 
 def page(rows: Sequence[T], limit: int, key: Callable[[T], tuple[str | int, ...]]) -> Page[T]:

@@ -43,7 +43,10 @@ def run_once(
     if not key:
         return work()
     if len(key) > MAX_KEY_LENGTH:
-        raise BadRequest(f"Idempotency-Key is longer than {MAX_KEY_LENGTH} characters.")
+        raise BadRequest(
+            f"Idempotency-Key is longer than {MAX_KEY_LENGTH} characters.",
+            remedy="Send a shorter one, for example a UUID.",
+        )
     row = tx.conn.execute(
         select(idempotency_key).where(
             idempotency_key.c.actor == actor.subject, idempotency_key.c.key == key

@@ -29,7 +29,9 @@ def read_json(body: bytes) -> Any:
     try:
         return json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is not JSON: {error}.", slug="bad-json") from error
+        raise BadRequest(
+            f"The body is not JSON: {error}.", remedy="Send JSON in UTF-8.", slug="bad-json"
+        ) from error
 
 
 def _refuse_constant(name: str) -> Any:

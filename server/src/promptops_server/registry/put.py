@@ -19,6 +19,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database
+from promptops_server.infra.plain_text import control_in
 from promptops_server.infra.problems import (
     BadRequest,
     Conflict,
@@ -177,18 +178,22 @@ def check_message(message: str | None) -> str:
     """The message without surrounding space; empty when None.
 
     Raises:
-        BadRequest: blank or over 500 characters.
+        BadRequest: blank, over 500 characters, or not plain text.
     """
     if message is None:
         return ""
-    said = message.replace("\x00", "").strip()
+    control = control_in(message, lines=True)
+    if control is not None:
+        raise BadRequest(f"The message holds the character {control}.", remedy="Send plain text.")
+    said = message.strip()
     if not said:
         raise BadRequest(
             "The message is blank.", remedy="Say what changed, or leave the message away."
         )
     if len(said) > MAX_MESSAGE:
         raise BadRequest(
-            f"The message has {len(said)} characters; at most {MAX_MESSAGE} are allowed."
+            f"The message has {len(said)} characters; at most {MAX_MESSAGE} are allowed.",
+            remedy="Say it shorter; the history shows the difference itself.",
         )
     return said
 

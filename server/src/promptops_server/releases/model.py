@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from promptops_server.infra.plain_text import control_in
 from promptops_server.infra.problems import Invalid
 
 State = Literal["live", "suspended", "removed"]
@@ -212,13 +213,11 @@ def check_ticket(ticket: str | None) -> str | None:
 
 
 def _check_text(field: str, value: str) -> str:
-    text = value.strip().replace("\r\n", "\n")
+    text = value.strip().replace("\r\n", "\n").replace("\r", "\n")
     # What is signed, committed and stored must be the same text everywhere: no NUL (PostgreSQL), no half surrogate.
-    for at, character in enumerate(text):
-        if character not in "\n\t" and (ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF):
-            raise Invalid(
-                f"{field} holds the character U+{ord(character):04X} at position {at + 1}.",
-                remedy="Send plain text.",
-                slug=field,
-            )
+    control = control_in(text, lines=True)
+    if control is not None:
+        raise Invalid(
+            f"{field} holds the character {control}.", remedy="Send plain text.", slug=field
+        )
     return text

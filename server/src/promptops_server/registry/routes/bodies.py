@@ -72,7 +72,10 @@ def sent_prompt(request: Request, body: bytes, message: str | None) -> Sent:
         )
     data = read_json(body)
     if not isinstance(data, dict):
-        raise BadRequest("The JSON form of a prompt file is an object.")
+        raise BadRequest(
+            "The JSON form of a prompt file is an object.",
+            remedy='Send {"messages": […]}, or {"content": "the YAML text"}.',
+        )
     if "messages" in data:
         if message is None and isinstance(data.get("message"), str):
             message = data.pop("message")

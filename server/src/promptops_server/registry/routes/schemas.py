@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from promptops_server.infra.body_fields import Line, Lines
 from promptops_server.infra.clock import to_text
 from promptops_server.registry.import_prompts import Import, Result
 from promptops_server.registry.model import LivePlace, Project, Prompt, Version, state_of
@@ -36,8 +37,8 @@ class ProjectIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(description="Letters, digits, `.`, `_`, `-`; starts with a letter or digit")
-    title: str = ""
-    description: str = ""
+    title: Line = ""
+    description: Lines = ""
 
 
 class LiveOut(BaseModel):
