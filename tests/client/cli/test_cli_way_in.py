@@ -259,7 +259,7 @@ def test_an_unexpected_error_is_one_line_and_a_hint(
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("promptops pub", "publish"), ("promptops prompt ren", "render"), ("promptops e", "env")],
+    [("promptops pub", "publish"), ("promptops prompt ren", "render"), ("promptops en", "env")],
 )
 def test_the_shell_completes_commands(typed: str, offered: str) -> None:
     words = typed.split()

@@ -143,7 +143,7 @@ def test_the_answers_to_all_requests_are_added_up() -> None:
     ("name", "content", "options", "says"),
     [
         ("missing.csv", None, {}, "there is no file or folder"),
-        ("a.prompt.yml", "messages: []", {}, "is one prompt file"),
+        ("a.prompt.yml", "messages: []", {}, "it is not valid"),
         ("a.xyz", "?", {}, "no format is known"),
         ("a.csv", "name,text\nA,b\n", {"text_column": "txt"}, "there is no column 'txt'"),
         ("a.csv", "", {}, "empty"),

@@ -11,6 +11,7 @@ from promptops.cli.commands import (
     account,
     audit,
     environment,
+    export,
     get,
     import_prompts,
     lint,
@@ -62,6 +63,7 @@ account.add_to(app)
 app.add_typer(project.app, name="project")
 app.add_typer(prompt.app, name="prompt")
 import_prompts.add_to(app)
+export.add_to(app)
 lint.add_to(app)
 publish.add_to(app)
 rollback.add_to(app)

@@ -6,6 +6,7 @@ command's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,13 +56,10 @@ def read_source(path: Path, format_name: str, options: Mapping[str, Any]) -> Con
         raise BadInput(f"there is no file or folder {str(path)!r}")
     try:
         reader = converters().get(format_name) if format_name else converter_for(path)
+        if reader is None and not format_name:
+            reader = converters().get(_format_by_content(path))
         if reader is None:
             known = ", ".join(converters())
-            if path.name.endswith((".prompt.yml", ".prompt.yaml")):
-                raise BadInput(
-                    f"{path} is one prompt file",
-                    remedy=f"promptops prompt put {path} project/module/prompt",
-                )
             raise BadInput(
                 f"no format is known for {str(path)!r}"
                 if not format_name
@@ -73,6 +71,21 @@ def read_source(path: Path, format_name: str, options: Mapping[str, Any]) -> Con
         raise BadInput(f"{path}: {error}") from None
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _format_by_content(path: Path) -> str:
+    """The format a JSON or YAML file shows by its keys, or ""."""
+    if path.suffix.lower() not in (".json", ".yaml", ".yml"):
+        return ""
+    start = path.read_bytes()[:4096].decode("utf-8", "replace")
+    for found, name in (
+        (r'(?m)^\s*["{\[\s]*"?template"?\s*:', "mlflow"),
+        (r'(?m)^\s*["{\[\s]*"?prompts"?\s*:', "promptfoo"),
+        (r'"prompt"\s*:', "langfuse"),
+    ):
+        if re.search(found, start):
+            return name
+    return ""
 
 
 def requests(

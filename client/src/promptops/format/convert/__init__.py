@@ -50,8 +50,13 @@ class Loss:
     reason: str
     key: KeyPath = ()
 
+    @property
+    def key_text(self) -> str:
+        """The key as people write it: `messages[0].content`."""
+        return key_text(self.key)
+
     def __str__(self) -> str:
-        key = f"{key_text(self.key)}: " if self.key else ""
+        key = f"{self.key_text}: " if self.key else ""
         return f"{self.where}: {key}{self.reason}"
 
 

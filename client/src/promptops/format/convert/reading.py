@@ -94,7 +94,7 @@ def frontmatter(text: str, what: str) -> tuple[dict[str, Any], str]:
         return {}, text
     for number, line in enumerate(lines[1:], 1):
         if line.rstrip() == "---":
-            head = "\n".join(lines[1:number])
+            head = "".join(line + "\n" for line in lines[1:number])
             body = "\n".join(lines[number + 1 :])
             return (yaml_of(head, what) if head.strip() else {}), body
     raise CannotConvert(f"it is no {what}: the header that starts with --- has no end")
