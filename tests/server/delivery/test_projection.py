@@ -48,6 +48,20 @@ def test_each_release_is_applied_onto_the_one_before(any_world: World, valkey: s
     assert raw(valkey).hlen(NAMES.log) == 5
 
 
+def test_what_was_brought_is_known_and_nothing_else_is(world: World, valkey: str) -> None:
+    environment_id = world.environment.id
+    projection = world.projection(valkey)
+    world.release({"a": 1})
+    epoch = world.header().position.epoch
+    assert not projection.has(environment_id, epoch, 1)
+    projection.project(environment_id)
+    assert projection.has(environment_id, epoch, 1)
+    assert not projection.has(environment_id, epoch, 2)
+    assert not projection.has(environment_id, epoch + 1, 1)
+    projection.forget(environment_id)
+    assert not projection.has(environment_id, epoch, 1)
+
+
 def test_projectors_racing_apply_each_release_once_and_in_order(
     any_world: World, valkey: str
 ) -> None:

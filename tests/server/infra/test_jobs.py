@@ -204,6 +204,18 @@ def test_one_job_does_for_a_burst_of_one_key(database: Database) -> None:
     assert [job_id for _, job_id, _ in port.started] == [rows[2], rows[3]]
 
 
+def test_work_known_to_be_done_starts_no_job(database: Database) -> None:
+    port: Any = Recorded()
+    rows = [add(database, "release", key) for key in ("a", "b")]
+    dispatcher = Dispatcher(
+        database, port, {"release": "project"}, done={"release": lambda row: row.key == "a"}
+    )
+    assert dispatcher.dispatch_waiting() == 2
+    assert [job_id for _, job_id, _ in port.started] == [rows[1]]
+    with database.read() as conn:
+        assert outbox.waiting(conn) == []
+
+
 def test_waking_is_faster_than_polling(database: Database) -> None:
     port: Any = Recorded()
     dispatcher = Dispatcher(database, port, {"release": "project"}, poll_seconds=30)

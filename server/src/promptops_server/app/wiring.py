@@ -36,6 +36,7 @@ from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
 from promptops_server.infra.metrics import Asked, register
+from promptops_server.infra.outbox import OutboxRow
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
 from promptops_server.infra.settings import Settings
 from promptops_server.infra.tables import outbox
@@ -101,6 +102,7 @@ class Services:
             database,
             self.jobs,
             register_jobs(self.jobs, database, self.delivery.project),
+            done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
             poll_seconds=settings.jobs.poll_seconds,
             keep_seconds=settings.jobs.keep_days * 86_400,
@@ -207,6 +209,9 @@ class Services:
         return health.HealthDeps(
             needed={"database": database, "migrations": migrations}, reported={"redis": redis}
         )
+
+    def _is_projected(self, row: OutboxRow) -> bool:
+        return self.delivery.projected(row.key, row.payload["epoch"], row.payload["release"])
 
     def _gauges(self) -> list[tuple[str, str, float]]:
         with self.database.read() as conn:

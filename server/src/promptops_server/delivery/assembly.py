@@ -90,6 +90,10 @@ class Delivery:
         read = self._feed(environment_id)
         return self._projection.project(environment_id, read=read)
 
+    def projected(self, environment_id: str, epoch: int, release: int) -> bool:
+        """Whether Redis is known to hold the release or a later one; False means that somebody should look."""
+        return self._projection.has(environment_id, epoch, release)
+
     def health(self) -> Health:
         """How delivery is doing."""
         return self._status.health()

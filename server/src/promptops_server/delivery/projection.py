@@ -118,6 +118,13 @@ class Projection:
         status.PROJECTION_SECONDS.observe(time.monotonic() - began)
         return "applied"
 
+    def has(self, environment_id: str, epoch: int, release: int) -> bool:
+        """Whether this process has brought the release, or a later one, to Redis; False when it does not know."""
+        if self._client is None:
+            return True
+        held = self._held.get(environment_id)
+        return held is not None and (int(held[0].epoch), int(held[0].release)) >= (epoch, release)
+
     def failed(self, error: BaseException) -> None:
         """Redis did not do what was asked: leave it alone for a while."""
         self._open_until = time.monotonic() + CIRCUIT_SECONDS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -28,6 +28,7 @@ class Dispatcher:
 
     Args:
         topics: topic → name of the registered job. A row of a topic nobody handles is marked done.
+        done: topic → whether the work of a row is known to be done, from memory: then there is no job.
         latest_only: topics where one job does for all waiting rows of a key, so that a burst costs one job.
         poll_seconds: how often to look without being woken; other processes cannot wake this one.
         keep_seconds: how long dispatched rows are kept, for diagnosis.
@@ -39,6 +40,7 @@ class Dispatcher:
         jobs: Jobs,
         topics: Mapping[str, str],
         *,
+        done: Mapping[str, Callable[[outbox.OutboxRow], bool]] | None = None,
         latest_only: frozenset[str] = frozenset(),
         poll_seconds: float = 1.0,
         keep_seconds: float = 7 * 86_400,
@@ -46,6 +48,7 @@ class Dispatcher:
         self._database = database
         self._jobs = jobs
         self._topics = dict(topics)
+        self._done = dict(done or {})
         self._latest_only = latest_only
         self._poll_seconds = poll_seconds
         self._keep_us = int(keep_seconds * 1_000_000)
@@ -82,13 +85,17 @@ class Dispatcher:
             for row in rows:
                 name = self._topics.get(row.topic)
                 covered = row.topic in self._latest_only and newest[row.topic, row.key] != row.id
-                if name is not None and not covered:
+                if name is not None and not covered and not self._is_done(row):
                     self._jobs.start(name, row.id, {**row.payload, "key": row.key})
             # In a transaction of its own, after the jobs are durable: a crash before it only repeats idempotent starts.
             with self._database.write() as tx:
                 outbox.mark_dispatched(tx.conn, [row.id for row in rows], tx.now)
             handled += len(rows)
         return handled
+
+    def _is_done(self, row: outbox.OutboxRow) -> bool:
+        done = self._done.get(row.topic)
+        return done is not None and done(row)
 
     def _run(self) -> None:
         while not self._stop:
