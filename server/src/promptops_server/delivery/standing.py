@@ -98,10 +98,14 @@ def judge(
         )
     if who == "ours" and header is not None:
         signed = header.position
-        if signed > head or known_hash(signed.release) != header.hash:
+        # What was signed in an earlier epoch than the head's was given up when an operator began that epoch.
+        if signed > head or (
+            signed.epoch == head.epoch and known_hash(signed.release) != header.hash
+        ):
             return Standing(
                 "ahead",
                 f"Redis holds release {signed}, signed by this installation, but the database stands at {head} "
-                "without it: the database was set back. Restore a newer backup, or begin a new epoch.",
+                "without it: the database was set back. Restore a newer backup, or let the database's state count: "
+                "`promptops-server epoch --accept`.",
             )
     return Standing("rebuild", "damaged")

@@ -128,7 +128,7 @@ class ReleaseOut(BaseModel):
 
     number: int
     environment: str
-    kind: Literal["publish", "rollback", "unpublish", "suspend"]
+    kind: Literal["publish", "rollback", "unpublish", "suspend", "epoch"]
     epoch: int
     commit: str
     acknowledged_at: str

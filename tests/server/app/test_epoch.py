@@ -1,0 +1,91 @@
+"""A database restored from an older copy, behind Redis and the applications: reported, then accepted as a new epoch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+from support.server import BIN, RunningServer
+
+
+def epoch(running: RunningServer, url: str, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [str(BIN / "promptops-server"), "epoch", "--data", str(running.data)]
+    return subprocess.run(
+        [*command, "--redis-url", url, *more], capture_output=True, text=True, timeout=60
+    )
+
+
+def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
+    valkey: str, start_server: Callable[..., RunningServer]
+) -> None:
+    running = start_server("--redis-url", valkey)
+    headers = {"Content-Type": "application/yaml"}
+    state = "promptops:{bank/staging}:state"
+
+    def publish(text: str) -> Any:
+        with running.api(running.token("root", "admin")) as api:
+            if api.get("/projects/bank").status_code == 404:
+                api.post("/projects", json={"name": "bank"})
+            known = api.get("/projects/bank/prompts/a")
+            tag = {"If-Match": known.headers["etag"]} if known.status_code == 200 else {}
+            body = f"messages:\n  - role: user\n    content: {text}\n"
+            put = api.put("/projects/bank/prompts/a", content=body, headers={**headers, **tag})
+            assert put.status_code in (200, 201), put.text
+            made = api.post(
+                "/projects/bank/environments/staging/releases",
+                json={"prompts": [{"path": "a"}], "reason": "for a test"},
+            )
+            assert made.status_code == 201, made.text
+            return made.json()
+
+    assert publish("one")["delivery"] == "applied"
+    assert epoch(running, valkey).returncode == 0
+    assert running.stop() == 0
+    older = running.data.with_name("older")
+    shutil.copytree(running.data, older)
+    running.start()
+    for text in ("two", "three", "four"):
+        publish(text)
+    assert running.stop() == 0
+
+    shutil.rmtree(running.data)
+    older.rename(running.data)
+    running.start()
+    assert publish("after the restore")["delivery"] == "pending"
+    seen = epoch(running, valkey)
+    assert seen.returncode == 1, seen.stderr
+    assert "bank/staging\t1-2\t1-4\tahead" in seen.stdout
+    assert "promptops-server epoch --accept" in running.log.read_text()
+    unconfirmed = epoch(running, valkey, "--accept")
+    assert (unconfirmed.returncode, "--yes" in unconfirmed.stderr) == (2, True)
+    assert epoch(running, valkey).stdout == seen.stdout
+
+    accepted = epoch(running, valkey, "--accept", "--yes", "--reason", "Restored Monday")
+    assert accepted.returncode == 0, accepted.stderr
+    assert "Epoch 2 has begun in 2 environments" in accepted.stdout
+    with redis.Redis.from_url(valkey, decode_responses=True) as client:
+        end = time.monotonic() + 15
+        while client.hmget(state, "epoch", "release") != ["2", "3"]:
+            assert time.monotonic() < end, client.hgetall(state)
+            time.sleep(0.05)
+    assert publish("goes on")["delivery"] == "applied"
+    assert epoch(running, valkey).returncode == 0
+    with running.api(running.token("root", "admin")) as api:
+        kinds = [
+            item["kind"]
+            for item in api.get("/projects/bank/environments/staging/releases").json()["items"]
+        ]
+        assert kinds == ["publish", "epoch", "publish", "publish"]
+        (event,) = [
+            item
+            for item in api.get("/audit/events", params={"limit": 200}).json()["items"]
+            if item["action"] == "epoch.begin"
+        ]
+        assert event["actor"]["name"] == "operator"
+        assert "Restored Monday" in json.dumps(event)
