@@ -44,7 +44,7 @@ def test_the_whole_way(
         *("--name-column", "title", "--text-column", "body", "--tag-column", "kind"),
     )
     assert imported.code == 0, imported.err
-    assert imported.out == f"{PROJECT}: 2 created.\n"
+    assert imported.out == f"{PROJECT}: 2 created, 1 left behind.\n"  # the column `price`
     assert "letters/apology-2" in imported.err
 
     file = tmp_path / "triage.prompt.yml"
