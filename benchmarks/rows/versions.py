@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import socket
 import sqlite3
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.row import Row, millis
-from benchmarks.stage import project, prompt_text, put, server
+from benchmarks.stage import PROJECT, project, prompt_text, put, server
 
 
 def run(quick: bool) -> list[Row]:
@@ -42,14 +46,38 @@ def run(quick: bool) -> list[Row]:
 def _row(name: str, rounds: int, floor: float, target: int, *args: str) -> Row:
     with server(*args) as running, project(running) as api:
         version = put(api, "claims/triage", prompt_text("start"))
-        for warm in range(20):
-            version = put(api, "claims/triage", prompt_text(f"warm {warm}"), version)
+        token = running.token("bench", "admin")
+        write = _writer(running.port, token)
+        for warm in range(50):
+            version = write(prompt_text(f"warm {warm}"), version)
         begin = time.perf_counter()
         for turn in range(rounds):
-            version = put(api, "claims/triage", prompt_text(turn), version)
+            version = write(prompt_text(turn), version)
         each = (time.perf_counter() - begin) / rounds
     return Row(f"create a version over HTTP, {name}", f"{1 / each:,.0f} /s ({millis(each)})",
                f"bare SQLite commit {millis(floor)}", each / floor, f"≥ {target} /s", 1 / each >= target)  # fmt: skip
+
+
+def _writer(port: int, token: str) -> Callable[[str, int], int]:
+    """Puts over one kept connection with the standard library's client, the leanest at hand: it shares our two cores."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.connect()
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    path = f"/api/v1/projects/{PROJECT}/prompts/claims/triage?message=Change"
+
+    def write(text: str, parent: int) -> int:
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/yaml",
+            "If-Match": f'"v{parent}"',
+        }
+        connection.request("PUT", path, body=text.encode(), headers=headers)
+        answer = connection.getresponse()
+        version: int = json.load(answer)["version"]
+        assert answer.status == 201
+        return version
+
+    return write
 
 
 def _bare_commit(rounds: int) -> float:
