@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +212,31 @@ def test_a_token_is_not_made_for_a_deactivated_user(
 @pytest.mark.parametrize("sent", [b"Basic \xff\xfe==", b"Basic =", b"Bearer \xff", b"Basic /w=="])
 def test_credentials_that_are_no_text_are_refused(bank: RunningServer, sent: bytes) -> None:
     refused(httpx2.get(f"{bank.url}/api/v1/me", headers={b"authorization": sent}), 401)
+
+
+def at_once(calls: list[Callable[[], httpx2.Response]]) -> Counter[int]:
+    """How many of the calls, made at the same moment, had which status."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return Counter(future.result().status_code for future in [pool.submit(c) for c in calls])
+
+
+def test_of_many_who_make_the_same_thing_at_once_one_wins_and_the_others_are_told(
+    bank: RunningServer,
+) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(client_of(bank)) for _ in range(8)]
+
+        def all_of(address: str, body: dict[str, Any], key: str = "") -> Counter[int]:
+            headers = {"idempotency-key": key} if key else {}
+            return at_once([partial(c.post, address, json=body, headers=headers) for c in clients])
+
+        for n in range(3):
+            assert all_of("/api/v1/projects", {"name": f"race-{n}"}) == {201: 1, 409: 7}
+            assert all_of("/api/v1/projects", {"name": f"same-{n}"}, key=f"same-{n}") == {201: 8}
+            assert all_of("/api/v1/users", {"name": f"racer-{n}"}) == {201: 1, 409: 7}
+            body = {"user": f"racer-{n}", "project": "bank", "role": "author"}
+            assert all_of("/api/v1/grants", body) == {201: 8}
+            body = {"name": f"canary-{n}"}
+            assert all_of(f"{PROJECT}/environments", body) == {201: 1, 409: 7}
+        grants = clients[0].get("/api/v1/grants", params={"project": "bank"}).json()["items"]
+        assert [g["user"] for g in grants].count("racer-0") == 1

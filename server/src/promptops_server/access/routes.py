@@ -17,7 +17,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import from_text, to_text
-from promptops_server.infra.database import Database
+from promptops_server.infra.database import Database, again_if_taken
 from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.problems import Denied, Invalid
 
@@ -186,9 +186,10 @@ def router(deps: AccessDeps) -> APIRouter:
     @api.post("/users", status_code=201, summary="Add a person or service account")
     def create_user(actor: ActorDep, body: UserIn) -> UserOut:
         manage(actor)
-        with db.write() as tx:
-            return _user(
-                users.create_user(
+
+        def make() -> User:
+            with db.write() as tx:
+                return users.create_user(
                     tx,
                     actor,
                     body.name,
@@ -198,7 +199,8 @@ def router(deps: AccessDeps) -> APIRouter:
                     admin=body.admin,
                     password=body.password,
                 )
-            )
+
+        return _user(again_if_taken(make))
 
     @api.patch("/users/{name}", summary="Deactivate, reactivate, or set the password")
     def patch_user(actor: ActorDep, name: str, body: UserPatch) -> UserOut:
@@ -228,8 +230,12 @@ def router(deps: AccessDeps) -> APIRouter:
     @api.post("/grants", status_code=201, summary="Grant a role")
     def add_grant(actor: ActorDep, body: GrantBody) -> GrantBody:
         manage(actor)
-        with db.write() as tx:
-            users.add_grant(tx, actor, body.user, body.project, body.role)
+
+        def grant() -> None:
+            with db.write() as tx:
+                users.add_grant(tx, actor, body.user, body.project, body.role)
+
+        again_if_taken(grant)
         deps.forget()
         return body
 

@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from promptops_server.infra.checkpoints import Checkpoints, log_pragmas
@@ -27,6 +27,8 @@ from promptops_server.infra.problems import Unavailable
 log = structlog.get_logger(__name__)
 
 WRITE_WAIT_SECONDS = 30.0
+
+_Result = TypeVar("_Result")
 
 
 class Transaction:
@@ -77,6 +79,7 @@ class Database:
                 max_overflow=pool_size,
                 pool_pre_ping=True,
                 pool_recycle=1800,
+                hide_parameters=True,  # an error's text goes to the log; what people sent stays out of it
             )
             self._write_engine = self._read_engine
 
@@ -145,6 +148,7 @@ def _sqlite_engine(url: URL, *, writer: bool, pool_size: int) -> Engine:
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
+        hide_parameters=True,
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0 if writer else pool_size,
@@ -180,6 +184,18 @@ def _sqlite_engine(url: URL, *, writer: bool, pool_size: int) -> Engine:
     return engine
 
 
+def again_if_taken(work: Callable[[], _Result]) -> _Result:
+    """Do `work`, a whole write; once more when another made the same row between its look and its insert.
+
+    That happens on PostgreSQL, to rows no project lock guards. The second time `work` finds the other's row, and answers
+    as it does for every name that is taken.
+    """
+    try:
+        return work()
+    except IntegrityError:
+        return work()
+
+
 @contextmanager
 def _as_unavailable() -> Iterator[None]:
     try:
@@ -188,6 +204,11 @@ def _as_unavailable() -> Iterator[None]:
         if "readonly database" in str(error.orig):
             raise  # a mistake of ours, not the database's absence
         log.warning("database_unavailable", error=str(error.orig))
+        if "disk" in str(error.orig):  # SQLite: "disk I/O error", "database or disk is full"
+            raise Unavailable(
+                f"The database could not be written: {error.orig}. Nothing was stored.",
+                remedy="Tell the operator: the server's disk may be full.",
+            ) from error
         raise Unavailable(
             "The database did not answer.", remedy="Try again; `promptops-server doctor` says more."
         ) from error

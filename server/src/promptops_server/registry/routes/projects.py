@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import IntegrityError
 
+from promptops_server.infra.database import again_if_taken
 from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.idempotency import request_hash, run_once
-from promptops_server.infra.problems import Conflict
 from promptops_server.registry import projects
 from promptops_server.registry.routes.deps import LIMIT, Cursor, Limit, RegistryDeps
 from promptops_server.registry.routes.schemas import (
@@ -42,9 +41,10 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         projects.check_new_project(actor, deps.authorise, *given)
         url = f"{request.url.path}/{body.name}"
         fingerprint = request_hash("POST", "/projects", body.model_dump_json().encode())
-        try:
+
+        def make() -> tuple[int, dict[str, Any]]:
             with deps.db.write() as tx:
-                status, answer = run_once(
+                return run_once(
                     tx,
                     actor,
                     idempotency_key,
@@ -58,10 +58,8 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
                         ).model_dump(),
                     ),
                 )
-        except IntegrityError as error:  # two requests at once on PostgreSQL
-            raise Conflict(
-                f"There is a project {body.name!r} already.", slug="name-taken"
-            ) from error
+
+        status, answer = again_if_taken(make)
         return JSONResponse(answer, status, {"Location": url})
 
     @router.get(
