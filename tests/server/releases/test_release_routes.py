@@ -251,11 +251,7 @@ def test_bad_input_is_refused_and_changes_nothing(http: TestClient) -> None:
     assert http.get(STAGING).json()["release"] == 0
 
 
-def test_a_cursor_with_an_absurd_number_is_harmless(http: TestClient) -> None:
-
+def test_a_cursor_that_no_row_can_have_is_refused(http: TestClient) -> None:
     publish(http, "a")
-    answer = http.get(f"{STAGING}/releases", params={"cursor": encode(10**30)})
-    assert answer.status_code == 200
-    assert [r["number"] for r in answer.json()["items"]] == [1]
-    answer = http.get(STAGING, params={"cursor": encode("nul\x00")})
-    assert answer.status_code == 400
+    for address, key in ((f"{STAGING}/releases", 10**30), (STAGING, "nul\x00")):
+        assert http.get(address, params={"cursor": encode(key)}).status_code == 400

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 from promptops_server import __version__
 from promptops_server.app import front, refusals
+from promptops_server.app.description import describe
 from promptops_server.app.edge import App, Edge, Receive, Scope, Send
 from promptops_server.infra.http import Authenticate
 from promptops_server.infra.setting_sections import LimitSettings
@@ -74,23 +74,5 @@ def fastapi_app(parts: HttpParts) -> FastAPI:
         app.include_router(router, prefix=API_PREFIX)
     for router in (*parts.root, front.router()):
         app.include_router(router)
-    _describe_security(app)
+    describe(app, prefix=API_PREFIX)
     return app
-
-
-def _describe_security(app: FastAPI) -> None:
-    """Say in the OpenAPI description that `/api/v1` takes a bearer token."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = generate()
-        schemes = schema.setdefault("components", {}).setdefault("securitySchemes", {})
-        schemes["token"] = {"type": "http", "scheme": "bearer"}
-        schemes["password"] = {"type": "http", "scheme": "basic"}
-        for path, operations in schema["paths"].items():
-            if path.startswith(API_PREFIX):
-                for operation in operations.values():
-                    operation["security"] = [{"token": []}, {"password": []}]
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

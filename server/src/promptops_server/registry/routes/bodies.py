@@ -28,7 +28,7 @@ PUT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/yaml": {"schema": {"type": "string"}},
+            "application/yaml": {"schema": {"type": "object", "description": "The file itself"}},
             "application/json": {
                 "schema": {
                     "type": "object",

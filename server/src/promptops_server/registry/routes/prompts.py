@@ -116,7 +116,7 @@ def _add_reading(router: APIRouter, deps: RegistryDeps) -> None:
             200: {
                 "description": "The prompt file",
                 "content": {
-                    "application/yaml": {"schema": {"type": "string"}},
+                    "application/yaml": {"schema": {"type": "object"}},
                     "application/json": {"schema": {"type": "object"}},
                 },
             },

@@ -1,0 +1,65 @@
+"""What the OpenAPI description says of every operation alike: sign-in, and the problem documents it may answer with."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+
+_PROBLEM = {
+    "title": "Problem",
+    "description": "Problem details (RFC 9457). Further members depend on `type`.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "Stable: `urn:promptops:problem:…`"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was wrong, and where"},
+        "remedy": {"type": "string", "description": "What to do"},
+        "request_id": {"type": "string"},
+        "errors": {"type": "array", "description": "Each wrong place"},
+    },
+}
+_ANSWER = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_EVERYWHERE = (400, 401, 422, 429, 500, 503)
+_WITH_BODY = (413,)
+
+
+def describe(app: FastAPI, *, prefix: str) -> None:
+    """Complete the description of `app` for the operations under `prefix`."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _complete(generate(), prefix)
+        return generate()
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(schema: dict[str, Any], prefix: str) -> None:
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "password": {"type": "http", "scheme": "basic"},
+    }
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = _PROBLEM
+    for unused in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form, never sent
+        schemas.pop(unused, None)
+    for path, operations in schema["paths"].items():
+        if not path.startswith(prefix):
+            continue
+        for operation in operations.values():
+            operation["security"] = [{"token": []}, {"password": []}]
+            _add_problems(operation)
+
+
+def _add_problems(operation: dict[str, Any]) -> None:
+    statuses = _EVERYWHERE + (_WITH_BODY if "requestBody" in operation else ())
+    responses = operation["responses"]
+    described = (int(status) for status in responses if status.isdigit())
+    for status in sorted({*statuses, *(s for s in described if s >= 400)}):
+        responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": _ANSWER}
