@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from anyio.to_thread import current_default_thread_limiter
+from sqlalchemy.exc import DBAPIError
 
 from promptops_server.app import migrate, serve
 from promptops_server.app.data_dir import DataDirLock, prepare
@@ -130,6 +131,14 @@ def _open_database(settings: Settings, *, may_migrate: bool) -> Database:
         cause = problem.__cause__
         text = str(getattr(cause, "orig", None) or problem.detail).strip().splitlines()[0]
         raise CannotStart(f"The database does not answer: {text}") from None
+    except (
+        DBAPIError
+    ) as error:  # while migrating: no such file, no room on the disk, not a database
+        database.close()
+        text = str(error.orig).strip().splitlines()[0]
+        raise CannotStart(
+            f"The database {database.url.render_as_string()} cannot be used: {text}."
+        ) from None
     except BaseException:
         database.close()
         raise

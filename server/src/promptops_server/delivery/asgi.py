@@ -26,7 +26,13 @@ from promptops_server.delivery.timeline import Timeline
 from promptops_server.delivery.tokens import TokenKey, Tokens, bearer
 from promptops_server.infra.database import Database
 from promptops_server.infra.ids import request_id_of
-from promptops_server.infra.problems import NotFound, ProblemError, Unauthenticated, Unexpected
+from promptops_server.infra.problems import (
+    NotFound,
+    ProblemError,
+    Unauthenticated,
+    Unavailable,
+    Unexpected,
+)
 from promptops_server.infra.request_address import check_address
 
 log = structlog.get_logger(__name__)
@@ -104,6 +110,8 @@ class DeliveryApp:
             if not isinstance(error, ProblemError):
                 log.exception("unexpected_error", path=scope["path"], request_id=request_id)
             problem = error if isinstance(error, ProblemError) else Unexpected()
+            if isinstance(problem, Unavailable):
+                problem.headers.setdefault("Retry-After", "2")
             for message in answers.problem(problem, request_id):
                 await send(message)
 

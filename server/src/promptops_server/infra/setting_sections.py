@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -125,6 +126,13 @@ class RedisSettings(Section):
     def _known_scheme(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("starts with redis://, rediss:// or unix://")
+        if value is not None:
+            try:
+                _ = urlsplit(value).port
+            except (
+                ValueError
+            ):  # its text would repeat a part of the address, which may hold a password
+                raise ValueError("its host and port are not host:port") from None
         return value
 
 

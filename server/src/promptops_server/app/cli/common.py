@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ RedisOption = Annotated[
 ]
 
 
+_DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+
+
 @contextmanager
 def one_line_failures() -> Iterator[None]:
     """Turn an expected failure into one line on standard error and exit code 2."""
@@ -39,6 +43,8 @@ def one_line_failures() -> Iterator[None]:
         fail(str(error))
     except Exception as error:
         # These come from parts that take long to import, and were imported when they raise.
+        from sqlalchemy.exc import DBAPIError
+
         from promptops_server.app.migrate import NewerSchema
         from promptops_server.infra.problems import ProblemError
         from promptops_server.infra.redis_process import RedisProcessError
@@ -47,6 +53,10 @@ def one_line_failures() -> Iterator[None]:
             fail(f"{error.detail} {error.remedy}".strip())
         if isinstance(error, (NewerSchema, RedisProcessError)):
             fail(str(error))
+        if isinstance(error, DBAPIError):  # no room on the disk, a file that is no database
+            fail(f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}.")
+        if isinstance(error, OSError) and error.errno in _DISK_FAULTS:
+            fail(f"{error.filename or 'A file'} cannot be written: {error.strerror}.")
         raise
 
 
