@@ -147,9 +147,9 @@ def test_a_dead_workers_job_is_taken_over(
 
 
 def test_only_one_worker_buries_a_dead_one(any_database: Database) -> None:
-    WorkerPulse(any_database, "dead", dead_after=0.05).beat()
-    living = [WorkerPulse(any_database, name, dead_after=0.05) for name in ("a", "b")]
-    time.sleep(0.1)
+    WorkerPulse(any_database, "dead", dead_after=1.0).beat()
+    living = [WorkerPulse(any_database, name, dead_after=1.0) for name in ("a", "b")]
+    time.sleep(1.05)  # longer than `dead_after`, which in turn outlasts a slow beat
     for pulse in living:
         pulse.beat()
     found = [pulse.bury_dead() for pulse in living]
