@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -240,3 +241,41 @@ def test_of_many_who_make_the_same_thing_at_once_one_wins_and_the_others_are_tol
             assert all_of(f"{PROJECT}/environments", body) == {201: 1, 409: 7}
         grants = clients[0].get("/api/v1/grants", params={"project": "bank"}).json()["items"]
         assert [g["user"] for g in grants].count("racer-0") == 1
+
+
+def test_endless_headers_are_cut_off_and_ordinary_ones_are_not(
+    bank: RunningServer, api: httpx2.Client
+) -> None:
+    with socket.create_connection(("127.0.0.1", bank.port), timeout=10) as connection:
+        connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        with suppress(ConnectionError):
+            for _ in range(200):
+                connection.sendall(b"a" * 65_536)
+        answer = b""
+        with suppress(ConnectionError):  # it may have been closed before the refusal was read
+            answer = connection.recv(4096)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+    assert api.get("/readyz", headers={"x-long": "a" * 50_000}).status_code == 200
+    for _ in range(3):  # a long body does not count, nor do the requests before on a connection
+        long = b"x" * 1_500_000
+        refused(api.put(f"{PROJECT}/prompts/a/b", content=long, headers=YAML), 413)
+
+
+def test_a_request_cut_off_in_its_body_stores_nothing(
+    bank: RunningServer, api: httpx2.Client
+) -> None:
+    head = (
+        f"PUT {PROJECT}/prompts/cut/off HTTP/1.1\r\nHost: x\r\nContent-Type: application/yaml\r\n"
+        f"Authorization: Bearer {bank.env['TEST_TOKEN']}\r\n"
+    ).encode()
+    size = b"%x\r\n" % len(PROMPT)
+    for rest in (
+        b"Content-Length: 500\r\n\r\n" + PROMPT,
+        b"Transfer-Encoding: chunked\r\n\r\n" + size + PROMPT + b"\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n" + size + PROMPT[:10],
+    ):
+        with socket.create_connection(("127.0.0.1", bank.port), timeout=10) as connection:
+            connection.sendall(head + rest)
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(4096) == b""
+    assert api.get(f"{PROJECT}/prompts/cut/off").status_code == 404

@@ -13,6 +13,7 @@ from types import FrameType
 
 import uvicorn
 
+from promptops_server.app.bounded_http import BoundedHttp
 from promptops_server.app.edge import App
 from promptops_server.app.errors import CannotStart
 
@@ -62,7 +63,8 @@ def run(
     config = uvicorn.Config(
         app,
         loop="auto",
-        http="auto",
+        http=BoundedHttp,
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -208,7 +208,8 @@ def readable(path: str, text: str | bytes) -> Content:
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(data) > MAX_FILE_BYTES:
         raise TooLarge(
-            f"A prompt file has at most {MAX_FILE_BYTES:,} bytes; this has {len(data):,}."
+            f"A prompt file has at most {MAX_FILE_BYTES:,} bytes; this has {len(data):,}.",
+            remedy="Pass long texts as inputs, or split the prompt.",
         )
     content = read_content(data)
     refuse_invalid(path + EXTENSION, content)
