@@ -27,7 +27,7 @@ from .reading import (
     texts_in,
 )
 from .templates import Left, Pieces, from_plain, to_ours, to_plain
-from .writing import Losses, Turn, governance, turns_of
+from .writing import Losses, Turn, governance, one_array, turns_of
 
 NAME = "langfuse"
 EXTENSIONS = (".langfuse.json", "langfuse-prompts.json")
@@ -156,20 +156,7 @@ def _config(config: Any, members: dict[str, Any], losses: Losses) -> None:
 def write(prompts: Sequence[Outgoing], options: Mapping[str, Any]) -> Written:
     """One array of all prompts. Raises BadOption."""
     check_options(options, ())
-    items: list[dict[str, Any]] = []
-    losses: list[Loss] = []
-    for prompt in prompts:
-        lost = Losses(prompt.name)
-        try:
-            items.append(_write(prompt, lost))
-        except Left as error:
-            losses.append(Loss(prompt.name, f"not written: {error}"))
-        else:
-            losses += lost.found
-    if not items:
-        return Written((), tuple(losses))
-    text = json.dumps(items, ensure_ascii=False, indent=2) + "\n"
-    return Written((("langfuse-prompts.json", text),), tuple(losses))
+    return one_array("langfuse-prompts.json", prompts, _write)
 
 
 def _write(prompt: Outgoing, losses: Losses) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ..naming import Namer
 from . import CannotConvert, Conversion, Converted, Loss, Outgoing, Source, Written
 from .reading import check_options, conclude, declare, finish, json_of, path_of, prefix_of, text_of
 from .templates import Left, Pieces, from_plain, to_ours, to_plain
-from .writing import Losses, Turn, governance, turns_of
+from .writing import Losses, Turn, governance, one_array, turns_of
 
 NAME = "mlflow"
 EXTENSIONS = (".mlflow.json", "mlflow-prompts.json")
@@ -163,20 +163,7 @@ def _model(config: Any, members: dict[str, Any], losses: Losses) -> None:
 def write(prompts: Sequence[Outgoing], options: Mapping[str, Any]) -> Written:
     """One array of all prompts. Raises BadOption."""
     check_options(options, ())
-    items: list[dict[str, Any]] = []
-    losses: list[Loss] = []
-    for prompt in prompts:
-        lost = Losses(prompt.name)
-        try:
-            items.append(_write(prompt, lost))
-        except Left as error:
-            losses.append(Loss(prompt.name, f"not written: {error}"))
-        else:
-            losses += lost.found
-    if not items:
-        return Written((), tuple(losses))
-    text = json.dumps(items, ensure_ascii=False, indent=2) + "\n"
-    return Written((("mlflow-prompts.json", text),), tuple(losses))
+    return one_array("mlflow-prompts.json", prompts, _write)
 
 
 def _write(prompt: Outgoing, losses: Losses) -> dict[str, Any]:

@@ -5,13 +5,14 @@ Owns the rule that every key of a prompt file is either carried or a loss by nam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..model import Message, Placeholder
 from ..yaml_text import dump
-from . import Loss, Outgoing
+from . import Loss, Outgoing, Written
 from .templates import Left, Pieces, from_ours
 
 
@@ -120,3 +121,25 @@ def governance(prompt: Outgoing, keys: Iterable[str]) -> dict[str, Any]:
 def with_header(head: Mapping[str, Any], body: str) -> str:
     """A text file with a YAML header between `---` lines."""
     return f"---\n{dump(head) if head else ''}---\n{body}"
+
+
+def one_array(
+    name: str,
+    prompts: Sequence[Outgoing],
+    write_one: Callable[[Outgoing, Losses], dict[str, Any]],
+) -> Written:
+    """One JSON file `name` with an array of what `write_one` gives; a prompt it leaves is a loss."""
+    items: list[dict[str, Any]] = []
+    losses: list[Loss] = []
+    for prompt in prompts:
+        lost = Losses(prompt.name)
+        try:
+            items.append(write_one(prompt, lost))
+        except Left as error:
+            losses.append(Loss(prompt.name, f"not written: {error}"))
+        else:
+            losses += lost.found
+    if not items:
+        return Written((), tuple(losses))
+    text = json.dumps(items, ensure_ascii=False, indent=2) + "\n"
+    return Written(((name, text),), tuple(losses))
