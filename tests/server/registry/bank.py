@@ -16,9 +16,9 @@ from promptops_server.audit.tables import audit_event
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import NotFound, Unauthenticated
+from promptops_server.registry.edits.put import Put, put_prompt
 from promptops_server.registry.model import LivePlace
 from promptops_server.registry.projects import create_project
-from promptops_server.registry.put import Put, put_prompt
 from promptops_server.registry.routes import RegistryDeps, router
 
 ADMIN = Actor(subject="0190-admin", name="ada", admin=True)

@@ -9,6 +9,7 @@ from bank import AUTHOR, TRIAGE, Bank, prompt_text
 
 from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
+from promptops_server.registry.edits.put import MAIN
 from promptops_server.registry.git import read
 from promptops_server.registry.git.ports import RefUpdate
 from promptops_server.registry.git.push_protocol import explain
@@ -19,9 +20,8 @@ from promptops_server.registry.git.write import (
     move_ref,
     prepare_blob,
 )
-from promptops_server.registry.history import list_versions
+from promptops_server.registry.history.log import list_versions
 from promptops_server.registry.pushed import PushedToMain
-from promptops_server.registry.put import MAIN
 from promptops_server.registry.versions import get_version
 
 MAY = Ident("May Lin", "may@example.org")

@@ -24,11 +24,11 @@ from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.tables import installation
-from promptops_server.registry.archive import archive_prompt
+from promptops_server.registry.edits.archive import archive_prompt
+from promptops_server.registry.edits.put import put_prompt
 from promptops_server.registry.git.read import commit_info, files
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import create_project
-from promptops_server.registry.put import put_prompt
 from promptops_server.registry.versions import find_version
 from promptops_server.releases import environments, publish, rollback, stop
 from promptops_server.releases.live import LiveVersions, live_now

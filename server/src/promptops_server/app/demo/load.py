@@ -15,10 +15,10 @@ from promptops_server.app.demo.story import Person, Release, Story, Write, peopl
 from promptops_server.infra.actor import SYSTEM, Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import NotFound
+from promptops_server.registry.edits.put import put_prompt
 from promptops_server.registry.model import Project
 from promptops_server.registry.ports import ProjectHook
 from promptops_server.registry.projects import create_project, get_project
-from promptops_server.registry.put import put_prompt
 from promptops_server.registry.versions import get_version
 from promptops_server.releases import environments
 from promptops_server.releases.model import Pick

@@ -11,13 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.problems import BadRequest
-from promptops_server.registry.archive import archive_prompt
+from promptops_server.registry.edits.archive import archive_prompt
+from promptops_server.registry.edits.put import may_put, put_prompt
+from promptops_server.registry.finding.listing import Wanted, list_modules, list_prompts
 from promptops_server.registry.json_form import json_of, text_of
-from promptops_server.registry.listing import Wanted, list_modules, list_prompts
 from promptops_server.registry.model import LivePlace
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.put import may_put, put_prompt
 from promptops_server.registry.routes.bodies import PUT_BODY, sent_prompt, wants_json
 from promptops_server.registry.routes.deps import (
     LIMIT,

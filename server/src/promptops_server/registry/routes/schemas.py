@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.infra.body_fields import Line, Lines
 from promptops_server.infra.clock import to_text
-from promptops_server.registry.import_prompts import Import, Result
+from promptops_server.registry.edits.import_prompts import Import, Result
 from promptops_server.registry.model import LivePlace, Project, Prompt, Version, state_of
 
 Problems = list[dict[str, Any]]

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from promptops_server.infra.http import ActorDep, problem_responses
-from promptops_server.registry.diff import diff_prompt
-from promptops_server.registry.history import list_versions
+from promptops_server.registry.history.diff import diff_prompt
+from promptops_server.registry.history.log import list_versions
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.routes.deps import (

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from promptops_server.access.policy import authorise
 from promptops_server.infra.problems import BadRequest
-from promptops_server.registry.archive import archive_prompt
-from promptops_server.registry.import_prompts import import_prompts
-from promptops_server.registry.listing import Wanted, list_modules, list_prompts
+from promptops_server.registry.edits.archive import archive_prompt
+from promptops_server.registry.edits.import_prompts import import_prompts
+from promptops_server.registry.edits.put import put_prompt
+from promptops_server.registry.finding.listing import Wanted, list_modules, list_prompts
 from promptops_server.registry.projects import create_project
-from promptops_server.registry.put import put_prompt
 
 PATHS = ["a", "a-b/x", "a/b/c", "a/b/d", "a/z", "b/c", "b0/c", "B1/c", "zz"]
 

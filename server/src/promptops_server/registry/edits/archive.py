@@ -16,13 +16,13 @@ from promptops_server.infra.database import Database
 from promptops_server.infra.problems import Conflict, PreconditionRequired
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry import rows
+from promptops_server.registry.edits.put import MAIN, check_message
 from promptops_server.registry.git import read
 from promptops_server.registry.git.write import commit_blobs
 from promptops_server.registry.model import LivePlace, Version
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.ports import LiveVersion
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.put import MAIN, check_message
 from promptops_server.registry.record import author_of, record_steps, states_of
 from promptops_server.registry.steps import Change, Step, number_steps
 from promptops_server.registry.versions import get_version, no_prompt

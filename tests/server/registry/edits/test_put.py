@@ -22,9 +22,9 @@ from promptops_server.infra.problems import (
     TooLarge,
 )
 from promptops_server.infra.tables import outbox
+from promptops_server.registry.edits.put import MAIN, put_prompt
 from promptops_server.registry.git import read
-from promptops_server.registry.history import list_versions
-from promptops_server.registry.put import MAIN, put_prompt
+from promptops_server.registry.history.log import list_versions
 from promptops_server.registry.tables import git_object, prompt, version
 from promptops_server.registry.versions import get_version, version_text, versions_of_commit
 

@@ -28,13 +28,13 @@ from promptops_server.registry.content import (
     located,
     read_content,
 )
+from promptops_server.registry.edits.put import EXTENSION, MAIN, check_message
 from promptops_server.registry.git import read
 from promptops_server.registry.git.write import commit_blobs
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import path_fault, twin_error
 from promptops_server.registry.planned import resolve_planned
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.put import EXTENSION, MAIN, check_message
 from promptops_server.registry.record import Said, author_of, record_steps, states_of
 from promptops_server.registry.rows import Head
 from promptops_server.registry.steps import Change, Numbering, Step, number_steps
