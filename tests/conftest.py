@@ -39,7 +39,7 @@ def postgres_template(request: pytest.FixtureRequest, worker_id: str) -> Iterato
     # Not under pytest's own folder: that is closed to the user PostgreSQL runs as when the tests run as root.
     run = getattr(request.config, "workerinput", {}).get("testrunuid", str(os.getpid()))
     data = Path(tempfile.gettempdir()) / f"promptops-test-postgres-{run}"
-    template = PostgresTemplate.start(data, f"template_{worker_id}")
+    template = PostgresTemplate.start(data, f"template_{worker_id}_{os.getpid()}")
     yield template
     template.close()
 
