@@ -83,8 +83,9 @@ TOOLS = st.sampled_from(
     ]
 )
 EVALUATORS = st.fixed_dictionaries(
-    {"name": WORDS},
+    {},
     optional={
+        "name": WORDS,
         "string": st.dictionaries(
             st.sampled_from(["contains", "equals", "startsWith", "endsWith"]), TEXTS, max_size=2
         ),

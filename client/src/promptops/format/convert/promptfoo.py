@@ -281,7 +281,8 @@ def _assertions(evaluators: Sequence[Mapping[str, Any]], losses: Losses) -> list
     for number, item in enumerate(evaluators):
         tests = item.get("string")
         others = [name for name in item if name not in ("name", "string")]
-        if not isinstance(tests, Mapping) or not isinstance(item["name"], str) or others:
+        name = item.get("name")
+        if not isinstance(tests, Mapping) or not isinstance(name, str | None) or others:
             losses.add("promptfoo has no counterpart for it", "evaluators", number)
         elif len(tests) != 1 or not all(isinstance(v, str) for v in tests.values()):
             losses.add("it is not exactly one text test", "evaluators", number)
@@ -289,5 +290,10 @@ def _assertions(evaluators: Sequence[Mapping[str, Any]], losses: Losses) -> list
             losses.add("promptfoo has no such test", "evaluators", number, next(iter(tests)))
         else:
             [(kind, value)] = tests.items()
-            written.append({"type": _BACK[kind], "value": value, "metric": item["name"]})
+            assertion = {"type": _BACK[kind], "value": value}
+            if name is None:
+                losses.add("it has no name, and gets one when it is read", "evaluators", number)
+            else:
+                assertion["metric"] = name
+            written.append(assertion)
     return written
