@@ -16,7 +16,7 @@ from promptops.format.names import fold
 from promptops_server.access.tables import user
 from promptops_server.infra.actor import SYSTEM
 from promptops_server.registry.model import Project, Prompt, Version
-from promptops_server.registry.tables import prompt, prompt_tag, version
+from promptops_server.registry.tables import git_commit, prompt, prompt_tag, version
 
 BATCH = 400
 
@@ -45,8 +45,14 @@ VERSION = (
         prompt.c.latest,
         prompt.c.archived_at,
         user.c.name.label("author_name"),
+        git_commit.c.commit_time,
     )
     .join(prompt, prompt.c.id == version.c.prompt_id)
+    .join(
+        git_commit,
+        (git_commit.c.project_id == version.c.project_id)
+        & (git_commit.c.oid == version.c.commit_oid),
+    )
     .outerjoin(user, user.c.id == version.c.author)
 )
 """What a `Version` is read from; add the conditions."""
@@ -222,6 +228,7 @@ def as_version(project: Project, row: Row[*tuple[Any, ...]]) -> Version:
         message=row.message,
         moved_from=row.moved_from,
         created_at=row.created_at,
+        committed_at=row.commit_time,
         archived=row.archived_at is not None,
         latest=row.latest,
     )
