@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from bank import AUTHOR, TRIAGE, Bank, prompt_text
+from bank import AUTHOR, TRIAGE, Bank, client, prompt_text
 
-from promptops_server.infra.problems import Invalid
+from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.infra.project_lock import lock_project
+from promptops_server.registry.content import MAX_FILE_BYTES
 from promptops_server.registry.edits.put import MAIN
-from promptops_server.registry.git import read
+from promptops_server.registry.git import read, store
+from promptops_server.registry.git.objects import COMMIT, build_commit, prepare
 from promptops_server.registry.git.ports import RefUpdate
 from promptops_server.registry.git.push_protocol import explain
+from promptops_server.registry.git.store import CommitRow
 from promptops_server.registry.git.view import ObjectView
 from promptops_server.registry.git.write import (
     Ident,
@@ -34,10 +37,12 @@ class Pusher:
     def __init__(self, bank: Bank) -> None:
         self.bank = bank
         self.tip: str | None = None
+        self.when = 1_551_675_967
 
     def add(self, files: Mapping[str, str | None], message: str = "A change") -> str:
         changes = {p: None if t is None else prepare_blob(t.encode()) for p, t in files.items()}
         with self.bank.db.write() as tx:
+            tx.now = self.when * 1_000_000  # what the commit will say
             project = self.bank.project.id
             self.tip = self.tip or read.ref(tx.conn, project, MAIN)
             if self.tip != read.ref(tx.conn, project, SIDE):
@@ -46,6 +51,25 @@ class Pusher:
                 tx, project, ref=SIDE, parent=self.tip, changes=changes, author=MAY, message=message
             ).oid
         return self.tip
+
+    def merge(self, first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+        """Two commits side by side on the tip, and their merge, which holds what the second says: all three ids."""
+        base = self.tip
+        parents = []
+        for files in (first, second):
+            self.tip = base
+            parents.append(self.add(files))
+        project = self.bank.project.id
+        with self.bank.db.write() as tx:
+            row = store.commit_row(tx.conn, project, parents[1])
+            assert row is not None
+            text = build_commit(row.tree, parents, MAY, "Merge", self.when)
+            made = prepare(COMMIT, text)
+            store.insert_objects(tx.conn, project, [made])
+            node = CommitRow(made.oid, row.tree, tuple(parents), row.generation + 1, self.when)
+            store.insert_commits(tx.conn, project, [node])
+        self.tip = made.oid
+        return [*parents, made.oid]
 
     def push(self) -> list[str]:
         answer = PushedToMain()
@@ -93,28 +117,149 @@ def test_each_commit_of_a_push_gives_its_own_numbers(pusher: Pusher) -> None:
 def test_the_first_push_names_the_invalid_files_it_brings(pusher: Pusher) -> None:
     files: dict[str, str | None] = {f"bad/p{n:02}.prompt.yml": "\nmessages: [" for n in range(23)}
     pusher.add({**files, "good.prompt.yml": prompt_text("one"), "README.md": "hi"})
-    head, *places, more, last = pusher.push()
+    head, *places, more, where, last = pusher.push()
     assert head.startswith("23 files of this push are no valid prompts")
     assert "cannot be released" in head
     assert len(places) == 20
     assert all(line.startswith(f"  bad/p{n:02}.prompt.yml:2: ") for n, line in enumerate(places))
     assert "3 more" in more
+    assert "promptops prompt list bank --invalid" in where
     assert "push again" in last
     pusher.add({"good.prompt.yml": prompt_text("two")})
     assert pusher.push() == []
 
 
-def test_the_first_push_is_one_step_and_may_bring_invalid_files(pusher: Pusher) -> None:
-    pusher.add({"a.prompt.yml": prompt_text("one"), "bad.prompt.yml": "messages: ["})
+def test_a_first_push_is_numbered_along_its_own_history(pusher: Pusher) -> None:
+    root = pusher.add({"a.prompt.yml": prompt_text("one"), "bad.prompt.yml": "messages: ["})
+    pusher.add({"README.md": "no version"})
     tip = pusher.add({"a.prompt.yml": prompt_text("two")})
-    pusher.push()
-    assert pusher.numbers("a") == [(1, tip, True)]
-    assert pusher.numbers("bad") == [(1, tip, False)]
+    notice = pusher.push()
+    assert pusher.numbers("a") == [(1, root, True), (2, tip, True)]
+    assert pusher.numbers("bad") == [(1, root, False)]
+    assert any(line.startswith("  bad.prompt.yml:1: ") for line in notice)
     # Untouched, it stands in nobody's way; touched, it has to be good.
     pusher.add({"a.prompt.yml": prompt_text("three")})
     pusher.push()
     pusher.add({"bad.prompt.yml": "messages: {"})
     assert any(line.startswith("bad.prompt.yml:1:") for line in refusal(pusher))
+
+
+def test_the_past_of_a_first_push_may_hold_anything(small_bank: Bank) -> None:
+    pusher = Pusher(small_bank)
+    large = prompt_text("x" * MAX_FILE_BYTES)
+    pusher.add(
+        {
+            "a.prompt.yml": "messages: [",
+            "big.prompt.yml": large,
+            "Twin/t.prompt.yml": prompt_text("upper"),
+            "no name/b.prompt.yml": prompt_text("left alone"),
+            "c.prompt.yml": prompt_text("short extension"),
+            "c.prompt.yaml": prompt_text("long extension"),
+        }
+    )
+    pusher.add({"gone.prompt.yml": prompt_text("one"), "big.prompt.yml": large + "# more\n"})
+    pusher.add(
+        {
+            "gone.prompt.yml": None,
+            "Twin/t.prompt.yml": None,
+            "twin/t.prompt.yml": prompt_text("lower"),
+            "no name/b.prompt.yml": None,
+            "name/b.prompt.yml": prompt_text("left alone"),
+            "c.prompt.yml": None,
+            "big.prompt.yml": prompt_text("small now"),
+        }
+    )
+    pusher.add({"gone.prompt.yml": prompt_text("two"), "a.prompt.yml": prompt_text("one")})
+    assert pusher.push() == []
+    seen = {
+        path: [(number, valid) for number, _, valid in pusher.numbers(path)]
+        for path in ("a", "big", "twin/t", "name/b", "c", "gone")
+    }
+    assert seen == {
+        "a": [(1, False), (2, True)],
+        "big": [(1, False), (2, False), (3, True)],
+        "twin/t": [(1, True)],
+        "name/b": [(1, True)],
+        "c": [(1, True), (2, True)],
+        "gone": [(1, True), (2, True)],
+    }
+    with small_bank.db.read() as conn:
+        big = get_version(conn, small_bank.project, "big", 1)
+        with pytest.raises(NotFound):
+            get_version(conn, small_bank.project, "Twin/t")
+    assert "at most 1,048,576 bytes" in big.problems[0]["message"]
+
+
+def test_files_at_the_tip_that_can_be_no_prompt_are_left_alone_once(small_bank: Bank) -> None:
+    pusher = Pusher(small_bank)
+    pusher.add({"a b.prompt.yml": TRIAGE, "a.prompt.yml": TRIAGE})
+    notice = pusher.push()
+    assert notice[0] == "1 file cannot be a prompt and was left alone."
+    assert notice[1].startswith("  a b.prompt.yml: ")
+    pusher.add({"a.prompt.yml": prompt_text("two")})
+    assert pusher.push() == []
+    pusher.add({"a b.prompt.yml": prompt_text("two")})
+    assert any("a b.prompt.yml" in line for line in refusal(pusher))
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"n/c.prompt.yml": TRIAGE, "N/d.prompt.yml": TRIAGE}, "differs only by case"),
+        ({"a.prompt.yml": TRIAGE, "a.prompt.yaml": TRIAGE}, "a.prompt.yml lies beside"),
+    ],
+)
+def test_a_first_push_cannot_bring_two_files_for_one_address(
+    small_bank: Bank, files: dict[str, str | None], told: str
+) -> None:
+    pusher = Pusher(small_bank)
+    pusher.add(files)
+    assert any(told in line for line in refusal(pusher))
+
+
+def test_a_first_push_follows_first_parents_and_a_merge_is_one_step(small_bank: Bank) -> None:
+    pusher = Pusher(small_bank)
+    root = pusher.add({"a.prompt.yml": prompt_text("one"), "b.prompt.yml": prompt_text("one")})
+    here, _there, merge = pusher.merge(
+        {"a.prompt.yml": prompt_text("two")}, {"a.prompt.yml": prompt_text("three")}
+    )
+    tip = pusher.add({"a.prompt.yml": prompt_text("four")})
+    pusher.push()
+    assert [n[:2] for n in pusher.numbers("a")] == [(1, root), (2, here), (3, merge), (4, tip)]
+    assert [n[:2] for n in pusher.numbers("b")] == [(1, root)]
+
+
+def test_fragments_pinned_to_versions_of_the_same_history_are_resolved(small_bank: Bank) -> None:
+    pusher = Pusher(small_bank)
+    pusher.add({"style.prompt.yml": prompt_text("Be brief.")})
+    pusher.add({"a.prompt.yml": prompt_text("'{{> style@1 }}'")})
+    pusher.add({"style.prompt.yml": prompt_text("Be kind.")})
+    pusher.add({"a.prompt.yml": prompt_text("'{{> style@2 }}'")})
+    pusher.add({"b.prompt.yml": prompt_text("'{{> style@9 }}'")})
+    notice = pusher.push()
+    assert any("b.prompt.yml" in line and "style@9" in line for line in notice)
+    with small_bank.db.read() as conn:
+        for number in (1, 2):
+            uses = get_version(conn, small_bank.project, "a", number)
+            style = get_version(conn, small_bank.project, "style", number)
+            assert uses.behaviour == style.behaviour is not None
+        assert not get_version(conn, small_bank.project, "b").valid
+
+
+def test_a_version_says_when_its_commit_claims_to_be_from(small_bank: Bank) -> None:
+    pusher = Pusher(small_bank)
+    pusher.add({"a.prompt.yml": TRIAGE})
+    pusher.push()
+    with small_bank.db.read() as conn:
+        first = get_version(conn, small_bank.project, "a")
+    assert first.committed_at == pusher.when
+    made = small_bank.put("a", prompt_text("two"), parent=1).version
+    assert made.committed_at == made.created_at // 1_000_000
+    with small_bank.db.read() as conn:
+        assert get_version(conn, small_bank.project, "a") == made
+    shown = client(small_bank.db).get("/projects/bank/versions/a@1").json()
+    assert shown["committed_at"] == "2019-03-04T05:06:07Z"
+    assert shown["created_at"] > "2026"
 
 
 def test_invalid_content_on_the_way_is_a_version_and_at_the_tip_a_refusal(pusher: Pusher) -> None:

@@ -23,6 +23,14 @@ def to_text(us: int) -> str:
     return f"{stamp:%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
 
 
+def seconds_to_text(seconds: int) -> str | None:
+    """RFC 3339 in UTC of whole seconds somebody claimed; None when no calendar has such a year."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def from_text(text: str) -> int:
     """Microseconds of an RFC 3339 time; a time without an offset is taken as UTC.
 

@@ -89,9 +89,23 @@ def read_content(data: bytes, *, stored_as: str | None = None) -> Content:
     return Content(oid, True, parsed.text, file, problems, behaviour, record, pending, blob)
 
 
+def too_large(oid: str, size: int) -> Content:
+    """The content of a stored file that is over the limit: invalid, and not read."""
+    problem = {
+        "severity": "error",
+        "code": "too-large",
+        "message": f"a prompt file has at most {MAX_FILE_BYTES:,} bytes; this has {size:,}",
+        "key": "",
+        "line": 1,
+        "column": 1,
+        "fix": "",
+    }
+    return Content(oid, False, "", None, (problem,), None, None)
+
+
 def forget_text(content: Content) -> Content:
     """The content without text and value, which thousands of files in one push need not keep."""
-    return content if content.pending else replace(content, text="", file=None)
+    return replace(content, text="", file=None)
 
 
 def with_fragments(content: Content, loader: Loader) -> Content:

@@ -61,6 +61,8 @@ class Version:
     `author` is the user id of who acted, `author_name` that user's name now, `author_text` the author line of
     the commit as pushed. `problems` are the findings in the file, errors and warnings. `moved_from` is the address
     (``module/prompt@7``) the same content had before. `behaviour` and `record` are None for an invalid file.
+    `created_at` is when it was acknowledged here, in microseconds; `committed_at` is what the commit says, in seconds
+    since 1970: a claim, never trusted as time.
     """
 
     prompt_id: int
@@ -79,6 +81,7 @@ class Version:
     message: str
     moved_from: str | None
     created_at: int
+    committed_at: int
     archived: bool
     latest: int
 

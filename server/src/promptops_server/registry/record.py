@@ -33,10 +33,14 @@ _installations: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a commit says: its author line (``Name <email>``) and message."""
+    """What a commit says: its author line (``Name <email>``), message and time (seconds since 1970).
+
+    A commit made here says the transaction's time; that is what None stands for.
+    """
 
     author_text: str
     message: str
+    commit_time: int | None = None
 
 
 def author_of(conn: Connection, actor: Actor) -> Ident:
@@ -185,6 +189,7 @@ def _version(
         message=words.message,
         moved_from=numbered.moved_from,
         created_at=now,
+        committed_at=now // 1_000_000 if words.commit_time is None else words.commit_time,
         archived=not state.files,
         latest=state.latest,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
@@ -15,8 +16,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from promptops.format.names import fold
 from promptops_server.access.tables import user
 from promptops_server.infra.actor import SYSTEM
+from promptops_server.infra.bulk_insert import BulkInsert
 from promptops_server.registry.model import Project, Prompt, Version
-from promptops_server.registry.tables import prompt, prompt_tag, version
+from promptops_server.registry.tables import git_commit, prompt, prompt_tag, version
 
 BATCH = 400
 
@@ -45,8 +47,14 @@ VERSION = (
         prompt.c.latest,
         prompt.c.archived_at,
         user.c.name.label("author_name"),
+        git_commit.c.commit_time,
     )
     .join(prompt, prompt.c.id == version.c.prompt_id)
+    .join(
+        git_commit,
+        (git_commit.c.project_id == version.c.project_id)
+        & (git_commit.c.oid == version.c.commit_oid),
+    )
     .outerjoin(user, user.c.id == version.c.author)
 )
 """What a `Version` is read from; add the conditions."""
@@ -70,7 +78,11 @@ _ARCHIVE_PROMPT = (
     .where(prompt.c.id == bindparam("b_id"))
     .values(archived_at=bindparam("now"), updated_at=bindparam("now"))
 )
-_INSERT_VERSION = insert(version)
+_VERSION_COLUMNS = (
+    *("project_id", "prompt_id", "number", "commit_oid", "blob_oid", "behaviour", "record"),
+    *("valid", "problems", "author", "author_text", "message", "moved_from", "created_at"),
+)
+_insert_versions = BulkInsert(version, _VERSION_COLUMNS)
 _DELETE_TAGS = delete(prompt_tag).where(prompt_tag.c.prompt_id == bindparam("b_id"))
 _INSERT_TAG = insert(prompt_tag)
 _UNDER = (
@@ -174,8 +186,7 @@ def set_extension(conn: Connection, prompt_id: int, extension: str) -> None:
 
 def insert_versions(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """New versions."""
-    if rows:
-        conn.execute(_INSERT_VERSION, list(rows))
+    _insert_versions(conn, map(itemgetter(*_VERSION_COLUMNS), rows))
 
 
 def replace_tags(
@@ -222,6 +233,7 @@ def as_version(project: Project, row: Row[*tuple[Any, ...]]) -> Version:
         message=row.message,
         moved_from=row.moved_from,
         created_at=row.created_at,
+        committed_at=row.commit_time,
         archived=row.archived_at is not None,
         latest=row.latest,
     )

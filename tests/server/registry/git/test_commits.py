@@ -201,7 +201,9 @@ def test_first_parent_steps_follow_the_chain_or_are_one(repository: Repository) 
     with repository.db.read() as conn:
         steps = read.first_parent_steps(conn, repository.id, chain[3], chain[-1])
         assert steps == list(pairwise(chain[3:]))
-        assert read.first_parent_steps(conn, repository.id, None, chain[5]) == [(None, chain[5])]
+        # The empty line is the beginning of every chain.
+        first = read.first_parent_steps(conn, repository.id, None, chain[5])
+        assert first == [(None, chain[0]), *pairwise(chain[:6])]
         assert read.first_parent_steps(conn, repository.id, chain[5], chain[5]) == []
         assert read.first_parent_steps(conn, repository.id, chain[5], chain[3]) == [
             (chain[5], chain[3])

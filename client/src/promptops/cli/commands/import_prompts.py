@@ -1,4 +1,4 @@
-"""`import`: a folder, a table or a file of another tool into a project."""
+"""`import`: a folder, a table, a file of another tool or a Git repository into a project."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from promptops.cli import addresses
 from promptops.cli.command import command
 from promptops.cli.failures import BadInput, Refused
+from promptops.cli.git.wish import Wish
 from promptops.cli.import_plan import plan_import
 from promptops.cli.importing import Sum, read_source, requests
 from promptops.cli.output import JsonOption, Output, note
@@ -47,13 +48,30 @@ _EXAMPLES = [
     "promptops import personas.csv -p personas --name-column act --text-column prompt",
     "promptops import letters.csv -p retail-bank --module letters --tag-column kind --dry-run",
     "promptops import ./prompty-files -p retail-bank --format prompty",
+    "promptops import --git https://git.example.com/prompts.git -p retail-bank --create --dry-run",
+    "promptops import --git ../prompts -p retail-bank --branch release --all",
 ]
 
 
 def import_prompts(
     ctx: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a file.")],
     project: Annotated[str, typer.Option("--project", "-p", help="Where they go.")],
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[PATH]", help="A folder or a file.")
+    ] = None,
+    repository: Annotated[
+        str,
+        typer.Option("--git", metavar="URL|DIR", help="Instead of PATH: a Git repository."),
+    ] = "",
+    branch: Annotated[
+        str, typer.Option("--branch", help="Of the repository, to become main; else its default.")
+    ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the repository's other branches and its tags.")
+    ] = False,
+    create: Annotated[
+        bool, typer.Option("--create", help="With --git: make the project if there is none.")
+    ] = False,
     module: Annotated[str, typer.Option("--module", help="Below this module.")] = "",
     name_column: Annotated[str, typer.Option("--name-column", help="The prompts' names.")] = "",
     text_column: Annotated[str, typer.Option("--text-column", help="Their texts.")] = "",
@@ -82,15 +100,41 @@ def import_prompts(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would come.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Import prompts: a folder, a table with one prompt per row, or another tool's files.
+    """Import prompts: a folder, a table with one prompt per row, or another tool's files; or, with
+    --git, a repository with its whole history.
 
     Formats: csv, directory, dotprompt, github, langfuse, mlflow, promptfoo, prompty.
     What is renamed or cannot be carried is listed. Exit code 1 when a prompt was refused, or, with
-    --dry-run, would be.
+    --dry-run, would be. A repository keeps its commit ids; each first-parent commit that changes a
+    prompt gives it a version.
     """
     out = Output(json)
     if addresses.place(project).path:
         raise BadInput(f"{project!r} is no project", remedy="name the module with --module")
+    if repository:
+        file_options = {
+            "a PATH": path,
+            "--module": module,
+            "--name-column": name_column,
+            "--text-column": text_column,
+            "--description-column": description_column,
+            "--tag-column": tag_column,
+            "--delimiter": delimiter,
+            "--role": role,
+            "--format": format_name,
+            "--message": message,
+            "--on-conflict": on_conflict is not OnConflict.version,
+            "--allow-invalid": allow_invalid,
+        }
+        _import_git(
+            ctx, out, Wish(repository, project, branch, everything, create, dry_run), file_options
+        )
+        return
+    if path is None or branch or everything or create:
+        raise BadInput(
+            "there is no PATH to import" if path is None else "this is for repositories only",
+            remedy="name a folder or file; or a repository with --git, which alone takes --branch, --all and --create",
+        )
     source = read_source(
         path,
         format_name,
@@ -120,6 +164,20 @@ def import_prompts(
             return
         total = _send(server, project, source, options, quiet=json)
     _report(out, project, source, total)
+
+
+def _import_git(ctx: typer.Context, out: Output, wish: Wish, file_options: dict[str, Any]) -> None:
+    from promptops.cli.git.bring import bring
+    from promptops.cli.git.report import report
+
+    given = [name for name, value in file_options.items() if value]
+    if given:
+        raise BadInput(
+            f"--git brings a repository as it is: {given[0]} does not go with it",
+            remedy=f"leave {', '.join(given)} away; or check the repository out and import its folder",
+        )
+    with connect(ctx) as server:
+        report(out, bring(server, wish, quiet=out.as_json))
 
 
 def _send(

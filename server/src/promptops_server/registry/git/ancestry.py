@@ -7,7 +7,6 @@ after all of its children. Rows are read in windows of generations that grow, ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 
 from promptops_server.registry.git import store
 from promptops_server.registry.git.store import CommitRow
@@ -75,35 +74,45 @@ def reachable_among(view: ObjectView, starts: Iterable[str], wanted: set[str]) -
 def first_parent_steps(view: ObjectView, old: str | None, new: str) -> list[tuple[str | None, str]]:
     """The steps by which versions are numbered, oldest first, each ``(before, after)``.
 
-    When `old` is on the first-parent chain of `new` there is one step per commit of that chain; otherwise (a first
-    push, or a merge that put the old head on another side) the whole push is one step.
+    When `old` is on the first-parent chain of `new` there is one step per commit of that chain. The empty line (`old`
+    None) is the beginning of every chain: the first step is ``(None, root)``. Otherwise (a merge that put the old head
+    on another side) the whole push is one step.
 
     Raises:
-        NotFound: `new` is no commit.
+        NotFound: `new` or `old` is no commit.
     """
+    return [
+        (None if before is None else before.oid, after.oid)
+        for before, after in first_parent_rows(view, old, new)
+    ]
+
+
+def first_parent_rows(
+    view: ObjectView, old: str | None, new: str
+) -> list[tuple[CommitRow | None, CommitRow]]:
+    """`first_parent_steps` with the commits' rows, so that nobody asks for thousands of them one by one."""
     if old == new:
         return []
-    if old is None:
-        return [(None, new)]
-    low = view.commit_row(old).generation
-    chain: list[str] = []
+    start = None if old is None else view.commit_row(old)
+    chain: list[CommitRow] = []
     oid: str | None = new
+    # Commits of a push lie in memory, those below them in the database.
     while oid is not None and oid != old:
         row = view.overlay.commit(oid) if view.overlay is not None else None
         if row is None:
             break
-        chain.append(oid)
+        chain.append(row)
         oid = row.parents[0] if row.parents else None
     if oid is not None and oid != old:
-        start = view.commit_row(oid)
-        for row in descending(view, start.generation, low):
+        low = 0 if start is None else start.generation
+        for row in descending(view, view.commit_row(oid).generation, low):
             if row.oid == oid:
-                chain.append(oid)
+                chain.append(row)
                 oid = row.parents[0] if row.parents else None
                 if oid is None:
                     break
     if oid != old:
-        return [(old, new)]
-    chain.append(old)
+        assert start is not None
+        return [(start, chain[0] if chain else view.commit_row(new))]
     chain.reverse()
-    return list(pairwise(chain))
+    return list(zip([start, *chain], chain, strict=False))

@@ -182,7 +182,7 @@ class Incoming:
     # -- what is kept
 
     def reachable(self, tips: Iterable[str]) -> list[str]:
-        """New objects reachable from `tips`: only these are stored."""
+        """New objects reachable from `tips`: only these are stored. Sorted, as the database's index wants them."""
         fresh = set(map(bytes.fromhex, self.places))
         found: set[bytes] = set()
         level = fresh.intersection(map(bytes.fromhex, tips))
@@ -192,7 +192,7 @@ class Incoming:
             for oid in level:
                 below.update(self._edges.get(oid, ()), self._folders.get(oid, ()))
             level = (below & fresh) - found
-        return [oid.hex() for oid in found]
+        return sorted(oid.hex() for oid in found)
 
     def stored(self, oids: Iterable[str]) -> Iterator[PreparedBlob]:
         """The objects themselves, one after another."""

@@ -111,6 +111,8 @@ class _Push:
     request: PushRequest
     report: PushReport
     prepared_main: Any = None
+    keeps: dict[frozenset[str | None], list[str]] = field(default_factory=dict)
+    """The new objects that a set of tips reaches: found out before the lock, in which it mostly stays the same set."""
     denials: list[Denied] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     """What the kept push is answered beyond its refs."""
@@ -129,6 +131,7 @@ class _Push:
                 current = store.refs(conn, self.project.id)
                 accepted = self._judge(writable, view, incoming, current)
                 accepted = [u for u in accepted if self._check_versions(view, u)]
+                self._kept(incoming, accepted)
             while accepted and not (self.request.atomic and self.report.refused):
                 try:
                     self.told.clear()
@@ -209,6 +212,13 @@ class _Push:
             return False
         return True
 
+    def _kept(self, incoming: Incoming, accepted: list[RefUpdate]) -> list[str]:
+        """The new objects to be stored when these updates are made."""
+        tips = frozenset(u.new for u in accepted)
+        if tips not in self.keeps:
+            self.keeps[tips] = incoming.reachable(oid for oid in tips if oid is not None)
+        return self.keeps[tips]
+
     # -- under the lock
 
     def _write(self, tx: Transaction, incoming: Incoming, wanted: list[RefUpdate]) -> None:
@@ -233,7 +243,7 @@ class _Push:
             accepted.append(update)
         if not accepted or (self.request.atomic and self.report.refused):
             raise _NothingMovesError
-        keep = incoming.reachable(u.new for u in accepted if u.new is not None)
+        keep = self._kept(incoming, accepted)
         store.insert_objects(tx.conn, self.project.id, incoming.stored(keep))
         store.insert_commits(tx.conn, self.project.id, incoming.commit_rows(keep))
         for update in accepted:

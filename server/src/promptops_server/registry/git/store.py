@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 
+from promptops_server.infra.bulk_insert import BulkInsert
 from promptops_server.registry.git.objects import PreparedBlob
 from promptops_server.registry.tables import git_commit, git_object, git_ref
 
 BATCH = 500
 """Object ids in one SELECT."""
-_INSERT_BYTES = 8 * 1024 * 1024
 
 T = TypeVar("T")
 
@@ -36,16 +36,14 @@ _TYPES = select(git_object.c.oid, git_object.c.type).where(
 _TYPE = select(git_object.c.oid, git_object.c.type).where(
     git_object.c.project_id == bindparam("project"), git_object.c.oid == bindparam("oid")
 )
-# Text, because the two dialects' ON CONFLICT constructs differ only in their import. The first content stored under
-# an id stays: nobody can replace an object by another with the same SHA-1.
-_INSERT_OBJECT = text(
-    "INSERT INTO git_object (project_id, oid, type, size, z)"
-    " VALUES (:project, :oid, :type, :size, :z) ON CONFLICT (project_id, oid) DO NOTHING"
+# The first content stored under an id stays: nobody can replace an object by another with the same SHA-1.
+_insert_objects = BulkInsert(
+    git_object, ("project_id", "oid", "type", "size", "z"), unless=("project_id", "oid")
 )
-_INSERT_COMMIT = text(
-    "INSERT INTO git_commit (project_id, oid, tree, parents, generation, commit_time)"
-    " VALUES (:project, :oid, :tree, :parents, :generation, :time)"
-    " ON CONFLICT (project_id, oid) DO NOTHING"
+_insert_commits = BulkInsert(
+    git_commit,
+    ("project_id", "oid", "tree", "parents", "generation", "commit_time"),
+    unless=("project_id", "oid"),
 )
 _COMMIT_COLUMNS = (
     git_commit.c.oid,
@@ -155,35 +153,18 @@ def object_types(conn: Connection, project_id: str, oids: Iterable[str]) -> dict
 
 def insert_objects(conn: Connection, project_id: str, objects: Iterable[PreparedBlob]) -> None:
     """Store objects; those already there are left as they are."""
-    rows: list[dict[str, object]] = []
-    size = 0
-    for o in objects:
-        rows.append({"project": project_id, "oid": o.oid, "type": o.type, "size": o.size, "z": o.z})
-        size += len(o.z)
-        if len(rows) == 1000 or size > _INSERT_BYTES:
-            conn.execute(_INSERT_OBJECT, rows)
-            rows, size = [], 0
-    if rows:
-        conn.execute(_INSERT_OBJECT, rows)
+    _insert_objects(conn, ((project_id, o.oid, o.type, o.size, o.z) for o in objects))
 
 
 def insert_commits(conn: Connection, project_id: str, rows: Iterable[CommitRow]) -> None:
     """Add nodes to the commit graph."""
-    for batch in batches(rows, 1000):
-        conn.execute(
-            _INSERT_COMMIT,
-            [
-                {
-                    "project": project_id,
-                    "oid": row.oid,
-                    "tree": row.tree,
-                    "parents": " ".join(row.parents),
-                    "generation": row.generation,
-                    "time": row.commit_time,
-                }
-                for row in batch
-            ],
-        )
+    _insert_commits(
+        conn,
+        (
+            (project_id, row.oid, row.tree, " ".join(row.parents), row.generation, row.commit_time)
+            for row in rows
+        ),
+    )
 
 
 def commit_row(conn: Connection, project_id: str, oid: str) -> CommitRow | None:

@@ -96,6 +96,16 @@ class ObjectView:
                 raise _missing(oid)
         return found
 
+    def require(self, oids: Iterable[str], kind: int) -> Iterator[PreparedBlob]:
+        """These very objects, compressed, in no particular order. Raises NotFound when one is missing or of another type."""
+        wanted = dict.fromkeys(oids)
+        for found in self.objects(tuple(wanted)):
+            if found.type == kind:
+                del wanted[found.oid]
+                yield found
+        if wanted:
+            raise _missing(min(wanted))
+
     # -- commits
 
     def commit_row(self, oid: str) -> store.CommitRow:
@@ -109,6 +119,11 @@ class ObjectView:
     def commit_info(self, oid: str) -> CommitInfo:
         """A commit as people read it. Raises NotFound."""
         return parse_commit(oid, self.content(oid, COMMIT))
+
+    def commit_infos(self, oids: Iterable[str]) -> Iterator[CommitInfo]:
+        """Many commits, in no particular order. Raises NotFound when one is missing."""
+        for found in self.require(oids, COMMIT):
+            yield parse_commit(found.oid, zlib.decompress(found.z))
 
     # -- trees
 
@@ -189,6 +204,10 @@ class ObjectView:
             Invalid: folders nest deeper than 64.
         """
         old_root = None if old_commit is None else self.commit_row(old_commit).tree
+        return self.changed_between(old_root, self.commit_row(new_commit).tree)
+
+    def changed_between(self, old_root: str | None, new_root: str) -> list[ChangedFile]:
+        """`changed_files` of two root trees."""
         changed = {
             path: ChangedFile(
                 decode_path(path),
@@ -197,7 +216,7 @@ class ObjectView:
                 old.mode if old else None,
                 new.mode if new else None,
             )
-            for path, old, new in self._changed(old_root, self.commit_row(new_commit).tree)
+            for path, old, new in self._changed(old_root, new_root)
         }
         return [changed[path] for path in sorted(changed)]
 

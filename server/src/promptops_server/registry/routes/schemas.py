@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.infra.body_fields import Line, Lines
-from promptops_server.infra.clock import to_text
+from promptops_server.infra.clock import seconds_to_text, to_text
 from promptops_server.registry.edits.import_prompts import Import, Result
 from promptops_server.registry.model import LivePlace, Project, Prompt, Version, state_of
 
@@ -99,7 +99,10 @@ class VersionOut(BaseModel):
     author: str
     author_text: str = Field(description="The commit's author line, as pushed")
     message: str
-    created_at: str
+    created_at: str = Field(description="When it was acknowledged here")
+    committed_at: str | None = Field(
+        description="What the commit says, in UTC: a claim; null if that is no date"
+    )
     state: Literal["draft", "published"]
     valid: bool
     problems: Problems
@@ -242,6 +245,7 @@ def version_fields(version: Version, places: Sequence[LivePlace] = ()) -> dict[s
         "author_text": version.author_text,
         "message": version.message,
         "created_at": to_text(version.created_at),
+        "committed_at": seconds_to_text(version.committed_at),
         "state": state_of(version.number, tuple(places)),
         "valid": version.valid,
         "problems": [dict(problem) for problem in version.problems],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,8 @@ from promptops.cli.output import JsonOption, Output, note, when
 from promptops.cli.session import Session, api, connect
 from promptops.cli.texts import read_text
 from promptops.format.names import Address
+
+_SAME_DAY = timedelta(days=1)
 
 
 @command(
@@ -42,7 +45,7 @@ def log(
         (
             (
                 f"@{v['version']}",
-                when(v["created_at"]),
+                _when(v),
                 v["author"],
                 v.get("state"),
                 v["commit"][:7],
@@ -52,6 +55,14 @@ def log(
         ),
         "There are no versions.",
     )
+
+
+def _when(version: dict[str, Any]) -> str:
+    """When it came here; and when it was committed, if that was on another day: elsewhere, before it was pushed."""
+    here, said = str(version["created_at"]), str(version.get("committed_at") or "")
+    if not said or abs(datetime.fromisoformat(here) - datetime.fromisoformat(said)) < _SAME_DAY:
+        return when(here)
+    return f"{when(here)} (committed {when(said)})"
 
 
 @command(

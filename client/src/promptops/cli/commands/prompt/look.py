@@ -69,6 +69,7 @@ def show(
         "promptops prompt list retail-bank/claims --tag letters",
         "promptops prompt list retail-bank --q 'motor damage' --json",
         "promptops prompt list retail-bank --all --archived",
+        "promptops prompt list retail-bank --invalid",
     ],
 )
 def list_(
@@ -81,6 +82,9 @@ def list_(
     q: Annotated[str | None, typer.Option("--q", help="Only with these words in it.")] = None,
     archived: Annotated[
         bool, typer.Option("--archived", help="Those that are archived instead.")
+    ] = False,
+    invalid: Annotated[
+        bool, typer.Option("--invalid", help="Only those that cannot be released.")
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
@@ -105,6 +109,7 @@ def list_(
                 tag=tag,
                 q=q,
                 archived="true" if archived else None,
+                valid="false" if invalid else None,
             )
         )
     out.json({"items": found})

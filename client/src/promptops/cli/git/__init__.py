@@ -1,0 +1,1 @@
+"""Bringing a Git repository with its history into a project, with the user's own `git`."""
