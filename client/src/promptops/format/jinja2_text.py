@@ -2,7 +2,7 @@
 
 Owns the one environment that is used: immutable sandbox, strict about undefined names, no loader,
 so a template can neither change what it is given nor read anything else. Reading a template never
-evaluates any of it: Jinja2 by itself works out `{{ 9**9**9 }}` while compiling, which would stop
+evaluates any of it: Jinja2 by itself works out `{{ 9**(9**9) }}` while compiling, which would stop
 whoever only checks a file. Filling bounds neither time nor memory: who renders text they do not
 trust runs it in a process with limits.
 """
