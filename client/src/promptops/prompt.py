@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from promptops.calls.ask import ask_of, copied
 from promptops.errors import InvalidArtifact
 
 if TYPE_CHECKING:
@@ -177,20 +178,9 @@ class Prompt:
         )
 
     def _ask(self, inputs: Mapping[str, Any] | None, model: str | None) -> Ask:
-        from promptops.calls.ask import Ask, model_to_call
-
         messages = self.render(inputs, model=model)
         assert self._renderer is not None
-        configured, parameters = self._renderer.settings(model)
-        return Ask(
-            name=self.address,
-            model=model_to_call(self.address, model, configured),
-            messages=messages,
-            parameters=_copied(parameters),
-            tools=self.tools,
-            response_format=self.response_format,
-            json_schema=self.json_schema,
-        )
+        return ask_of(self._read(), self._renderer, messages, model)
 
     def _make_renderer(self) -> Renderer:
         from promptops.format import Renderer
@@ -211,19 +201,10 @@ class Prompt:
         return members
 
     def _mapping(self, name: str) -> dict[str, Any]:
-        return dict(_copied(self._read().get(name) or {}))
+        return dict(copied(self._read().get(name) or {}))
 
     def _list(self, name: str) -> list[dict[str, Any]]:
-        return list(_copied(self._read().get(name) or []))
-
-
-def _copied(value: Any) -> Any:
-    """A copy of decoded JSON; cheaper than `copy.deepcopy`, since JSON has no cycles."""
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copied(item) for item in value]
-    return value
+        return list(copied(self._read().get(name) or []))
 
 
 def _together(inputs: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What both protocols start from: one call, rendered and with its settings chosen.
 
-Owns the value `Ask`, which model id is called, and the spelling of parameters.
+Owns the value `Ask`, making one from an artifact, which model id is called, and the spelling of
+parameters.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptops.errors import CannotExpress
+
+if TYPE_CHECKING:
+    from promptops.format import Renderer
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -34,6 +38,38 @@ class Ask:
     def refuse(self, what: str, protocol: str, instead: str) -> CannotExpress:
         """The error that names what this protocol cannot say and what to do about it."""
         return CannotExpress(f"{self.name}: {what} cannot be said to {protocol}; {instead}")
+
+
+def ask_of(
+    artifact: Mapping[str, Any],
+    renderer: Renderer,
+    messages: Sequence[Mapping[str, Any]],
+    model: str | None,
+) -> Ask:
+    """The call with these rendered messages. `model` is the id or family asked for.
+
+    Raises `CannotExpress` when no model to call is known.
+    """
+    configured, parameters = renderer.settings(model)
+    name = f"{artifact['project']}/{artifact['path']}"
+    return Ask(
+        name=name,
+        model=model_to_call(name, model, configured),
+        messages=messages,
+        parameters=copied(parameters),
+        tools=copied(artifact.get("tools") or []),
+        response_format=artifact.get("responseFormat"),
+        json_schema=copied(artifact.get("jsonSchema")) or None,
+    )
+
+
+def copied(value: Any) -> Any:
+    """A copy of decoded JSON; cheaper than `copy.deepcopy`, since JSON has no cycles."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copied(item) for item in value]
+    return value
 
 
 def model_to_call(name: str, asked: str | None, configured: str | None) -> str:

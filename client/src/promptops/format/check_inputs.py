@@ -18,7 +18,7 @@ from .check_messages import (
     check_variable_name,
     templates,
 )
-from .jinja2_text import MissingFeature, TemplateFault, undeclared
+from .jinja2_text import MAX_JINJA2, MissingFeature, TemplateFault, undeclared
 from .model import INPUT_TYPES, TRUST, AnyMessage, Input, Placeholder
 from .problem import KeyPath, key_text
 from .source import Report
@@ -140,6 +140,7 @@ def find_uses(
     """
     uses: dict[str, Use] = {}
     missing = faulty = False
+    length = 0
     for path, messages in groups:
         for number, message in enumerate(messages):
             if isinstance(message, Placeholder):
@@ -149,6 +150,16 @@ def find_uses(
             if template == "plain":
                 check_plain(report, text, uses)
                 continue
+            length += len(text.text)
+            if length > MAX_JINJA2:
+                faulty = True
+                report.error(
+                    "jinja2-too-long",
+                    text.path,
+                    f"the Jinja2 texts of this file have more than {MAX_JINJA2:,} characters",
+                    "split the prompt, or use template: plain",
+                )
+                break
             check_jinja2_includes(report, text)
             try:
                 _check_jinja2(text, uses)

@@ -46,6 +46,8 @@ from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.pushed import PushedToMain
+from promptops_server.registry.rendering.limited import LimitedRenderer
+from promptops_server.registry.rendering.limits import RenderLimits
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.releases.environments import create_defaults
@@ -88,6 +90,7 @@ class Services:
             gate=gate,
         )
         self.on_project_created = (create_defaults(sign),)
+        self.limited_renderer = LimitedRenderer(_render_limits(settings))
         self.jobs = DbosJobs(
             _jobs_url(settings, database),
             worker_id=worker_id,
@@ -126,6 +129,7 @@ class Services:
         self._undo.append(self.dispatcher.close)
         self.dispatcher.start()
         self._undo.append(register(Asked(self._gauges)))
+        self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
     def stop(self) -> None:
         """Stop what was started, last first; one part's failure does not keep the others running."""
@@ -149,7 +153,13 @@ class Services:
                 api=(
                     access_router(AccessDeps(db, authorise, self.authenticator.forget)),
                     registry_router(
-                        RegistryDeps(db, authorise, LiveVersions(), self.on_project_created)
+                        RegistryDeps(
+                            db,
+                            authorise,
+                            LiveVersions(),
+                            self.on_project_created,
+                            self.limited_renderer,
+                        )
                     ),
                     releases_router(self.releases),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
@@ -225,6 +235,16 @@ class Services:
             ("promptops_jobs_running", "Jobs under way.", stats.running),
             ("promptops_jobs_failed", "Jobs that ended with an error.", stats.failed),
         ]
+
+
+def _render_limits(settings: Settings) -> RenderLimits:
+    limits = settings.limits
+    return RenderLimits(
+        seconds=limits.render_seconds,
+        memory_mb=limits.render_memory_mb,
+        output_bytes=limits.render_output_bytes,
+        processes=limits.render_processes,
+    )
 
 
 def _embedded_redis(settings: Settings) -> RedisProcess | None:

@@ -169,6 +169,18 @@ class LimitSettings(Section):
     denials_per_minute: int = Field(
         10, ge=1, description="Refusals per person and minute that are written to the audit log."
     )
+    render_seconds: float = Field(
+        2.0, ge=0.1, le=60, description="Seconds that rendering one prompt on the server may take."
+    )
+    render_memory_mb: int = Field(
+        256, ge=32, le=16_384, description="Megabytes of memory that rendering one prompt may take."
+    )
+    render_output_bytes: int = Field(
+        4 * 1024 * 1024, ge=1024, description="Bytes of a rendered prompt, as JSON."
+    )
+    render_processes: int = Field(
+        4, ge=1, le=64, description="Jinja2 prompts that are rendered at the same time."
+    )
 
 
 class JobSettings(Section):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..model import INPUT_TYPES
 from . import Outgoing
-from .reading import as_text
+from .reading import renamed, take_text
 from .schema_text import is_json_schema, picoschema
 from .templates import Left, Var, from_handlebars
 from .writing import Losses, governance
@@ -29,14 +29,14 @@ def read_header(head: dict[str, Any], losses: Losses) -> tuple[dict[str, Any], s
     """Members of the prompt file, and the variant's name."""
     given = {key: value for key, value in head.items() if value is not None}
     members: dict[str, Any] = {}
-    variant = as_text(given.pop("variant", None)) or ""
+    variant = take_text(given.pop("variant", None), "variant", losses) or ""
     for name in ("name", "description", "model"):
-        text = as_text(given.pop(name, None))
+        text = take_text(given.pop(name, None), name, losses)
         if text is not None and (text.strip() or name == "description"):
             members[name] = text
     config = given.pop("config", None)
     if isinstance(config, dict):
-        members["modelParameters"] = {_BACK.get(k, k): v for k, v in config.items()}
+        renamed(config, _BACK, members, "config", losses)
     elif config is not None:
         losses.add("config is not carried: it is no mapping")
     _inputs(given.pop("input", None), members, losses)
@@ -46,6 +46,8 @@ def read_header(head: dict[str, Any], losses: Losses) -> tuple[dict[str, Any], s
         losses.add(f"tools are not carried: they are defined elsewhere: {str(tools)[:100]}")
     metadata = given.pop("metadata", None)
     ours = given.pop("promptops", None)
+    if ours is not None and not isinstance(ours, dict):
+        losses.add("promptops is not carried: it is no mapping")
     for key, value in ours.items() if isinstance(ours, dict) else ():
         given[f"promptops.{key}"] = value
     for key in list(given):

@@ -21,10 +21,11 @@ from .reading import (
     declare,
     finish,
     json_of,
+    leave,
     path_of,
     prefix_of,
+    take_texts,
     text_of,
-    texts_in,
 )
 from .templates import Left, Pieces, from_plain, to_ours, to_plain
 from .writing import Losses, Turn, governance, one_array, turns_of
@@ -79,9 +80,11 @@ def _read(item: dict[str, Any], prefix: str, namer: Namer, losses: Losses) -> Co
     messages, texts, placeholders = _messages(item, losses)
     members: dict[str, Any] = {"messages": messages}
     _config(item.get("config"), members, losses)
-    tags = texts_in(item.get("tags"))
+    tags = take_texts(item.get("tags"), "tags", losses)
     if tags:
         members["tags"] = tags
+    if item.get("type") not in (None, "text", "chat"):
+        losses.add(f"type is not carried: {_brief(item['type'])}")
     for name in item:
         if name not in ("name", "type", "prompt", "config", "tags") and item[name] not in (
             *(None, "", []),
@@ -112,6 +115,7 @@ def _messages(
             raise Left(f"prompt[{number}] is no message")
         if message.get("type") == "placeholder":
             messages.append({"placeholder": message.get("name")})
+            leave(message, f"prompt[{number}].", ("type", "name"), losses)
             placeholders.append(str(message.get("name")))
             continue
         content = message.get("content")
@@ -119,9 +123,9 @@ def _messages(
             raise Left(f"prompt[{number}] has no text as content")
         for found in _REFERENCE.findall(content):
             losses.add(f"the reference {found} is not resolved: it stays in the text as it is")
-        for name in message:
-            if name not in ("role", "content", "type"):
-                losses.add(f"prompt[{number}].{name} is not carried")
+        leave(message, f"prompt[{number}].", ("role", "content", "type"), losses)
+        if message.get("type") not in (None, "chatmessage"):
+            losses.add(f"prompt[{number}].type is not carried: {_brief(message['type'])}")
         texts.append(from_plain(content))
         messages.append({"role": message.get("role"), "content": to_ours(texts[-1])})
     return messages, texts, placeholders

@@ -14,7 +14,17 @@ from typing import Any
 
 from ..naming import Namer
 from . import CannotConvert, Conversion, Converted, Loss, Outgoing, Source, Written
-from .reading import check_options, conclude, declare, finish, json_of, path_of, prefix_of, text_of
+from .reading import (
+    check_options,
+    conclude,
+    declare,
+    finish,
+    json_of,
+    path_of,
+    prefix_of,
+    renamed,
+    text_of,
+)
 from .templates import Left, Pieces, from_plain, to_ours, to_plain
 from .writing import Losses, Turn, governance, one_array, turns_of
 
@@ -132,6 +142,8 @@ def _tags(tags: Any, members: dict[str, Any], losses: Losses) -> str:
             others.append(f"{name}: {value}")
         else:
             others.append(name)
+            if value not in (None, ""):
+                losses.add(f"the value of the tag {name} is not carried: it is no text")
     if others:
         kept = members.get("tags")
         members["tags"] = [*(kept if isinstance(kept, list) else []), *others]
@@ -146,18 +158,22 @@ def _model(config: Any, members: dict[str, Any], losses: Losses) -> None:
         return
     given = {name: value for name, value in config.items() if value is not None}
     model, provider = given.pop("model_name", None), given.pop("provider", None)
+    if provider is not None and not isinstance(provider, str):
+        losses.add("model_config.provider is not carried: it is no text")
+        provider = None
+    if model is not None and not isinstance(model, str):
+        losses.add("model_config.model_name is not carried: it is no text")
     if isinstance(model, str):
         members["model"] = f"{provider}/{model}" if isinstance(provider, str) else model
     elif provider is not None:
         losses.add("model_config.provider is not carried: there is no model_name")
     more = given.pop("extra_params", None)
-    parameters = {_BACK.get(name, name): value for name, value in given.items()}
-    if isinstance(more, dict):
-        parameters.update(more)
-    elif more is not None:
+    if given:
+        renamed(given, _BACK, members, "model_config", losses)
+    if isinstance(more, dict) and more:
+        renamed(more, {}, members, "model_config.extra_params", losses)
+    elif more not in (None, {}):
         losses.add("model_config.extra_params is not carried: it is no object")
-    if parameters:
-        members["modelParameters"] = parameters
 
 
 def write(prompts: Sequence[Outgoing], options: Mapping[str, Any]) -> Written:

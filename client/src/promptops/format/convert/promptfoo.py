@@ -22,8 +22,10 @@ from .reading import (
     conclude,
     documents,
     finish,
+    leave,
     path_of,
     prefix_of,
+    take_text,
     text_of,
     yaml_of,
 )
@@ -76,8 +78,9 @@ def _read(
     losses += lost.found
     for number, item in enumerate(given):
         where = f"{stem or what}: prompts[{number}]"
+        about = Losses(where)
         try:
-            label, messages = _prompt(item, where, losses)
+            label, messages = _prompt(item, about)
             members = {**shared, "messages": messages}
             if label:
                 members["name"] = label
@@ -90,17 +93,20 @@ def _read(
             prompts.append(finish(prefix + path, members, (), namer))
         except Left as error:
             losses.append(Loss(where, str(error)))
+        losses += about.found
 
 
-def _prompt(item: Any, where: str, losses: list[Loss]) -> tuple[str, list[dict[str, Any]]]:
+def _prompt(item: Any, lost: Losses) -> tuple[str, list[dict[str, Any]]]:
     label = ""
     raw = item
     if isinstance(item, dict):
         raw = item.get("raw", item.get("id"))
-        label = as_text(item.get("label")) or ""
+        label = take_text(item.get("label"), "label", lost) or ""
+        if "raw" in item and item.get("id") is not None:
+            lost.add("id is not carried")
         for name in item:
             if name not in ("id", "label", "raw"):
-                losses.append(Loss(where, f"{name} is not carried"))
+                lost.add(f"{name} is not carried")
     if not isinstance(raw, str) or not raw.strip():
         raise Left("it is no text")
     if raw.startswith("file://") or "raw" not in (item if isinstance(item, dict) else {"raw": 1}):
@@ -114,7 +120,7 @@ def _prompt(item: Any, where: str, losses: list[Loss]) -> tuple[str, list[dict[s
             raise Left(f"message {number} has no text as content")
         for name in message:
             if name not in ("role", "content"):
-                losses.append(Loss(where, f"message {number}: {name} is not carried"))
+                lost.add(f"message {number}: {name} is not carried")
         content = to_ours(from_jinja(message["content"]))
         messages.append({"role": message.get("role"), "content": content})
     return label, messages
@@ -136,7 +142,7 @@ def _chat(raw: str) -> list[dict[str, Any]] | None:
 def _shared(config: Mapping[str, Any], losses: Losses) -> dict[str, Any]:
     """What all prompts of a configuration get: description, model, test data, evaluators."""
     members: dict[str, Any] = {}
-    description = as_text(config.get("description"))
+    description = take_text(config.get("description"), "description", losses)
     if description is not None:
         members["description"] = description
     _provider(config.get("providers"), members, losses)
@@ -166,12 +172,14 @@ def _provider(given: Any, members: dict[str, Any], losses: Losses) -> None:
     for number, item in enumerate(providers):
         name = item if isinstance(item, str) else item.get("id") if isinstance(item, dict) else None
         if number or not isinstance(name, str) or name.startswith("file://"):
-            losses.add(f"providers[{number}] is not carried: {str(name)[:100]}")
+            losses.add(f"providers[{number}] is not carried: {str(name or item)[:100]}")
             continue
         members["model"] = name.replace(":", "/", 1)
         if isinstance(item, dict):
             if isinstance(item.get("config"), dict):
                 members["modelParameters"] = item["config"]
+            elif item.get("config") is not None:
+                losses.add(f"providers[{number}].config is not carried: it is no mapping")
             for key in item:
                 if key not in ("id", "config"):
                     losses.add(f"providers[{number}].{key} is not carried")
@@ -189,12 +197,18 @@ def _cases(tests: Any, losses: Losses) -> list[dict[str, Any]] | None:
             losses.add(f"tests[{number}] is not carried: it is in another file")
             continue
         case = dict(test.get("vars", {}))
-        for assertion in test.get("assert") or ():
+        assertions = test.get("assert")
+        if assertions is not None and not isinstance(assertions, list):
+            losses.add(f"tests[{number}].assert is not carried: it is no list")
+            assertions = ()
+        for place, assertion in enumerate(assertions or ()):
+            where = f"tests[{number}].assert[{place}]"
             kind = assertion.get("type") if isinstance(assertion, dict) else None
             if kind == "equals" and "expected" not in case:
                 case["expected"] = assertion.get("value")
+                leave(assertion, f"{where}.", ("type", "value"), losses)
             else:
-                losses.add(f"tests[{number}].assert: {kind} of one test has no counterpart")
+                losses.add(f"{where}: {str(kind)[:60]} of one test has no counterpart")
         for name in test:
             if name not in ("vars", "assert"):
                 losses.add(f"tests[{number}].{name} is not carried")
@@ -204,15 +218,17 @@ def _cases(tests: Any, losses: Losses) -> list[dict[str, Any]] | None:
 
 def _evaluators(assertions: Any, losses: Losses) -> list[dict[str, Any]] | None:
     if not isinstance(assertions, list):
+        if assertions is not None:
+            losses.add("defaultTest.assert is not carried: it is no list")
         return None
     evaluators = []
     for number, item in enumerate(assertions):
         kind = item.get("type") if isinstance(item, dict) else None
         value = as_text(item.get("value")) if isinstance(item, dict) else None
-        if kind not in _ASSERTIONS or value is None:
-            losses.add(f"defaultTest.assert[{number}]: {kind} has no counterpart")
+        if not isinstance(kind, str) or kind not in _ASSERTIONS or value is None:
+            losses.add(f"defaultTest.assert[{number}]: {str(kind)[:60]} has no counterpart")
             continue
-        name = as_text(item.get("metric"))
+        name = take_text(item.get("metric"), f"defaultTest.assert[{number}].metric", losses)
         evaluators.append(
             {
                 "name": name if name is not None else f"{kind} {number + 1}",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .reading import as_text, texts_in
+from .reading import as_text, leave, renamed, take_text, take_texts
 from .schema_text import prompty_properties
 from .templates import READERS, Left
 from .writing import Losses
@@ -36,11 +36,13 @@ def read_header(
     """Members of the prompt file, the inputs that are threads, and the template's dialect."""
     given = {key: value for key, value in head.items() if value is not None}
     members: dict[str, Any] = {}
-    title = as_text(given.pop("displayName", None)) or as_text(given.get("name"))
-    given.pop("name", None)
-    if title:
-        members["name"] = title
-    about = as_text(given.pop("description", None))
+    shown = take_text(given.pop("displayName", None), "displayName", losses)
+    title = take_text(given.pop("name", None), "name", losses)
+    if shown and title and shown != title:
+        losses.add(f"name is not carried: {title[:100]!r}, because displayName is the name here")
+    if shown or title:
+        members["name"] = shown or title
+    about = take_text(given.pop("description", None), "description", losses)
     if about is not None:
         members["description"] = about
     _metadata(given, members, losses)
@@ -71,11 +73,14 @@ def _metadata(given: dict[str, Any], members: dict[str, Any], losses: Losses) ->
         losses.add("metadata.promptops is not carried: it is no mapping")
     metadata = {key: value for key, value in metadata.items() if key != "promptops"}
     for key in ("authors", "tags", "version"):  # version 1 has them at the top
-        if key in given:
-            metadata.setdefault(key, given.pop(key))
+        if key in given and key not in metadata:
+            metadata[key] = given.pop(key)
     tags = metadata.pop("tags", None)
     if tags is not None:
-        members["tags"] = texts_in(tags)
+        texts = take_texts(tags, "tags", losses)
+        kept = members.get("tags")
+        kept = kept if isinstance(kept, list) else []
+        members["tags"] = [*kept, *(text for text in texts if text not in kept)]
     metadata = {key: value for key, value in metadata.items() if value is not None}
     if metadata:
         record = members.get("record")
@@ -96,9 +101,10 @@ def _model(value: Any, members: dict[str, Any], losses: Losses, notes: list[str]
         for name in place:
             if name.replace("_", "").lower() in ("apikey", "key", "token", "secret"):
                 notes.append(f"the secret {name} of the connection was removed")
-    model = value.get("id") or configuration.get("azure_deployment") or configuration.get("name")
-    model = as_text(model) or as_text(configuration.get("model"))
-    provider = as_text(value.get("provider"))
+    model = take_text(value.get("id"), "model.id", losses)
+    for name in ("azure_deployment", "name", "model"):
+        model = model or as_text(configuration.get(name))
+    provider = take_text(value.get("provider"), "model.provider", losses)
     if model:
         members["model"] = f"{provider}/{model}" if provider else model
     elif provider:
@@ -108,12 +114,19 @@ def _model(value: Any, members: dict[str, Any], losses: Losses, notes: list[str]
             losses.add(f"model.{name} is not carried: where a model runs is not the prompt's")
     if value.get("apiType", value.get("api", "chat")) not in ("chat", None):
         losses.add(f"model.{'apiType' if 'apiType' in value else 'api'} is not carried")
-    options = value.get("options", value.get("parameters"))
+    chosen = "parameters" if value.get("options") is None else "options"
+    options = value.get(chosen)
+    if options is not None and not isinstance(options, dict):
+        losses.add(f"model.{chosen} is not carried: it is no mapping")
+    if chosen == "options" and value.get("parameters") is not None:
+        losses.add("model.parameters is not carried: there are model.options")
     if isinstance(options, dict):
         more = options.get("additionalProperties")
         flat = {k: v for k, v in options.items() if k != "additionalProperties"}
         flat |= more if isinstance(more, dict) else {}
-        members["modelParameters"] = {_BACK.get(k, k): v for k, v in flat.items() if v is not None}
+        if more is not None and not isinstance(more, dict):
+            losses.add(f"model.{chosen}.additionalProperties is not carried: it is no mapping")
+        renamed(flat, _BACK, members, f"model.{chosen}", losses)
         _response_format(members, losses)
     known = ("id", "provider", "connection", "configuration", "apiType", "api")
     for name in value:
@@ -134,11 +147,18 @@ def _inputs(value: Any, members: dict[str, Any], losses: Losses) -> list[str]:
     if value is None:
         return []
     if isinstance(value, list):
-        named = {i["name"]: i for i in value if isinstance(i, dict) and as_text(i.get("name"))}
-        if len(named) != len(value):
-            losses.add("an input without a name, or named twice, is not carried")
+        named = {}
+        for number, item in enumerate(value):
+            name = as_text(item.get("name")) if isinstance(item, dict) else None
+            if not name or name in named:
+                losses.add(f"inputs[{number}] is not carried: it has no name, or one that is taken")
+            else:
+                named[name] = item
     elif isinstance(value, dict):
         named = {k: v if isinstance(v, dict) else {"default": v} for k, v in value.items()}
+        for name, item in named.items():
+            if item.get("name") not in (None, name):
+                losses.add(f"inputs.{name}.name is not carried")
     else:
         losses.add("inputs are not carried: they are no list")
         return []
@@ -148,8 +168,9 @@ def _inputs(value: Any, members: dict[str, Any], losses: Losses) -> list[str]:
         kind = item.get("kind", item.get("type", _kind_of(item.get("default"))))
         if kind == "thread":
             threads.append(name)
+            leave(item, f"inputs.{name}.", ("name", "kind", "type"), losses)
             continue
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise Left(f"the input {name!r} has the kind {str(kind)[:60]!r}, which has no place")
         inputs[name] = {"type": KINDS[kind]}
         for key in ("description", "required", "default"):
@@ -167,7 +188,7 @@ def _inputs(value: Any, members: dict[str, Any], losses: Losses) -> list[str]:
     if inputs or threads:
         members["inputs"] = inputs | {name: {"type": "array"} for name in threads}
     if sample:
-        members.setdefault("testData", [sample])
+        _add_case(members, sample)
     return threads
 
 
@@ -189,9 +210,15 @@ def _kind_of(default: Any) -> str:
 
 def _sample(value: Any, members: dict[str, Any], losses: Losses) -> None:
     if isinstance(value, dict):
-        members["testData"] = [value]
+        _add_case(members, value)
     elif value is not None:
         losses.add("sample is not carried: it is in another file")
+
+
+def _add_case(members: dict[str, Any], case: dict[str, Any]) -> None:
+    kept = members.get("testData")
+    cases = kept if isinstance(kept, list) else []
+    members["testData"] = cases if case in cases else [*cases, case]
 
 
 def _outputs(value: Any, members: dict[str, Any], losses: Losses) -> None:
@@ -208,24 +235,28 @@ def _outputs(value: Any, members: dict[str, Any], losses: Losses) -> None:
 
 def _tools(value: Any, members: dict[str, Any], losses: Losses) -> None:
     if isinstance(value, dict):
-        value = [{"name": k, **(v if isinstance(v, dict) else {})} for k, v in value.items()]
+        leave(value, "tools.", [k for k, v in value.items() if isinstance(v, dict)], losses)
+        value = [{**v, "name": k} for k, v in value.items() if isinstance(v, dict)]
+    elif value is not None and not isinstance(value, list):
+        losses.add("tools are not carried: they are no list")
     tools = []
     for number, item in enumerate(value if isinstance(value, list) else []):
-        name = item.get("name") if isinstance(item, dict) else None
-        if not isinstance(item, dict) or item.get("kind", "function") != "function":
-            losses.add(f"the tool {name or number} is not carried: it is no function")
+        name = as_text(item.get("name")) if isinstance(item, dict) else None
+        where = f"tools[{number}]" + (f" ({name[:100]})" if name else "")
+        if not name or item.get("kind", "function") != "function":
+            losses.add(f"{where} is not carried: it is no function")
             continue
         try:
             schema = prompty_properties(item.get("parameters") or [])
         except Left as error:
-            losses.add(f"the tool {name or number} is not carried: {error}")
+            losses.add(f"{where} is not carried: {error}")
             continue
         tool = {"name": name, "parameters": schema}
         tool |= {k: item[k] for k in ("description", "strict") if item.get(k) is not None}
         tools.append(tool)
         for key in item:
             if key not in ("name", "kind", "description", "strict", "parameters"):
-                losses.add(f"the tool {name}: {key} is not carried")
+                losses.add(f"{where}: {key} is not carried")
     if tools:
         members["tools"] = tools
 
@@ -239,12 +270,23 @@ def _dialect(value: Any, losses: Losses) -> str:
         dialect = value.get("format", value.get("type", "jinja2"))
         if isinstance(dialect, dict):
             dialect = dialect.get("kind", "jinja2")
+        _rest_of_template(value, losses)
         parser = value.get("parser", "prompty")
         parser = parser.get("kind") if isinstance(parser, dict) else parser
         if parser not in ("prompty", None):
             raise Left(f"its parser is {str(parser)[:60]!r}, not prompty")
     else:
         dialect = str(value)
-    if dialect not in READERS or dialect == "handlebars":
+    if not isinstance(dialect, str) or dialect not in READERS or dialect == "handlebars":
         raise Left(f"its template is {str(dialect)[:60]!r}, not jinja2 or mustache")
-    return str(dialect)
+    return dialect
+
+
+def _rest_of_template(value: dict[str, Any], losses: Losses) -> None:
+    """Name what a template says beyond its dialect and parser."""
+    leave(value, "template.", ("format", "type", "parser"), losses)
+    if "format" in value and value.get("type") not in (None, value["format"]):
+        losses.add("template.type is not carried: there is template.format")
+    for place in ("format", "parser"):
+        if isinstance(value.get(place), dict):
+            leave(value[place], f"template.{place}.", ("kind",), losses)

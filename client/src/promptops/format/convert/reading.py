@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..names import MAX_PATH_PARTS, InvalidName, check_path
 from ..naming import Namer, slug, stand_in, valid_name
@@ -20,6 +20,9 @@ from ..yaml_reader import read_yaml
 from ..yaml_text import CannotWrite, dump
 from . import BadOption, CannotConvert, Conversion, Converted, Loss, Source
 from .templates import Left, Pieces, variables_of
+
+if TYPE_CHECKING:
+    from .writing import Losses
 
 MAX_SOURCE_BYTES = 64 * 1024 * 1024
 _MAX_JSON_DEPTH = 100
@@ -189,10 +192,53 @@ def as_text(value: Any) -> str | None:
     return None
 
 
-def texts_in(value: Any) -> list[str]:
-    """The non-blank texts of a list; [] for anything else."""
-    items = value if isinstance(value, list) else []
-    return [text for text in map(as_text, items) if text is not None and text.strip()]
+def take_text(value: Any, key: str, losses: Losses) -> str | None:
+    """A text, or a number or flag as text; anything else is a loss."""
+    text = as_text(value)
+    if text is None and value is not None:
+        losses.add(f"{key} is not carried: it is no text")
+    return text
+
+
+def take_texts(value: Any, key: str, losses: Losses) -> list[str]:
+    """The non-blank texts of a list; anything else is a loss."""
+    if value is not None and not isinstance(value, list):
+        losses.add(f"{key} is not carried: it is no list")
+        return []
+    texts = []
+    for number, item in enumerate(value or ()):
+        text = as_text(item)
+        if text is not None and text.strip():
+            texts.append(text)
+        elif item is not None:
+            losses.add(f"{key}[{number}] is not carried: it is no text, or blank")
+    return texts
+
+
+def renamed(
+    given: Mapping[str, Any],
+    names: Mapping[str, str],
+    members: dict[str, Any],
+    where: str,
+    losses: Losses,
+) -> None:
+    """Add model parameters under our names; one whose name is taken by then is a loss."""
+    parameters = members.setdefault("modelParameters", {})
+    for name, value in given.items():
+        ours = names.get(name, name)
+        if value is None:
+            continue
+        if ours in parameters and parameters[ours] != value:
+            losses.add(f"{where}.{name} is not carried: {ours} is given already")
+        else:
+            parameters[ours] = value
+
+
+def leave(given: Mapping[str, Any], prefix: str, known: Collection[str], losses: Losses) -> None:
+    """Name every member that is not known and not empty."""
+    for name, value in given.items():
+        if name not in known and value not in (None, "", [], {}):
+            losses.add(f"{prefix}{name} is not carried")
 
 
 def _first(problems: Sequence[Any]) -> str:

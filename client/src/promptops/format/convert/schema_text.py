@@ -30,7 +30,10 @@ _PICO_TYPES = ("string", "number", "integer", "boolean", "null", "any")
 def prompty_properties(value: Any) -> dict[str, Any]:
     """Prompty's properties (a list, or a mapping by name) as an object schema. Raises Left."""
     if isinstance(value, dict):
-        value = [{"name": k, **(v if isinstance(v, dict) else {})} for k, v in value.items()]
+        for key, item in value.items():
+            if not isinstance(item, dict) or item.get("name") not in (None, key):
+                raise Left(f"the property {key[:60]!r} is no property")
+        value = [{**item, "name": key} for key, item in value.items()]
     if not isinstance(value, list):
         raise Left("its properties are no list")
     properties: dict[str, Any] = {}
@@ -47,7 +50,7 @@ def prompty_properties(value: Any) -> dict[str, Any]:
 
 def _property(item: dict[str, Any]) -> dict[str, Any]:
     kind = item.get("kind", item.get("type", "string"))
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise Left(f"a property has the kind {str(kind)[:60]!r}, which has no counterpart")
     schema: dict[str, Any] = {"type": _KINDS[kind]}
     for theirs, ours in (("description", "description"), ("enumValues", "enum")):

@@ -16,16 +16,21 @@ from promptops_server.infra.http import if_match
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.model import Version
 from promptops_server.registry.ports import LiveVersion, NothingLive, ProjectHook
+from promptops_server.registry.rendering.limited import LimitedRenderer
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryDeps:
-    """Built by `app`. `live` is answered by `releases`; `on_created` runs in the transaction of a new project."""
+    """Built by `app`. `live` is answered by `releases`; `on_created` runs in the transaction of a new project.
+
+    `limited_renderer` is closed by who built it.
+    """
 
     db: Database
     authorise: Authorise
     live: LiveVersion = field(default_factory=NothingLive)
     on_created: Sequence[ProjectHook] = ()
+    limited_renderer: LimitedRenderer = field(default_factory=LimitedRenderer)
 
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json as json_module
+from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +21,16 @@ from promptops.cli.session import Session, api, connect
 from promptops.cli.texts import read_file, read_text
 from promptops.format.names import EXTENSIONS, Address, Selector
 
+if TYPE_CHECKING:
+    from promptops.calls.rendered import Protocol
+
+
+class Provider(StrEnum):
+    """Whose SDK is called."""
+
+    openai = "openai"
+    anthropic = "anthropic"
+
 
 @command(
     app,
@@ -27,6 +39,8 @@ from promptops.format.names import EXTENSIONS, Address, Selector
         "promptops prompt render retail-bank/claims/triage -i claim='A tree fell on my car'",
         "promptops prompt render retail-bank/claims/triage@7 -i claim=@claim.txt --model claude",
         "promptops prompt render triage.prompt.yml --inputs case.json --json",
+        "promptops prompt render retail-bank/claims/triage -i claim=x --for anthropic --json",
+        "promptops prompt render draft.prompt.yml --on-server --project retail-bank",
     ],
 )
 def render(
@@ -37,34 +51,105 @@ def render(
     inputs: InputsOption = None,
     inputs_file: InputsFileOption = None,
     model: ModelOption = None,
+    provider: Annotated[
+        Provider | None,
+        typer.Option("--for", help="With --json, also the arguments for this provider's SDK."),
+    ] = None,
+    on_server: Annotated[
+        bool,
+        typer.Option("--on-server", help="There; by itself for Jinja2 that is not installed here."),
+    ] = False,
+    project: Annotated[
+        str, typer.Option("--project", "-p", help="Of a file's fragments, with --on-server.")
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Fill a prompt's variables and show the messages."""
-    from promptops.format import MissingFeature, Renderer, RenderError
+    from promptops.calls.rendered import rendered
+    from promptops.errors import CannotExpress
+    from promptops.format import MissingFeature, RenderError
 
     out = Output(json)
     values = read_inputs(inputs or [], inputs_file)
-    artifact = _artifact(ctx, given)
-    try:
-        renderer = Renderer(artifact)
-        messages = renderer.render(typed(values, artifact.get("inputs") or {}), model)
-        used, parameters = renderer.settings(model)
-        variant = renderer.variant(model)
-    except (RenderError, MissingFeature) as error:
-        raise BadInput(str(error), remedy="give each variable with -i name=value") from None
-    out.json(
-        {
-            "address": f"{artifact['project']}/{artifact['path']}"
-            if artifact["project"]
-            else given,
-            "version": artifact["version"] or None,
-            "variant": variant,
-            "model": used,
-            "parameters": parameters,
-            "messages": messages,
-        }
+    protocol: Protocol | None = provider.value if provider else None
+    is_file = given.endswith(EXTENSIONS)
+    if is_file and on_server and not project:
+        raise BadInput(
+            "a file is rendered on the server within a project", remedy="name it with --project"
+        )
+    if project and not (is_file and on_server):
+        raise BadInput("--project is for a file rendered --on-server", remedy="leave it away")
+    artifact = None if is_file and on_server else _artifact(ctx, given)
+    there = on_server or (
+        not is_file
+        and artifact is not None
+        and artifact.get("template") == "jinja2"
+        and find_spec("jinja2") is None
     )
-    show_messages(out, messages)
+    if there:
+        document = _on_server(ctx, given, project, artifact, values, model, protocol)
+    else:
+        assert artifact is not None
+        try:
+            document = rendered(
+                artifact,
+                typed(values, artifact.get("inputs") or {}),
+                model=model,
+                protocol=protocol,
+            )
+        except (RenderError, CannotExpress) as error:
+            raise BadInput(str(error), remedy=_REMEDY) from None
+        except MissingFeature as error:
+            raise BadInput(
+                str(error), remedy="or render it there: --on-server --project PROJECT"
+            ) from None
+    if document["address"] is None:
+        document["address"] = given
+    out.json(document)
+    show_messages(out, document["messages"])
+
+
+_REMEDY = "give each variable with -i name=value"
+
+
+def _on_server(
+    ctx: typer.Context,
+    given: str,
+    project: str,
+    artifact: dict[str, Any] | None,
+    values: dict[str, Any],
+    model: str | None,
+    protocol: str | None,
+) -> dict[str, Any]:
+    """The same document, made by the server. `artifact` is None for a file."""
+    if artifact is None:
+        content = read_file(Path(given))
+        try:
+            body: dict[str, Any] = {"content": content.decode()}
+        except UnicodeDecodeError:
+            raise BadInput(f"{given} is not UTF-8", remedy="save it as UTF-8") from None
+        declared = _declared(content)
+        route = api("projects", project, "render")
+    else:
+        body, declared = {}, artifact.get("inputs") or {}
+        path = f"{artifact['path']}@{artifact['version']}"
+        route = api("projects", artifact["project"], "render", path)
+    body["inputs"] = typed(values, declared)
+    if model is not None:
+        body["model"] = model
+    if protocol is not None:
+        body["for"] = protocol
+    with connect(ctx) as server:
+        document: dict[str, Any] = server.request("POST", route, json=body, repeat=True).value
+    return document
+
+
+def _declared(content: bytes) -> dict[str, dict[str, Any]]:
+    """The types of a file's inputs, as far as it says; fragments may add texts."""
+    from promptops.format import parse
+
+    file = parse(content).file
+    return {} if file is None else {name: {"type": i.type} for name, i in file.inputs.items()}
 
 
 def _artifact(ctx: typer.Context, given: str) -> dict[str, Any]:
@@ -98,7 +183,9 @@ def _compile(
 
     def load(path: str, pin: int | str) -> PromptFile:
         if server is None:
-            raise FragmentError(f"{path}@{pin} is on a server: put the file first, then render it")
+            raise FragmentError(
+                f"{path}@{pin} is on a server: render it there, with --on-server --project PROJECT"
+            )
         number = pin if isinstance(pin, int) else _by_digest(server, address.project, path, pin)
         found = read_text(server, Address(address.project, path, Selector(version=number)))
         return read_valid(found.content, found.address)
