@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from promptops_server.registry.routes import imports, projects, prompts, versions
+from promptops_server.registry.routes import differences, imports, projects, prompts, versions
 from promptops_server.registry.routes.deps import RegistryDeps
 
 __all__ = ["RegistryDeps", "router"]
@@ -13,6 +13,6 @@ __all__ = ["RegistryDeps", "router"]
 def router(deps: RegistryDeps) -> APIRouter:
     """All routes of the registry, without prefix."""
     result = APIRouter()
-    for part in (projects, imports, prompts, versions):
+    for part in (projects, imports, prompts, versions, differences):
         part.add_routes(result, deps)
     return result
