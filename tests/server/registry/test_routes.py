@@ -103,7 +103,7 @@ def test_put_get_and_change(http: TestClient) -> None:
     same = put(http, "claims/motor/triage", TRIAGE + "owners: [ben]\n", '"v2"')
     assert (same.status_code, same.json()["version"]) == (200, 2)
     one = http.get(made.headers["location"].removeprefix("/api/v1")).json()
-    assert one == {**fields, "content": TRIAGE}
+    assert one == {**fields, "content": TRIAGE, "moved_to": None}
 
 
 def test_not_modified(http: TestClient) -> None:

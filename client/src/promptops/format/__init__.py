@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .canonical import NotCanonical, canonical_bytes, digest_of, sha256_of
     from .compile import Artifact, compile_artifact, required_features
     from .diff import Change, diff_prompts, unified
+    from .diff_sections import Comparison, compare_prompts
     from .digests import behaviour_digest, record_digest, resolve_record
     from .editor import REMOVE, CannotEdit, edit
     from .families import FAMILIES, choose_variant, family_of
@@ -77,6 +78,10 @@ _HOMES = {
         "Change",
         "diff_prompts",
         "unified",
+    ),
+    "diff_sections": (
+        "Comparison",
+        "compare_prompts",
     ),
     "digests": (
         "behaviour_digest",
@@ -172,6 +177,7 @@ __all__ = [
     "CannotEdit",
     "CannotWrite",
     "Change",
+    "Comparison",
     "ContentPart",
     "FragmentError",
     "FragmentRef",
@@ -205,6 +211,7 @@ __all__ = [
     "check_name",
     "check_path",
     "choose_variant",
+    "compare_prompts",
     "compile_artifact",
     "compile_template",
     "diff_prompts",

@@ -5,11 +5,12 @@ Owns comparison only. Which two versions are compared is the caller's choice.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .diff_sequences import Effort, Gap, gaps_between, matching_blocks
+from .diff_words import lines_of
 from .editor import same
 from .model import PromptFile
 from .problem import KeyPath, key_text
@@ -41,17 +42,60 @@ def diff_prompts(a: PromptFile | None, b: PromptFile | None) -> list[Change]:
     return changes
 
 
-def unified(text_a: str, text_b: str, label_a: str, label_b: str) -> str:
-    """The difference as a unified diff with three lines of context; "" when the texts are equal."""
-    pieces = []
-    lines = difflib.unified_diff(
-        text_a.splitlines(keepends=True), text_b.splitlines(keepends=True), label_a, label_b
-    )
-    for line in lines:
-        pieces.append(line)
-        if not line.endswith("\n"):
-            pieces.append("\n\\ No newline at end of file\n")
+def unified(
+    text_a: str, text_b: str, label_a: str, label_b: str, effort: Effort | None = None
+) -> str:
+    """The difference as a unified diff with three lines of context; "" when the texts are equal.
+
+    Lines end where Git ends them. What is too much to compare is shown as replaced (`diff_sequences`).
+    """
+    if text_a == text_b:
+        return ""
+    a, b = lines_of(text_a), lines_of(text_b)
+    blocks = matching_blocks(a, b, effort)
+    pieces = [f"--- {label_a}\n", f"+++ {label_b}\n"]
+    for hunk in _hunks([gap for gap, _ in gaps_between(blocks, len(a), len(b))]):
+        first, last = hunk[0], hunk[-1]
+        before = min(_CONTEXT, first.a)
+        after = min(_CONTEXT, len(a) - last.a_end)
+        old = _range(first.a - before, last.a_end + after)
+        new = _range(first.b - before, last.b_end + after)
+        pieces.append(f"@@ -{old} +{new} @@\n")
+        done = first.a - before
+        for gap in hunk:
+            pieces += (_line(" ", line) for line in a[done : gap.a])
+            pieces += (_line("-", line) for line in a[gap.a : gap.a_end])
+            pieces += (_line("+", line) for line in b[gap.b : gap.b_end])
+            done = gap.a_end
+        pieces += (_line(" ", line) for line in a[done : last.a_end + after])
     return "".join(pieces)
+
+
+_CONTEXT = 3
+
+
+def _hunks(gaps: list[Gap]) -> list[list[Gap]]:
+    """The changes, together where no more than twice the context lies between them."""
+    hunks: list[list[Gap]] = []
+    for gap in gaps:
+        if gap.a == gap.a_end and gap.b == gap.b_end:
+            continue
+        if hunks and gap.a - hunks[-1][-1].a_end <= 2 * _CONTEXT:
+            hunks[-1].append(gap)
+        else:
+            hunks.append([gap])
+    return hunks
+
+
+def _range(start: int, end: int) -> str:
+    """Lines as a hunk's head names them: from 1, an empty range by the line before it."""
+    if end - start == 1:
+        return str(start + 1)
+    return f"{start + 1 if end > start else start},{end - start}"
+
+
+def _line(sign: str, line: str) -> str:
+    return sign + line if line.endswith("\n") else f"{sign}{line}\n\\ No newline at end of file\n"
 
 
 def _compare(path: KeyPath, before: Any, after: Any, changes: list[Change]) -> None:

@@ -138,4 +138,11 @@ version = Table(
     UniqueConstraint("prompt_id", "number"),
     Index("ix_version_commit", "project_id", "commit_oid"),
     Index("ix_version_blob", "project_id", "blob_oid"),
+    Index(
+        "ix_version_moved_from",
+        "project_id",
+        "moved_from",
+        sqlite_where=text("moved_from IS NOT NULL"),
+        postgresql_where=text("moved_from IS NOT NULL"),
+    ),
 )

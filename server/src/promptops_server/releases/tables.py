@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from promptops_server.infra.tables import BigId, metadata
+from promptops_server.registry.tables import PathText
 
 environment = Table(
     "environment",
@@ -86,7 +87,7 @@ live = Table(
     metadata,
     Column("id", BigId, primary_key=True),
     Column("environment_id", String(36), ForeignKey("environment.id"), nullable=False),
-    Column("path", String(600), nullable=False),
+    Column("path", PathText, nullable=False),
     Column("bucket", Integer, nullable=False),
     Column("state", String(16), nullable=False),  # live or suspended
     Column("version", Integer, nullable=False),

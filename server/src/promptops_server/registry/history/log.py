@@ -1,48 +1,64 @@
-"""The versions of one prompt, newest first."""
+"""The versions of one prompt, newest first; also across its moves."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam
+from itertools import islice
 
-from promptops.format.names import fold
-from promptops_server.infra.cursor import Page, decode, page
+from sqlalchemy import Connection
+
+from promptops_server.infra.cursor import Page, decode, encode
+from promptops_server.infra.problems import BadRequest
+from promptops_server.registry.history.lineage import FIRST_READ, Place, origin_of, walk
 from promptops_server.registry.model import Project, Version
-from promptops_server.registry.rows import VERSION, as_version
-from promptops_server.registry.tables import prompt, version
+from promptops_server.registry.paths import path_fault
 from promptops_server.registry.versions import no_prompt
-
-_PAGE = (
-    VERSION.where(
-        prompt.c.project_id == bindparam("project_id"),
-        prompt.c.path_fold == bindparam("path_fold"),
-        prompt.c.path == bindparam("path"),
-        version.c.number < bindparam("below"),
-    )
-    .order_by(version.c.number.desc())
-    .limit(bindparam("limit"))
-)
 
 
 def list_versions(
-    conn: Connection, project: Project, path: str, *, limit: int, cursor: str | None = None
+    conn: Connection,
+    project: Project,
+    path: str,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    follow: bool = False,
 ) -> Page[Version]:
-    """A page of a prompt's versions, also of an archived one. The last has `moved_from` when it came by a move.
+    """A page of a prompt's versions, also of an archived one.
+
+    With `follow` a version that came by a move is followed by those of the address it had before; without it the page
+    keeps to this address.
 
     Raises:
         NotFound: there never was such a prompt.
         BadRequest: the cursor is not from here.
     """
-    below = decode(cursor, int)[0] if cursor else 2**31 - 1
-    found = conn.execute(
-        _PAGE,
-        {
-            "project_id": project.id,
-            "path_fold": fold(path),
-            "path": path,
-            "below": below,
-            "limit": limit + 1,
-        },
-    ).all()
+    start = _place(path, cursor, follow)
+    at_once = FIRST_READ if follow else limit + 1
+    found = list(islice(walk(conn, project, start, follow=follow, at_once=at_once), limit + 1))
     if not found and not cursor:
         raise no_prompt(project, path)
-    return page([as_version(project, row) for row in found], limit, lambda v: (v.number,))
+    items, more = found[:limit], len(found) > limit
+    return Page(items, _cursor(items[-1], follow) if more else None)
+
+
+def _place(path: str, cursor: str | None, follow: bool) -> Place:
+    if cursor is None:
+        return Place(path)
+    if not follow:
+        return Place(path, decode(cursor, int)[0])
+    at, below = decode(cursor, str, int)
+    if path_fault(at):
+        raise BadRequest(
+            "The cursor is not one this list gave out.",
+            remedy="Start again without `cursor`.",
+            slug="bad-cursor",
+        )
+    return Place(at, below)
+
+
+def _cursor(last: Version, follow: bool) -> str | None:
+    """Where the next page begins: behind a move that is at the other address."""
+    if not follow:
+        return encode(last.number)
+    place = origin_of(last)
+    return None if place is None else encode(place.path, place.below)

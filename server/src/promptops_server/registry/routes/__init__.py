@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from promptops_server.registry.routes import imports, projects, prompts, rendering, versions
+from promptops_server.registry.routes import (
+    differences,
+    imports,
+    projects,
+    prompts,
+    rendering,
+    versions,
+)
 from promptops_server.registry.routes.deps import RegistryDeps
 
 __all__ = ["RegistryDeps", "router"]
@@ -13,6 +20,6 @@ __all__ = ["RegistryDeps", "router"]
 def router(deps: RegistryDeps) -> APIRouter:
     """All routes of the registry, without prefix."""
     result = APIRouter()
-    for part in (projects, imports, prompts, versions, rendering):
+    for part in (projects, imports, prompts, versions, differences, rendering):
         part.add_routes(result, deps)
     return result

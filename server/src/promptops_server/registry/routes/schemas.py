@@ -111,19 +111,6 @@ class VersionOut(BaseModel):
     live: list[str] = Field(description="Environments in which this version is live")
 
 
-class VersionWithContent(VersionOut):
-    """A version with its file."""
-
-    content: str
-
-
-class VersionPage(BaseModel):
-    """A page of versions."""
-
-    items: list[VersionOut]
-    next: str | None
-
-
 class ArchivedOut(BaseModel):
     """What archiving did: live versions stay live until a release says otherwise."""
 

@@ -1,15 +1,18 @@
-"""`/projects/{p}/versions/{path}` (with or without a selector) and `/projects/{p}/diff/{path}`."""
+"""`/projects/{p}/versions/{path}` (with or without a selector): a prompt's history, and one version."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 
 from promptops_server.infra.http import ActorDep, problem_responses
-from promptops_server.registry.history.diff import diff_prompt
+from promptops_server.registry.history.lineage import moved_to
 from promptops_server.registry.history.log import list_versions
+from promptops_server.registry.model import LivePlace, Version
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.routes.deps import (
@@ -20,23 +23,31 @@ from promptops_server.registry.routes.deps import (
     split_selector,
     unchanged,
 )
-from promptops_server.registry.routes.schemas import (
-    ChangeOut,
-    DiffOut,
-    VersionPage,
-    VersionWithContent,
-    version_fields,
-    version_out,
-)
+from promptops_server.registry.routes.schemas import VersionOut, version_fields
 from promptops_server.registry.versions import resolve, version_text
 
-Selector = Annotated[
-    str | None,
-    Query(
-        description="Version (`7` or `v7`), environment or commit; or `module/prompt@selector`",
-        max_length=700,
-    ),
+Follow = Annotated[
+    bool, Query(description="Go on across moves: beyond a moved version at its earlier address")
 ]
+
+
+class VersionInHistory(VersionOut):
+    """A version in a prompt's history. `moved_to` is the address its content moved to, null if it did not."""
+
+    moved_to: str | None
+
+
+class VersionShown(VersionInHistory):
+    """A version with its file."""
+
+    content: str
+
+
+class HistoryPage(BaseModel):
+    """A page of a prompt's history, newest first."""
+
+    items: list[VersionInHistory]
+    next: str | None
 
 
 def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
@@ -47,9 +58,10 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         summary="List a prompt's versions, or show one",
         description=(
             "`{path}` lists them, newest first; `{path}@7`, `{path}@production` and "
-            "`{path}@3f9c2ab` show one version with its content."
+            "`{path}@3f9c2ab` show one version with its content. With `follow` the list goes on "
+            "across moves; each item says its address."
         ),
-        response_model=VersionPage | VersionWithContent,
+        response_model=HistoryPage | VersionShown,
         responses={
             304: {"description": "The version is as the If-None-Match tag says"},
             **problem_responses(400, 401, 404, 409),
@@ -63,19 +75,23 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         request: Request,
         limit: Limit = LIMIT,
         cursor: Cursor = None,
+        follow: Follow = False,
     ) -> Response:
         require_readable(deps.authorise, actor, project)
         path, selector = split_selector(path)
         address_path(path)
         with deps.db.read() as conn:
             found = get_project(conn, project)
-            live = deps.live.where(conn, found.id, [path])
             if selector is None:
-                page = list_versions(conn, found, path, limit=limit, cursor=cursor)
-                items = [version_fields(v, live.get(v.path, ())) for v in page.items]
+                page = list_versions(conn, found, path, limit=limit, cursor=cursor, follow=follow)
+                paths = sorted({v.path for v in page.items})
+                live = deps.live.where(conn, found.id, paths)
+                gone = moved_to(conn, found, page.items)
+                items = [_fields(v, live.get(v.path, ()), gone) for v in page.items]
                 return JSONResponse({"items": items, "next": page.next})
+            live = deps.live.where(conn, found.id, [path])
             version = resolve(conn, found, path, selector, deps.live)
-            fields = version_fields(version, live.get(path, ()))
+            fields = _fields(version, live.get(path, ()), moved_to(conn, found, [version]))
             # What surrounds the content changes with releases and archiving.
             around = ".".join([fields["state"], *fields["live"], *["archived"] * version.archived])
             headers = {"ETag": f'"v{version.number}.{around}"'}
@@ -84,36 +100,11 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             fields["content"] = version_text(conn, found.id, version)
         return JSONResponse(fields, headers=headers)
 
-    @router.get(
-        "/projects/{project}/diff/{path:path}",
-        summary="Compare two versions",
-        description="Without `to` the newest version, without `from` the one before `to`.",
-        response_model_by_alias=True,
-        responses=problem_responses(400, 401, 404, 409),
-        tags=["versions"],
-    )
-    def diff(
-        project: str,
-        path: str,
-        actor: ActorDep,
-        start: Annotated[Selector, Query(alias="from")] = None,
-        end: Annotated[Selector, Query(alias="to")] = None,
-    ) -> DiffOut:
-        require_readable(deps.authorise, actor, project)
-        with deps.db.read() as conn:
-            found = get_project(conn, project)
-            done = diff_prompt(conn, found, path, deps.live, start=start, end=end)
-            paths = {done.after.path} | ({done.before.path} if done.before else set())
-            live = deps.live.where(conn, found.id, sorted(paths))
-        changes = None
-        if done.changes is not None:
-            changes = [
-                ChangeOut(key=c.key, kind=c.kind, before=c.before, after=c.after)
-                for c in done.changes
-            ]
-        return DiffOut(
-            before=version_out(done.before, live) if done.before else None,
-            after=version_out(done.after, live),
-            changes=changes,
-            text=done.text,
-        )
+
+def _fields(
+    version: Version, places: Sequence[LivePlace], gone: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        **version_fields(version, tuple(places)),
+        "moved_to": gone.get(f"{version.path}@{version.number}"),
+    }
