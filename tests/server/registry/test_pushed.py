@@ -9,7 +9,7 @@ from bank import AUTHOR, TRIAGE, Bank, prompt_text
 
 from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
-from promptops_server.registry.edits.put import MAIN
+from promptops_server.registry.edits.frame import MAIN
 from promptops_server.registry.git import read
 from promptops_server.registry.git.ports import RefUpdate
 from promptops_server.registry.git.push_protocol import explain

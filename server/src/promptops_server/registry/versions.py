@@ -172,10 +172,13 @@ def version_text(conn: Connection, project_id: str, version_: Version) -> str:
 def fragment_loader(conn: Connection, project: Project) -> Loader:
     """Loads pinned fragments from this project's versions, for `promptops.format.resolve_fragments`.
 
-    What it returns raises FragmentError for a version that does not exist or is invalid.
+    What it returns raises FragmentError for a version that does not exist or is invalid, and reads each version once.
     """
+    read_before: dict[tuple[str, Pin], PromptFile] = {}
 
     def load(path: str, pin: Pin) -> PromptFile:
+        if (path, pin) in read_before:
+            return read_before[path, pin]
         if isinstance(pin, int):
             found = find_version(conn, project, path, pin)
         else:
@@ -194,6 +197,7 @@ def fragment_loader(conn: Connection, project: Project) -> Loader:
         file = parse(version_bytes(conn, project.id, found)).file
         if file is None:
             raise FragmentError(f"{path}@{pin} is not a valid prompt")
+        read_before[path, pin] = file
         return file
 
     return load
