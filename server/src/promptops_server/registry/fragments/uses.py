@@ -146,6 +146,23 @@ def user_paths(
     return _first_paths(conn, project_id, carriers, after, limit, newest=True)
 
 
+def users_of(conn: Connection, project_id: str, fragments: Sequence[str]) -> list[str]:
+    """All prompts, by path, whose newest version includes one of these directly."""
+    found: set[str] = set()
+    for at in range(0, len(fragments), _CHUNK):
+        query = (
+            select(fragment_use.c.path)
+            .distinct()
+            .where(
+                fragment_use.c.project_id == project_id,
+                fragment_use.c.fragment.in_(fragments[at : at + _CHUNK]),
+                exists().where(_NEWEST),
+            )
+        )
+        found.update(conn.execute(query).scalars())
+    return sorted(found)
+
+
 def _first_paths(
     conn: Connection, project_id: str, carriers: Carriers, after: str, limit: int, *, newest: bool
 ) -> list[str]:
