@@ -16,7 +16,8 @@ from promptops_server.app import migrate
 from promptops_server.infra.problems import BadRequest, Denied, Invalid, NotFound
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.import_prompts import import_prompts
-from promptops_server.registry.edits.upgrade_pins import Upgraded, Wish, upgrade_pins
+from promptops_server.registry.edits.pin_plan import Wish
+from promptops_server.registry.edits.upgrade_pins import Upgraded, upgrade_pins
 from promptops_server.registry.fragments.impact import Impact, list_impact
 from promptops_server.registry.fragments.target import target_version
 from promptops_server.registry.fragments.uses import Use, list_uses
