@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bank import AUTHOR, Bank
 
 from promptops_server.infra.project_lock import lock_project
-from promptops_server.registry.edits.put import MAIN
+from promptops_server.registry.edits.frame import MAIN
 from promptops_server.registry.git import read, store
 from promptops_server.registry.git.objects import COMMIT, build_commit, prepare
 from promptops_server.registry.git.ports import RefUpdate

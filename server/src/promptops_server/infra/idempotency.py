@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.database import Transaction
-from promptops_server.infra.problems import BadRequest, Conflict
+from promptops_server.infra.database import Database, Transaction
+from promptops_server.infra.problems import BadRequest, Conflict, ProblemError
 from promptops_server.infra.tables import idempotency_key
 
 MAX_KEY_LENGTH = 200
@@ -40,35 +40,110 @@ def run_once(
         BadRequest: the key is too long.
         Conflict: the key was used for another request.
     """
+    stored = _stored(tx.conn, actor, key, fingerprint)
+    if stored is not None:
+        return stored
+    status, body = work()
+    _store(tx, actor, key, fingerprint, status, body)
+    return status, body
+
+
+R = TypeVar("R")
+
+
+def answer_once(
+    db: Database,
+    actor: Actor,
+    key: str | None,
+    fingerprint: str,
+    work: Callable[[Callable[[Transaction, R], None]], R],
+    render: Callable[[R], tuple[int, dict[str, Any]]],
+) -> tuple[int, dict[str, Any]]:
+    """The same for work that opens its transaction itself, after preparing.
+
+    `work` is given a function and calls it last in its transaction with its result, which then is rendered and stored.
+
+    Raises:
+        BadRequest, Conflict: as `run_once`; and what `work` raises.
+    """
+
+    def keep(tx: Transaction, result: R) -> None:
+        stored = _stored(tx.conn, actor, key, fingerprint)
+        if stored is not None:
+            raise _Answered(stored)
+        _store(tx, actor, key, fingerprint, *render(result))
+
+    def look() -> tuple[int, dict[str, Any]] | None:
+        if not key:
+            return None
+        with db.read() as conn:
+            return _stored(conn, actor, key, fingerprint)
+
+    before = look()
+    if before is not None:
+        return before
+    try:
+        return render(work(keep))
+    except _Answered as answered:
+        return answered.answer
+    except ProblemError:
+        # The same request, sent twice at once: what the first one changed may be what the second stumbled over.
+        meanwhile = look()
+        if meanwhile is None:
+            raise
+        return meanwhile
+
+
+class _Answered(Exception):
+    """Undoes a transaction whose request was answered by another one meanwhile."""
+
+    def __init__(self, answer: tuple[int, dict[str, Any]]) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def _stored(
+    conn: Connection, actor: Actor, key: str | None, fingerprint: str
+) -> tuple[int, dict[str, Any]] | None:
     if not key:
-        return work()
+        return None
     if len(key) > MAX_KEY_LENGTH:
         raise BadRequest(
             f"Idempotency-Key is longer than {MAX_KEY_LENGTH} characters.",
             remedy="Send a shorter one, for example a UUID.",
         )
-    row = tx.conn.execute(
+    row = conn.execute(
         select(idempotency_key).where(
             idempotency_key.c.actor == actor.subject, idempotency_key.c.key == key
         )
     ).first()
-    if row is not None:
-        if row.request_hash != fingerprint:
-            raise Conflict(
-                "This Idempotency-Key was used for a different request.",
-                remedy="Use a new key for a new request.",
-                slug="idempotency-key-reused",
-            )
-        return row.status, json.loads(row.body)
-    status, body = work()
-    tx.conn.execute(
-        insert(idempotency_key).values(
-            actor=actor.subject,
-            key=key,
-            request_hash=fingerprint,
-            status=status,
-            body=json.dumps(body),
-            created_at=tx.now,
+    if row is None:
+        return None
+    if row.request_hash != fingerprint:
+        raise Conflict(
+            "This Idempotency-Key was used for a different request.",
+            remedy="Use a new key for a new request.",
+            slug="idempotency-key-reused",
         )
-    )
-    return status, body
+    return row.status, json.loads(row.body)
+
+
+def _store(
+    tx: Transaction,
+    actor: Actor,
+    key: str | None,
+    fingerprint: str,
+    status: int,
+    body: dict[str, Any],
+) -> None:
+    if key:
+        tx.conn.execute(
+            insert(idempotency_key).values(
+                actor=actor.subject,
+                key=key,
+                request_hash=fingerprint,
+                status=status,
+                body=json.dumps(body),
+                created_at=tx.now,
+            )
+        )

@@ -13,6 +13,7 @@ from typing import Any
 
 from promptops.format import (
     FragmentError,
+    FragmentRef,
     PromptFile,
     behaviour_digest,
     fragments,
@@ -46,6 +47,8 @@ class Content:
     pending: bool = False
     blob: PreparedBlob | None = None
     """The compressed file, unless it is stored already."""
+    includes: tuple[FragmentRef, ...] = ()
+    """The fragments it refers to, whether they exist or not."""
 
     @property
     def errors(self) -> tuple[Mapping[str, Any], ...]:
@@ -83,10 +86,20 @@ def read_content(data: bytes, *, stored_as: str | None = None) -> Content:
     oid = stored_as or (blob.oid if blob else "")
     if file is None:
         return Content(oid, False, parsed.text, None, problems, None, None, blob=blob)
-    pending = "{{" in parsed.text and bool(fragments(file))
-    behaviour = None if pending else behaviour_digest(file)
-    record = record_digest(file)
-    return Content(oid, True, parsed.text, file, problems, behaviour, record, pending, blob)
+    includes = fragments(file) if "{{" in parsed.text else ()
+    behaviour = None if includes else behaviour_digest(file)
+    return Content(
+        oid,
+        True,
+        parsed.text,
+        file,
+        problems,
+        behaviour,
+        record_digest(file),
+        pending=bool(includes),
+        blob=blob,
+        includes=includes,
+    )
 
 
 def too_large(oid: str, size: int) -> Content:

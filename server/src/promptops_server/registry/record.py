@@ -1,4 +1,5 @@
-"""Writing what a numbering decided: version rows, the addresses' newest state, tags, search words.
+"""Writing what a numbering decided: version rows, the addresses' newest state, tags, search words, and which
+fragments a version includes.
 
 Called inside the project lock, after the commit is written and before the audit event. Bulk and single edits take the
 same way, as batches of prepared statements. There is no outbox row: no job follows from a new version.
@@ -20,6 +21,7 @@ from promptops_server.infra.database import Transaction
 from promptops_server.infra.tables import installation
 from promptops_server.registry import rows
 from promptops_server.registry.content import Card, Content, card_of
+from promptops_server.registry.fragments.write import write_uses
 from promptops_server.registry.git.write import Ident
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.rows import Head
@@ -115,6 +117,7 @@ def record_steps(
         for numbered in numbering.versions
     ]
     rows.insert_versions(tx.conn, [_version_row(project, v) for v in versions])
+    write_uses(tx.conn, project.id, versions, contents)
     _write_tags(tx.conn, project, heads, shown, ids)
     write_words(
         tx.conn,

@@ -22,10 +22,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One commit with the prompt files it changes."""
+    """One commit with the prompt files it changes.
+
+    `moves` says which address a new one takes over from, where whoever made the commit knows it: the content may then
+    differ a little (a tag added on the way). Other moves are told by identical content.
+    """
 
     commit: str
     changes: tuple[Change, ...]
+    moves: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def number_steps(steps: Iterable[Step], known: Mapping[str, AddressState]) -> Nu
             if change.new is not None:
                 files[change.extension] = change.new
             now[change.path] = replace(state, files=files)
-        moves = _moves(before, now)
+        moves = _moves(before, now, step.moves)
         for path in sorted(before):
             was, state = before[path], now[path]
             blob = state.blob
@@ -95,21 +100,24 @@ def number_steps(steps: Iterable[Step], known: Mapping[str, AddressState]) -> Nu
     return Numbering(tuple(versions), now)
 
 
-def _moves(before: Mapping[str, AddressState], after: Mapping[str, AddressState]) -> dict[str, str]:
-    """New address → where the identical content was; each source once, the same prompt name first."""
+def _moves(
+    before: Mapping[str, AddressState], after: Mapping[str, AddressState], told: Mapping[str, str]
+) -> dict[str, str]:
+    """New address → where its content was: as told, else identical content; each source once, the same name first."""
+    moves = {path: f"{source}@{before[source].latest}" for path, source in told.items()}
+    taken = set(told.values())
     gone: dict[str, list[str]] = {}
     for path in sorted(before):
         blob = before[path].blob
-        if blob is not None and after[path].blob is None:
+        if blob is not None and after[path].blob is None and path not in taken:
             gone.setdefault(blob, []).append(path)
     if not gone:
-        return {}
+        return moves
     arrived = [
         (path, blob)
         for path in sorted(before)
         if before[path].blob is None and (blob := after[path].blob) is not None and blob in gone
     ]
-    moves: dict[str, str] = {}
     for same_name in (True, False):
         for path, blob in arrived:
             sources = gone[blob]

@@ -146,3 +146,18 @@ version = Table(
         postgresql_where=text("moved_from IS NOT NULL"),
     ),
 )
+
+fragment_use = Table(
+    "fragment_use",
+    metadata,
+    # One row per version and pin, for ever, as the version itself: what is live may be an old version.
+    Column("prompt_id", BigId, ForeignKey("prompt.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("path", PathText, nullable=False),  # of the prompt that includes
+    Column("fragment", PathText, nullable=False),
+    Column("pin", String(80), nullable=False),  # as written: 3 or sha256:…
+    Column("key", Text, nullable=False),  # where it stands first
+    Index("ix_fragment_use_fragment", "project_id", "fragment", "path", "number"),
+)

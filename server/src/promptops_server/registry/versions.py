@@ -74,6 +74,15 @@ def find_version(
     return None if row is None else as_version(project, row)
 
 
+def find_pinned(conn: Connection, project: Project, path: str, pin: Pin) -> Version | None:
+    """The version a fragment's pin means: of several with the same digest the newest."""
+    if isinstance(pin, int):
+        return find_version(conn, project, path, pin)
+    given = {"project_id": project.id, "path_fold": fold(path), "path": path, "behaviour": pin}
+    row = conn.execute(_OF_BEHAVIOUR, given).first()
+    return None if row is None else as_version(project, row)
+
+
 def versions_of_commit(conn: Connection, project: Project, commit: str) -> list[Version]:
     """The versions that a commit on `main` made, by path."""
     found = conn.execute(_OF_COMMIT, {"project_id": project.id, "commit": commit})
@@ -172,28 +181,20 @@ def version_text(conn: Connection, project_id: str, version_: Version) -> str:
 def fragment_loader(conn: Connection, project: Project) -> Loader:
     """Loads pinned fragments from this project's versions, for `promptops.format.resolve_fragments`.
 
-    What it returns raises FragmentError for a version that does not exist or is invalid.
+    What it returns raises FragmentError for a version that does not exist or is invalid, and reads each version once.
     """
+    read_before: dict[tuple[str, Pin], PromptFile] = {}
 
     def load(path: str, pin: Pin) -> PromptFile:
-        if isinstance(pin, int):
-            found = find_version(conn, project, path, pin)
-        else:
-            row = conn.execute(
-                _OF_BEHAVIOUR,
-                {
-                    "project_id": project.id,
-                    "path_fold": fold(path),
-                    "path": path,
-                    "behaviour": pin,
-                },
-            ).first()
-            found = None if row is None else as_version(project, row)
+        if (path, pin) in read_before:
+            return read_before[path, pin]
+        found = find_pinned(conn, project, path, pin)
         if found is None:
             raise FragmentError(f"{path}@{pin} does not exist in {project.name}")
         file = parse(version_bytes(conn, project.id, found)).file
         if file is None:
             raise FragmentError(f"{path}@{pin} is not a valid prompt")
+        read_before[path, pin] = file
         return file
 
     return load

@@ -8,8 +8,8 @@ from bank import AUTHOR, TRIAGE, Bank, LiveTable, prompt_text
 from promptops_server.access.policy import authorise
 from promptops_server.infra.problems import BadRequest, TooLarge
 from promptops_server.registry.edits.archive import archive_prompt
+from promptops_server.registry.edits.frame import MAIN
 from promptops_server.registry.edits.import_prompts import Import, import_prompts
-from promptops_server.registry.edits.put import MAIN
 from promptops_server.registry.git import read
 from promptops_server.registry.versions import get_version
 

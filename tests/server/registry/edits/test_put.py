@@ -22,7 +22,8 @@ from promptops_server.infra.problems import (
     TooLarge,
 )
 from promptops_server.infra.tables import outbox
-from promptops_server.registry.edits.put import MAIN, put_prompt
+from promptops_server.registry.edits.frame import MAIN
+from promptops_server.registry.edits.put import put_prompt
 from promptops_server.registry.git import read
 from promptops_server.registry.history.log import list_versions
 from promptops_server.registry.tables import git_object, prompt, version

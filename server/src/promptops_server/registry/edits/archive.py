@@ -14,17 +14,13 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import Conflict, PreconditionRequired
-from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry import rows
-from promptops_server.registry.edits.put import MAIN, check_message
-from promptops_server.registry.git import read
-from promptops_server.registry.git.write import commit_blobs
-from promptops_server.registry.model import LivePlace, Version
+from promptops_server.registry.edits.frame import FileEdit, check_message, commit_edits, locked
+from promptops_server.registry.model import LivePlace, Project, Version
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.ports import LiveVersion
-from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.record import author_of, record_steps, states_of
-from promptops_server.registry.steps import Change, Step, number_steps
+from promptops_server.registry.projects import require_readable
+from promptops_server.registry.rows import Head
 from promptops_server.registry.versions import get_version, no_prompt
 
 
@@ -66,37 +62,14 @@ def archive_prompt(
     require(authorise, actor, "prompt:archive", Resource(project=project, path=path))
     address_path(path)
     said = check_message(message) or f"Archive {path}"
-    with db.write() as tx:
-        found = get_project(tx.conn, project)
-        lock_project(tx.conn, found.id)
+    with locked(db, project) as (tx, (found,)):
         head = rows.head(tx.conn, found.id, path)
         if head is None or head.archived or head.path != path:
             raise no_prompt(found, path)
-        if parent is None:
-            raise PreconditionRequired(
-                f"Say which version of {project}/{path} you saw; its newest is {head.latest}.",
-                remedy=f'Send If-Match: "v{head.latest}".',
-                latest=head.latest,
-            )
-        if parent != head.latest:
-            raise Conflict(
-                f"{project}/{path} is at version {head.latest} now, not {parent}.",
-                remedy="Look at what changed before archiving it.",
-                slug="stale-version",
-                current={"version": head.latest},
-            )
-        commit = commit_blobs(
-            tx,
-            found.id,
-            ref=MAIN,
-            parent=read.ref(tx.conn, found.id, MAIN),
-            changes={head.file_path: None},
-            author=author_of(tx.conn, actor),
-            message=said,
+        refuse_stale(found, head, parent)
+        done = commit_edits(
+            tx, actor, found, [FileEdit(path, None)], {fold(path): head}, message=said
         )
-        step = Step(commit.oid, (Change(path, head.extension, head.blob, None),))
-        numbering = number_steps([step], states_of([head]))
-        record_steps(tx, actor, found, numbering, heads={fold(path): head}, contents={}, said={})
         newest = get_version(tx.conn, found, path)
         places = live.where(tx.conn, found.id, [path]).get(path, ())
         record(
@@ -107,9 +80,27 @@ def archive_prompt(
                 actor=actor,
                 project=project,
                 before={"version": head.latest},
-                after={"archived": True, "commit": commit.oid},
+                after={"archived": True, "commit": done.commit},
                 reason=said,
             ),
             project_id=found.id,
         )
-        return Archived(newest, commit.oid, said, tuple(places))
+        return Archived(newest, done.commit, said, tuple(places))
+
+
+def refuse_stale(project: Project, head: Head, parent: int | None) -> None:
+    """Raises PreconditionRequired or Conflict unless `parent` is the newest version."""
+    address = f"{project.name}/{head.path}"
+    if parent is None:
+        raise PreconditionRequired(
+            f"Say which version of {address} you saw; its newest is {head.latest}.",
+            remedy=f'Send If-Match: "v{head.latest}".',
+            latest=head.latest,
+        )
+    if parent != head.latest:
+        raise Conflict(
+            f"{address} is at version {head.latest} now, not {parent}.",
+            remedy="Look at what changed first.",
+            slug="stale-version",
+            current={"version": head.latest},
+        )

@@ -17,8 +17,7 @@ from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database, Transaction
-from promptops_server.infra.problems import BadRequest, TooLarge
-from promptops_server.infra.project_lock import lock_project
+from promptops_server.infra.problems import BadRequest
 from promptops_server.registry import rows
 from promptops_server.registry.content import (
     MAX_FILE_BYTES,
@@ -28,20 +27,22 @@ from promptops_server.registry.content import (
     located,
     read_content,
 )
-from promptops_server.registry.edits.put import EXTENSION, MAIN, check_message
-from promptops_server.registry.git import read
-from promptops_server.registry.git.write import commit_blobs
+from promptops_server.registry.edits.frame import (
+    EXTENSION,
+    FileEdit,
+    check_message,
+    commit_edits,
+    locked,
+    refuse_too_many,
+)
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import path_fault, twin_error
 from promptops_server.registry.planned import resolve_planned
-from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.record import Said, author_of, record_steps, states_of
+from promptops_server.registry.projects import require_readable
+from promptops_server.registry.record import states_of
 from promptops_server.registry.rows import Head
 from promptops_server.registry.steps import Change, Numbering, Step, number_steps
 from promptops_server.registry.versions import fragment_loader, spellings
-
-MAX_PROMPTS = 5_000
-"""In one request."""
 
 OnConflict = Literal["version", "skip", "refuse"]
 Result = Literal["created", "updated", "unchanged", "skipped", "refused"]
@@ -106,9 +107,7 @@ def import_prompts(
     may_import(actor, authorise, project)
     prepared = prepare_import(prompts, allow_invalid=allow_invalid)
     message = check_message(message)
-    with db.write() as tx:
-        found = get_project(tx.conn, project)
-        lock_project(tx.conn, found.id)
+    with locked(db, project) as (tx, (found,)):
         return import_in(
             tx,
             actor,
@@ -130,11 +129,7 @@ def prepare_import(prompts: Sequence[tuple[str, str]], *, allow_invalid: bool) -
     """Read and check everything that needs no lock. Raises TooLarge, or BadRequest for an empty list."""
     if not prompts:
         raise BadRequest("There is no prompt in this import.")
-    if len(prompts) > MAX_PROMPTS:
-        raise TooLarge(
-            f"An import has at most {MAX_PROMPTS:,} prompts; this has {len(prompts):,}.",
-            remedy="Send several imports.",
-        )
+    refuse_too_many(len(prompts), "An import")
     prepared = Prepared([path for path, _ in prompts])
     seen: set[str] = set()
     for position, (path, text) in enumerate(prompts):
@@ -176,7 +171,7 @@ def import_in(
     todo = [p for p in prepared.contents if p not in answers]
     contents: dict[str, Content] = {}
     while True:
-        numbering = _number(todo, prepared, heads, commit="")
+        numbering = _number(todo, prepared, heads)
         contents = _resolve(tx, project, numbering, prepared, todo)
         failed = [p for p in todo if not contents[prepared.contents[p].oid].valid]
         if allow_invalid or not failed:
@@ -233,9 +228,7 @@ def _settled(
     return answers
 
 
-def _number(
-    todo: Iterable[int], prepared: Prepared, heads: Mapping[str, Head], commit: str
-) -> Numbering:
+def _number(todo: Iterable[int], prepared: Prepared, heads: Mapping[str, Head]) -> Numbering:
     changes = []
     for position in todo:
         path = prepared.paths[position]
@@ -243,7 +236,7 @@ def _number(
         old = None if head is None or head.archived else head.blob
         extension = head.extension if head else EXTENSION
         changes.append(Change(path, extension, old, prepared.contents[position].oid))
-    return number_steps([Step(commit, tuple(changes))], states_of(heads.values()))
+    return number_steps([Step("", tuple(changes))], states_of(heads.values()))
 
 
 def _resolve(
@@ -274,38 +267,15 @@ def _commit(
     message: str,
 ) -> str:
     many = "prompts" if len(todo) > 1 else "prompt"
-    said = message or f"Import {len(todo)} {many}"
-    author = author_of(tx.conn, actor)
-    changes = {}
-    for position in todo:
-        head = heads.get(fold(prepared.paths[position]))
-        extension = head.extension if head else EXTENSION
-        changes[prepared.paths[position] + extension] = prepared.contents[position].blob
-    commit = commit_blobs(
-        tx,
-        project.id,
-        ref=MAIN,
-        parent=read.ref(tx.conn, project.id, MAIN),
-        changes=changes,
-        author=author,
-        message=said,
-    )
+    # A card made before the lock does not know a fragment that turned out to be missing.
     cards = {
         prepared.paths[p]: prepared.cards[p]
         for p in todo
         if prepared.cards[p].valid == contents[prepared.contents[p].oid].valid
     }
-    record_steps(
-        tx,
-        actor,
-        project,
-        _number(todo, prepared, heads, commit.oid),
-        heads=heads,
-        contents=contents,
-        said={commit.oid: Said(f"{author.name} <{author.email}>", said)},
-        cards=cards,
-    )
-    return commit.oid
+    edits = [FileEdit(prepared.paths[p], contents[prepared.contents[p].oid]) for p in todo]
+    said = message or f"Import {len(todo)} {many}"
+    return commit_edits(tx, actor, project, edits, heads, message=said, cards=cards).commit
 
 
 def _done(

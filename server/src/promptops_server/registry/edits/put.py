@@ -19,7 +19,6 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database
-from promptops_server.infra.plain_text import control_in
 from promptops_server.infra.problems import (
     BadRequest,
     Conflict,
@@ -27,7 +26,6 @@ from promptops_server.infra.problems import (
     PreconditionRequired,
     TooLarge,
 )
-from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry import rows
 from promptops_server.registry.content import (
     MAX_FILE_BYTES,
@@ -37,14 +35,18 @@ from promptops_server.registry.content import (
     read_content,
     with_fragments,
 )
-from promptops_server.registry.git import read
-from promptops_server.registry.git.write import commit_blobs
+from promptops_server.registry.edits.frame import (
+    EXTENSION,
+    MAX_MESSAGE,
+    FileEdit,
+    check_message,
+    commit_edits,
+    locked,
+)
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.paths import address_path, twin_error
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.record import Said, author_of, record_steps, states_of
 from promptops_server.registry.rows import Head
-from promptops_server.registry.steps import Change, Step, number_steps
 from promptops_server.registry.versions import (
     find_version,
     fragment_loader,
@@ -52,10 +54,6 @@ from promptops_server.registry.versions import (
     spellings,
     version_text,
 )
-
-MAIN = "refs/heads/main"
-MAX_MESSAGE = 500
-EXTENSION = ".prompt.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +101,7 @@ def put_prompt(
             content = with_fragments(content, fragment_loader(conn, found))
         refuse_invalid(path + EXTENSION, content)
     card = card_of(path, content)
-    with db.write() as tx:
-        found = get_project(tx.conn, project)
-        lock_project(tx.conn, found.id)
+    with locked(db, project) as (tx, (found,)):
         head = rows.head(tx.conn, found.id, path)
         _check_parent(tx.conn, found, path, head, parent, content)
         if head is not None and not head.archived and head.blob == content.oid:
@@ -114,32 +110,16 @@ def put_prompt(
             refuse_twins(tx.conn, found.id, path, None)
         created = head is None or head.archived
         verb = "Create" if created else "Update"
-        extension = head.extension if head else EXTENSION
-        said = message or f"{verb} {path}"[:MAX_MESSAGE]
-        author = author_of(tx.conn, actor)
-        commit = commit_blobs(
-            tx,
-            found.id,
-            ref=MAIN,
-            parent=read.head_commit(tx.conn, found.id, MAIN),
-            changes={path + extension: content.blob},
-            author=author,
-            message=said,
-        )
-        old = None if head is None or head.archived else head.blob
-        step = Step(commit.oid, (Change(path, extension, old, content.oid),))
-        heads = {fold(path): head} if head is not None else {}
-        numbering = number_steps([step], states_of(heads.values()))
-        (version,) = record_steps(
+        done = commit_edits(
             tx,
             actor,
             found,
-            numbering,
-            heads=heads,
-            contents={content.oid: content},
-            said={commit.oid: Said(f"{author.name} <{author.email}>", said)},
+            [FileEdit(path, content)],
+            {fold(path): head} if head is not None else {},
+            message=message or f"{verb} {path}"[:MAX_MESSAGE],
             cards={path: card},
         )
+        version = done.versions[path]
         record(tx, put_event(actor, version), project_id=found.id)
         return Put(version, created=created, changed=True)
 
@@ -172,30 +152,6 @@ def put_event(actor: Actor, version: Version, action: str = "prompt.put") -> Aud
         },
         reason=version.message,
     )
-
-
-def check_message(message: str | None) -> str:
-    """The message without surrounding space; empty when None.
-
-    Raises:
-        BadRequest: blank, over 500 characters, or not plain text.
-    """
-    if message is None:
-        return ""
-    control = control_in(message, lines=True)
-    if control is not None:
-        raise BadRequest(f"The message holds the character {control}.", remedy="Send plain text.")
-    said = message.strip()
-    if not said:
-        raise BadRequest(
-            "The message is blank.", remedy="Say what changed, or leave the message away."
-        )
-    if len(said) > MAX_MESSAGE:
-        raise BadRequest(
-            f"The message has {len(said)} characters; at most {MAX_MESSAGE} are allowed.",
-            remedy="Say it shorter; the history shows the difference itself.",
-        )
-    return said
 
 
 def readable(path: str, text: str | bytes) -> Content:

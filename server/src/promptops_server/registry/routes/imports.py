@@ -14,12 +14,12 @@ from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.idempotency import request_hash, run_once
 from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
+from promptops_server.registry.edits.frame import check_message
 from promptops_server.registry.edits.import_prompts import (
     import_in,
     may_import,
     prepare_import,
 )
-from promptops_server.registry.edits.put import check_message
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.routes.deps import RegistryDeps
 from promptops_server.registry.routes.schemas import ImportIn, ImportOut, import_out

@@ -1,0 +1,200 @@
+"""Planning a bulk edit: which prompts are meant, what each becomes, what cannot be done. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from promptops.format.diff import unified
+from promptops.format.names import fold
+from promptops_server.infra.cursor import MAX_LIMIT
+from promptops_server.registry.content import (
+    Card,
+    Content,
+    card_of,
+    located,
+    read_content,
+    with_fragments,
+)
+from promptops_server.registry.edits.frame import (
+    FileEdit,
+    Seen,
+    refuse_too_many,
+)
+from promptops_server.registry.edits.operations import (
+    NotPossible,
+    Operation,
+    Restore,
+    State,
+    apply_operations,
+)
+from promptops_server.registry.edits.places import target_faults
+from promptops_server.registry.finding.listing import Wanted, list_prompts
+from promptops_server.registry.git import read
+from promptops_server.registry.model import LivePlace, Project
+from promptops_server.registry.ports import LiveVersion
+from promptops_server.registry.rows import Head
+from promptops_server.registry.versions import fragment_loader
+
+Result = Literal["changed", "unchanged", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which prompts: named ones with the version the caller saw (None: whichever), else those that all filters take.
+
+    `everything` says that no filter at all is meant.
+    """
+
+    prompts: tuple[tuple[str, int | None], ...] | None = None
+    module: str = ""
+    tag: str = ""
+    q: str = ""
+    everything: bool = False
+
+
+@dataclass(slots=True)
+class Edited:
+    """What happens to one prompt. `to` and `version` are its address and newest number afterwards."""
+
+    path: str
+    result: Result = "unchanged"
+    to: str = ""
+    version: int | None = None
+    archived: bool = False
+    reason: str = ""
+    diff: str = ""
+    problems: Sequence[Mapping[str, Any]] = ()
+    live: tuple[LivePlace, ...] = ()
+    """Where the old address is still live, when the prompt leaves it."""
+
+
+@dataclass(slots=True)
+class BulkDraft:
+    seen: tuple[Seen, ...]
+    items: list[Edited]
+    edits: dict[str, list[FileEdit]] = field(default_factory=dict)
+    """By the prompt's path before."""
+    cards: dict[str, Card] = field(default_factory=dict)
+
+
+def _select(
+    conn: Connection, project: Project, selection: Selection, operations: Sequence[Operation]
+) -> dict[str, int | None]:
+    if selection.prompts is not None:
+        return dict(selection.prompts)
+    # What is to be restored is looked for among the archived.
+    gone = isinstance(operations[0], Restore)
+    wanted = Wanted(selection.module, selection.tag, selection.q, archived=gone)
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = list_prompts(conn, project, wanted, limit=MAX_LIMIT, cursor=cursor)
+        found += [prompt.path for prompt in page.items]
+        refuse_too_many(len(found))
+        cursor = page.next
+        if cursor is None:
+            return dict.fromkeys(sorted(found))
+
+
+def plan_bulk(
+    conn: Connection,
+    project: Project,
+    selection: Selection,
+    operations: Sequence[Operation],
+    live: LiveVersion,
+    *,
+    dry_run: bool,
+) -> BulkDraft:
+    """What would be written, and what cannot be done. Raises TooLarge, or BadRequest for a bad module."""
+    wanted = _select(conn, project, selection, operations)
+    standing = Seen.of(conn, project.id, wanted)
+    items: dict[str, Edited] = {}
+    states: dict[str, State] = {}
+    raw = read.blobs(conn, project.id, {head.blob for head in standing.heads.values()})
+    texts: dict[str, str] = {}
+    for path, expected in wanted.items():
+        head = standing.head(path)
+        item = items[path] = Edited(path, to=path)
+        if head is None:
+            item.result, item.reason = "refused", "there is no such prompt"
+            continue
+        item.version, item.archived = head.latest, head.archived
+        if expected is not None and expected != head.latest:
+            item.result = "refused"
+            item.reason = f"it is at version {head.latest} now, not {expected}"
+            continue
+        texts[path] = raw[head.blob].decode("utf-8", "replace")
+        try:
+            states[path] = apply_operations(State(path, texts[path], head.archived), operations)
+        except NotPossible as error:
+            item.result, item.reason = "refused", str(error)
+    targets = [state.path for path, state in states.items() if state.path != path]
+    seen = Seen.of(conn, project.id, [*wanted, *targets])
+    draft = BulkDraft((seen,), list(items.values()))
+    load = fragment_loader(conn, project)
+    for path, state in states.items():
+        head = standing.heads[fold(path)]
+        edited = state.text != texts[path]
+        content = None
+        if not state.archived:
+            data = state.text.encode() if edited else raw[head.blob]
+            content = read_content(data, stored_as=None if edited else head.blob)
+            content = with_fragments(content, load)
+        _settle(draft, items[path], head, state, content, edited)
+        if dry_run and edited and not state.archived:
+            old = f"{path}@{head.latest}"
+            items[path].diff = unified(texts[path], state.text, old, state.path)
+    judge_targets(conn, project, draft)
+    leaving = [
+        i.path for i in draft.items if i.result == "changed" and (i.archived or i.to != i.path)
+    ]
+    places = live.where(conn, project.id, leaving)
+    for path in leaving:
+        items[path].live = tuple(places.get(path, ()))
+    return draft
+
+
+def _settle(
+    draft: BulkDraft, item: Edited, head: Head, state: State, content: Content | None, edited: bool
+) -> None:
+    """Note what becomes of one prompt, and the files that takes."""
+    if content is None:
+        if not head.archived:
+            item.result, item.archived = "changed", True
+            draft.edits[head.path] = [FileEdit(head.path, None)]
+        return
+    moved = state.path != head.path
+    if not (edited or moved or head.archived):
+        return
+    if not content.valid and (edited or head.archived):
+        errors = located(head.file_path, content.errors)
+        item.result, item.problems = "refused", errors
+        item.reason = f"line {errors[0]['line']}: {errors[0]['message']}"
+        return
+    there = draft.seen[0].head(state.path)
+    item.result, item.archived, item.to = "changed", False, state.path
+    item.version = (there.latest if there is not None else 0) + 1
+    draft.cards[state.path] = card_of(state.path, content)
+    left = head.path if moved and not head.archived else None
+    arriving = FileEdit(state.path, content, moved_from=left, extension=head.extension)
+    draft.edits[head.path] = [arriving] if left is None else [FileEdit(left, None), arriving]
+
+
+def judge_targets(conn: Connection, project: Project, draft: BulkDraft) -> None:
+    """Refuse the moves whose target is taken; asked again inside the lock, for modules that came up meanwhile."""
+    moving = [item for item in draft.items if item.result == "changed" and item.to != item.path]
+    if not moving:
+        return
+    faults = target_faults(conn, project.id, [item.to for item in moving], draft.seen[0].heads)
+    for item in moving:
+        fault = faults.get(item.to)
+        if fault is not None:
+            del draft.edits[item.path]
+            head = draft.seen[0].head(item.path)
+            item.version, item.archived = (head.latest, head.archived) if head else (None, False)
+            item.result, item.reason, item.to = "refused", str(fault["message"]), item.path
+            item.problems = [fault]
