@@ -158,11 +158,14 @@ def test_an_editor_of_the_users_choice_makes_the_next_version(
     editor("file.write_text('messages: 3')")
     broken = signed_in("prompt", "edit", address)
     assert broken.code == 2
-    kept = Path(broken.err.partition("Your text is in ")[2].splitlines()[0].rstrip("."))
-    assert kept.read_text() == "messages: 3"
+    assert f"Your text is your working copy of {address}." in broken.err
+    assert signed_in("working-copy", "show", address).out == "messages: 3"
 
-    editor("sys.exit(3)")
-    assert signed_in("prompt", "edit", address).code == 2
+    editor("file.write_text('lost?'); sys.exit(3)")
+    failed = signed_in("prompt", "edit", address)
+    assert failed.code == 2
+    kept = Path(failed.err.partition("Your text is in ")[2].splitlines()[0].rstrip("."))
+    assert kept.read_text() == "lost?"
     monkeypatch.setenv("EDITOR", "/nowhere/editor")
     assert signed_in("prompt", "edit", address).code == 2
 

@@ -22,6 +22,7 @@ from promptops.cli.commands import (
     stop,
     token,
     user,
+    working_copy,
 )
 from promptops.cli.session import Settings
 
@@ -62,6 +63,7 @@ def settings(
 account.add_to(app)
 app.add_typer(project.app, name="project")
 app.add_typer(prompt.app, name="prompt")
+app.add_typer(working_copy.app, name="working-copy")
 import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)

@@ -11,6 +11,8 @@ from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
 from promptops_server.infra.jobs import Jobs
 from promptops_server.infra.tables import idempotency_key
+from promptops_server.registry.working_copies.discard import remove_untouched
+from promptops_server.registry.working_copies.model import DAY_US
 
 LATEST_ONLY = frozenset({"release"})
 """Topics where the newest waiting row of a key does the work of those before it."""
@@ -20,12 +22,17 @@ IDEMPOTENCY_KEEP_US = 48 * 3600 * 1_000_000
 
 
 def register_jobs(
-    jobs: Jobs, database: Database, project: Callable[[str], object]
+    jobs: Jobs,
+    database: Database,
+    project: Callable[[str], object],
+    *,
+    working_copies_keep_days: float,
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
     Args:
         project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
+        working_copies_keep_days: how long a working copy is kept that nobody saves.
     """
 
     def project_release(payload: dict[str, Any]) -> None:
@@ -39,7 +46,12 @@ def register_jobs(
                 )
             )
 
+    def remove_working_copies(_: dict[str, Any]) -> None:
+        remove_untouched(database, now_us() - int(working_copies_keep_days * DAY_US))
+
     jobs.register("project-release", project_release)
     jobs.register("forget-idempotency-keys", forget_idempotency_keys)
+    jobs.register("remove-working-copies", remove_working_copies)
     jobs.schedule("forget-idempotency-keys", 3600)
+    jobs.schedule("remove-working-copies", 6 * 3600)
     return {"release": "project-release"}

@@ -50,6 +50,8 @@ from promptops_server.registry.rendering.limited import LimitedRenderer
 from promptops_server.registry.rendering.limits import RenderLimits
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
+from promptops_server.registry.working_copies.routes import WorkingCopyDeps
+from promptops_server.registry.working_copies.routes import router as working_copies_router
 from promptops_server.releases.environments import create_defaults
 from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
@@ -104,7 +106,12 @@ class Services:
         self.dispatcher = Dispatcher(
             database,
             self.jobs,
-            register_jobs(self.jobs, database, self.delivery.project),
+            register_jobs(
+                self.jobs,
+                database,
+                self.delivery.project,
+                working_copies_keep_days=settings.working_copies.keep_days,
+            ),
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
             poll_seconds=settings.jobs.poll_seconds,
@@ -160,6 +167,9 @@ class Services:
                             self.on_project_created,
                             self.limited_renderer,
                         )
+                    ),
+                    working_copies_router(
+                        WorkingCopyDeps(db, authorise, self.settings.working_copies.keep_days)
                     ),
                     releases_router(self.releases),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),

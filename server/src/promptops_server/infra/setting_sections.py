@@ -206,6 +206,16 @@ class JobSettings(Section):
     threads: int = Field(4, ge=1, le=64, description="Jobs that may run at the same time.")
 
 
+class WorkingCopySettings(Section):
+    """People's unsaved edits."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}WORKING_COPIES_")
+
+    keep_days: float = Field(
+        180.0, ge=1, le=36_500, description="How long a working copy is kept that nobody saves."
+    )
+
+
 SECTIONS: dict[str, type[Section]] = {
     "": ServerSettings,
     "database": DatabaseSettings,
@@ -213,4 +223,5 @@ SECTIONS: dict[str, type[Section]] = {
     "log": LogSettings,
     "limits": LimitSettings,
     "jobs": JobSettings,
+    "working_copies": WorkingCopySettings,
 }

@@ -31,6 +31,7 @@ from promptops_server.infra.setting_sections import (
     RedisSettings,
     Section,
     ServerSettings,
+    WorkingCopySettings,
 )
 
 # Variables with our prefix that are read by the client, the build or the tests; not settings of the server.
@@ -73,6 +74,7 @@ class Settings:
     log: LogSettings
     limits: LimitSettings
     jobs: JobSettings
+    working_copies: WorkingCopySettings
     sources: Mapping[str, str]
     config_file: Path | None
 

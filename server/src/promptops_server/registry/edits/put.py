@@ -18,7 +18,7 @@ from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.database import Database
+from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import (
     BadRequest,
     Conflict,
@@ -29,6 +29,7 @@ from promptops_server.infra.problems import (
 from promptops_server.registry import rows
 from promptops_server.registry.content import (
     MAX_FILE_BYTES,
+    Card,
     Content,
     card_of,
     located,
@@ -41,7 +42,6 @@ from promptops_server.registry.edits.frame import (
     FileEdit,
     check_message,
     commit_edits,
-    locked,
 )
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.paths import address_path, twin_error
@@ -64,6 +64,18 @@ class Put:
     created: bool
     """The address had no file before."""
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPut:
+    """A put whose file was read and found valid; `put_in` writes it."""
+
+    path: str
+    content: Content
+    card: Card
+    message: str
+    """Empty: one is made from the path."""
+    parent: int | None
 
 
 def put_prompt(
@@ -91,37 +103,60 @@ def put_prompt(
         PreconditionRequired: the prompt exists and no parent was given.
         Conflict: `parent` is not the newest version; `current`, `base` and `yours` show all sides.
     """
+    prepared = prepare_put(
+        db, actor, authorise, project, path, text, message=message, parent=parent
+    )
+    with locked(db, project) as (tx, (found,)):
+        return put_in(tx, actor, found, prepared)
+
+
+def prepare_put(
+    db: Database,
+    actor: Actor,
+    authorise: Authorise,
+    project: str,
+    path: str,
+    text: str | bytes,
+    *,
+    message: str | None,
+    parent: int | None,
+) -> PreparedPut:
+    """All of a put that needs no lock: may it be, and is the file valid. Raises as `put_prompt`, Conflict aside."""
     may_put(actor, authorise, project, path)
     address_path(path)
-    message = check_message(message)
+    said = check_message(message)
     content = readable(path, text)
     if content.pending:
         with db.read() as conn:
             found = get_project(conn, project)
             content = with_fragments(content, fragment_loader(conn, found))
         refuse_invalid(path + EXTENSION, content)
-    card = card_of(path, content)
-    with locked(db, project) as (tx, (found,)):
-        head = rows.head(tx.conn, found.id, path)
-        _check_parent(tx.conn, found, path, head, parent, content)
-        if head is not None and not head.archived and head.blob == content.oid:
-            return Put(get_version(tx.conn, found, path), created=False, changed=False)
-        if head is None:
-            refuse_twins(tx.conn, found.id, path, None)
-        created = head is None or head.archived
-        verb = "Create" if created else "Update"
-        done = commit_edits(
-            tx,
-            actor,
-            found,
-            [FileEdit(path, content)],
-            {fold(path): head} if head is not None else {},
-            message=message or f"{verb} {path}"[:MAX_MESSAGE],
-            cards={path: card},
-        )
-        version = done.versions[path]
-        record(tx, put_event(actor, version), project_id=found.id)
-        return Put(version, created=created, changed=True)
+    return PreparedPut(path, content, card_of(path, content), said, parent)
+
+
+def put_in(tx: Transaction, actor: Actor, project: Project, prepared: PreparedPut) -> Put:
+    """The put itself, inside the project lock. Raises Conflict, PreconditionRequired, Invalid, BadRequest."""
+    path, content = prepared.path, prepared.content
+    head = rows.head(tx.conn, project.id, path)
+    _check_parent(tx.conn, project, path, head, prepared.parent, content)
+    if head is not None and not head.archived and head.blob == content.oid:
+        return Put(get_version(tx.conn, project, path), created=False, changed=False)
+    if head is None:
+        refuse_twins(tx.conn, project.id, path, None)
+    created = head is None or head.archived
+    verb = "Create" if created else "Update"
+    done = commit_edits(
+        tx,
+        actor,
+        project,
+        [FileEdit(path, content)],
+        {fold(path): head} if head is not None else {},
+        message=prepared.message or f"{verb} {path}"[:MAX_MESSAGE],
+        cards={path: prepared.card},
+    )
+    version = done.versions[path]
+    record(tx, put_event(actor, version), project_id=project.id)
+    return Put(version, created=created, changed=True)
 
 
 def may_put(actor: Actor, authorise: Authorise, project: str, path: str) -> None:

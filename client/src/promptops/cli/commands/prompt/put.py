@@ -58,7 +58,7 @@ def put(
     """
     out = Output(json)
     address = addresses.bare_prompt(given)
-    text = _stdin() if file == "-" else read_file(Path(file))
+    text = read_stdin() if file == "-" else read_file(Path(file))
     with connect(ctx) as server:
         base = newest(server, address) if parent is None else (parent or None)
         made = put_text(
@@ -112,7 +112,8 @@ def archive(
         warn(f"it is still live in {where}; `promptops unpublish` takes it out")
 
 
-def _stdin() -> bytes:
+def read_stdin() -> bytes:
+    """A prompt file from standard input. Raises BadInput."""
     text = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
     if len(text) > MAX_FILE_BYTES:
         raise BadInput("standard input is larger than 1 MiB", remedy="split the prompt")
