@@ -9,10 +9,10 @@ from sqlalchemy import delete
 
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
-from promptops_server.infra.jobs import Jobs
+from promptops_server.infra.jobs import JobFunction, Jobs
 from promptops_server.infra.tables import idempotency_key
 
-LATEST_ONLY = frozenset({"release"})
+LATEST_ONLY = frozenset({"release", "mirror"})
 """Topics where the newest waiting row of a key does the work of those before it."""
 
 IDEMPOTENCY_KEEP_US = 48 * 3600 * 1_000_000
@@ -20,12 +20,13 @@ IDEMPOTENCY_KEEP_US = 48 * 3600 * 1_000_000
 
 
 def register_jobs(
-    jobs: Jobs, database: Database, project: Callable[[str], object]
+    jobs: Jobs, database: Database, project: Callable[[str], object], push_mirror: JobFunction
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
     Args:
         project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
+        push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
     """
 
     def project_release(payload: dict[str, Any]) -> None:
@@ -40,6 +41,7 @@ def register_jobs(
             )
 
     jobs.register("project-release", project_release)
+    jobs.register("push-mirror", push_mirror)
     jobs.register("forget-idempotency-keys", forget_idempotency_keys)
     jobs.schedule("forget-idempotency-keys", 3600)
-    return {"release": "project-release"}
+    return {"release": "project-release", "mirror": "push-mirror"}

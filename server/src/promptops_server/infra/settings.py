@@ -28,6 +28,7 @@ from promptops_server.infra.setting_sections import (
     JobSettings,
     LimitSettings,
     LogSettings,
+    MirrorSettings,
     RedisSettings,
     Section,
     ServerSettings,
@@ -73,6 +74,7 @@ class Settings:
     log: LogSettings
     limits: LimitSettings
     jobs: JobSettings
+    mirror: MirrorSettings
     sources: Mapping[str, str]
     config_file: Path | None
 
