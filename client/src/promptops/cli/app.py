@@ -15,6 +15,7 @@ from promptops.cli.commands import (
     get,
     import_prompts,
     lint,
+    mirror,
     project,
     prompt,
     publish,
@@ -73,6 +74,7 @@ stop.add_to(app)
 environment.add_to(app)
 get.add_to(app)
 app.add_typer(environment.app, name="env")
+app.add_typer(mirror.app, name="mirror")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

@@ -71,7 +71,7 @@ def _outside_scope(actor: Actor, action: Action, resource: Resource) -> Decision
             f"This token may only read what is live in {scope.project}/{scope.environment}.",
             "Use a personal token for anything else.",
         )
-    if action in ("prompt:write", "prompt:archive", "project:create", "environment:create"):
+    if action in _WHOLE_PROJECT:
         return Decision(
             False,
             "scope.environment",
@@ -88,12 +88,18 @@ def _outside_scope(actor: Actor, action: Action, resource: Resource) -> Decision
     return None
 
 
+_WHOLE_PROJECT: frozenset[Action] = frozenset(
+    {"prompt:write", "prompt:archive", "project:create", "environment:create", "mirror:manage"}
+)
+"""What a token bound to one environment cannot do."""
+
 _WORDS: dict[str, str] = {
     "project:create": "create projects",
     "project:read": "read",
     "prompt:write": "write prompts",
     "prompt:archive": "archive prompts",
     "environment:create": "create environments",
+    "mirror:manage": "manage mirrors",
     "release:publish": "publish",
     "release:rollback": "roll back",
     "release:stop": "suspend or unpublish",

@@ -9,12 +9,12 @@ from sqlalchemy import delete
 
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
-from promptops_server.infra.jobs import Jobs
+from promptops_server.infra.jobs import JobFunction, Jobs
 from promptops_server.infra.tables import idempotency_key
 from promptops_server.registry.working_copies.discard import remove_untouched
 from promptops_server.registry.working_copies.model import DAY_US
 
-LATEST_ONLY = frozenset({"release"})
+LATEST_ONLY = frozenset({"release", "mirror"})
 """Topics where the newest waiting row of a key does the work of those before it."""
 
 IDEMPOTENCY_KEEP_US = 48 * 3600 * 1_000_000
@@ -26,6 +26,7 @@ def register_jobs(
     database: Database,
     project: Callable[[str], object],
     *,
+    push_mirror: JobFunction,
     working_copies_keep_days: float,
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
@@ -33,6 +34,7 @@ def register_jobs(
     Args:
         project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
         working_copies_keep_days: how long a working copy is kept that nobody saves.
+        push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
     """
 
     def project_release(payload: dict[str, Any]) -> None:
@@ -50,8 +52,9 @@ def register_jobs(
         remove_untouched(database, now_us() - int(working_copies_keep_days * DAY_US))
 
     jobs.register("project-release", project_release)
+    jobs.register("push-mirror", push_mirror)
     jobs.register("forget-idempotency-keys", forget_idempotency_keys)
     jobs.register("remove-working-copies", remove_working_copies)
     jobs.schedule("forget-idempotency-keys", 3600)
     jobs.schedule("remove-working-copies", 6 * 3600)
-    return {"release": "project-release"}
+    return {"release": "project-release", "mirror": "push-mirror"}

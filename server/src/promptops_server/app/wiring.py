@@ -38,12 +38,21 @@ from promptops_server.infra.jobs_dbos import DbosJobs
 from promptops_server.infra.metrics import Asked, register
 from promptops_server.infra.outbox import OutboxRow
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
+from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
 from promptops_server.infra.tables import outbox
 from promptops_server.infra.worker_pulse import WorkerPulse
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
+from promptops_server.registry.mirror import store as mirror_store
+from promptops_server.registry.mirror.credentials import SEALED_FOR
+from promptops_server.registry.mirror.jobs import push_job
+from promptops_server.registry.mirror.push import PushDeps
+from promptops_server.registry.mirror.remote import Limits as MirrorLimits
+from promptops_server.registry.mirror.retries import MirrorRetries
+from promptops_server.registry.mirror.routes import MirrorDeps
+from promptops_server.registry.mirror.routes import router as mirror_router
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.rendering.limited import LimitedRenderer
@@ -74,9 +83,10 @@ class Services:
         self.database = database
         self.redis_process = _embedded_redis(settings)
         self.authenticator = Authenticator(database)
+        secret = secret_of(settings, create=True)
         self.delivery = Delivery(
             database,
-            Keys(database, secret_of(settings, create=True)),
+            Keys(database, secret),
             authorised_by(self.authenticator.by_token, authorise),
             _redis_address(settings, self.redis_process),
         )
@@ -93,6 +103,14 @@ class Services:
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
+        self.mirrors = PushDeps(
+            database,
+            Sealer(secret, SEALED_FOR),
+            MirrorLimits.of(settings.mirror),
+            settings.mirror.retry_first_seconds,
+            settings.mirror.retry_longest_seconds,
+        )
+        self.mirror_retries = MirrorRetries(database, settings.jobs.poll_seconds)
         self.jobs = DbosJobs(
             _jobs_url(settings, database),
             worker_id=worker_id,
@@ -111,6 +129,7 @@ class Services:
                 database,
                 self.delivery.project,
                 working_copies_keep_days=settings.working_copies.keep_days,
+                push_mirror=push_job(self.mirrors, settings.mirror.pushes),
             ),
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
@@ -135,6 +154,8 @@ class Services:
         self.jobs.launch()
         self._undo.append(self.dispatcher.close)
         self.dispatcher.start()
+        self._undo.append(self.mirror_retries.close)
+        self.mirror_retries.start()
         self._undo.append(register(Asked(self._gauges)))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
@@ -170,6 +191,9 @@ class Services:
                     ),
                     working_copies_router(
                         WorkingCopyDeps(db, authorise, self.settings.working_copies.keep_days)
+                    ),
+                    mirror_router(
+                        MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
                     ),
                     releases_router(self.releases),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
@@ -238,12 +262,18 @@ class Services:
             waiting = conn.execute(
                 select(func.count()).select_from(outbox).where(outbox.c.dispatched_at.is_(None))
             ).scalar()
+            mirrors = mirror_store.count_by_state(conn)
         stats = self.jobs.stats()
         return [
             ("promptops_outbox_waiting", "Outbox rows whose job was not started.", waiting or 0),
             ("promptops_jobs_waiting", "Jobs that wait for a worker.", stats.waiting),
             ("promptops_jobs_running", "Jobs under way.", stats.running),
             ("promptops_jobs_failed", "Jobs that ended with an error.", stats.failed),
+            (
+                "promptops_mirrors_behind",
+                "Mirrors that failed, have diverged or are being tried again.",
+                sum(mirrors.get(state, 0) for state in ("failed", "diverged", "retrying")),
+            ),
         ]
 
 

@@ -1,13 +1,12 @@
 """The installation's signing keys: made on first use, kept sealed in the database, used from memory.
 
-Owns creating, sealing, signing and the list that is published. Leaves what is signed to `releases` (statements)
+Owns creating, signing and the list that is published. Leaves what is signed to `releases` (statements)
 and `vouch` (the hourly `as_of`), and what clients trust to `promptops.delivery.trust`.
 """
 
 from __future__ import annotations
 
 import base64
-import secrets
 import threading
 import time
 from dataclasses import dataclass
@@ -15,11 +14,7 @@ from typing import Any
 
 import orjson
 import structlog
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Row, insert, select, text
 
 from promptops.delivery.header import Header, key_id_of, signature_is_right, signing_bytes
@@ -28,16 +23,13 @@ from promptops_server.delivery.tables import signing_key
 from promptops_server.infra import clock
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import Unavailable
+from promptops_server.infra.sealing import SealBroken, Sealer
 from promptops_server.infra.tables import installation
 
 log = structlog.get_logger(__name__)
 
-SECRET_MINIMUM = 16
-"""Bytes; shorter secrets are refused."""
-
 _LIST_SECONDS = 5.0  # how long another server's new key may stay unpublished here
-_SEAL_VERSION = b"\x01"
-_NONCE = 12
+_SEALED_FOR = "promptops signing keys v1"
 
 _KEYS = select(signing_key).order_by(signing_key.c.created_at, signing_key.c.key_id)
 # Any constant works; it must only differ from the other advisory locks of this product.
@@ -69,12 +61,8 @@ class Keys:
     """
 
     def __init__(self, db: Database, secret: bytes) -> None:
-        if len(secret) < SECRET_MINIMUM:
-            raise ValueError(f"the secret key has {len(secret)} bytes; at least {SECRET_MINIMUM}")
         self._db = db
-        self._cipher = AESGCM(
-            HKDF(SHA256(), 32, salt=None, info=b"promptops signing keys v1").derive(secret)
-        )
+        self._sealer = Sealer(secret, _SEALED_FOR)
         self._active: _Active | None = None
         self._published: _Published | None = None
         self._mutex = threading.Lock()
@@ -150,7 +138,7 @@ class Keys:
                 {
                     "key_id": key_id,
                     "public": base64.b64encode(public).decode(),
-                    "private_sealed": self._seal(key_id, private.private_bytes_raw()),
+                    "private_sealed": self._sealer.seal(private.private_bytes_raw(), key_id),
                     "signed_by": None,
                     "signature": None,
                     "created_at": tx.now,
@@ -162,19 +150,10 @@ class Keys:
         log.info("signing_key_created", key_id=key_id)
         return made
 
-    def _seal(self, key_id: str, private: bytes) -> bytes:
-        nonce = secrets.token_bytes(_NONCE)
-        return _SEAL_VERSION + nonce + self._cipher.encrypt(nonce, private, key_id.encode())
-
     def _open(self, row: Row[Any]) -> Ed25519PrivateKey:
-        sealed = bytes(row.private_sealed)
         try:
-            if sealed[:1] != _SEAL_VERSION:
-                raise InvalidTag
-            private = self._cipher.decrypt(
-                sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], row.key_id.encode()
-            )
-        except (InvalidTag, ValueError):
+            private = self._sealer.open(bytes(row.private_sealed), row.key_id)
+        except SealBroken:
             raise KeyUnreadable(
                 f"The signing key {row.key_id} was sealed with another secret key than the one given.",
                 remedy="Give the secret key this database was set up with: PROMPTOPS_SECRET_KEY, "

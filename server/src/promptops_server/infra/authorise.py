@@ -14,6 +14,7 @@ Action = Literal[
     "prompt:write",
     "prompt:archive",
     "environment:create",
+    "mirror:manage",
     "release:publish",
     "release:rollback",
     "release:stop",

@@ -28,6 +28,7 @@ from promptops_server.infra.setting_sections import (
     JobSettings,
     LimitSettings,
     LogSettings,
+    MirrorSettings,
     RedisSettings,
     Section,
     ServerSettings,
@@ -75,6 +76,7 @@ class Settings:
     limits: LimitSettings
     jobs: JobSettings
     working_copies: WorkingCopySettings
+    mirror: MirrorSettings
     sources: Mapping[str, str]
     config_file: Path | None
 

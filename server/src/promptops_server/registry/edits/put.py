@@ -42,6 +42,7 @@ from promptops_server.registry.edits.frame import (
     FileEdit,
     check_message,
     commit_edits,
+    locked,
 )
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.paths import address_path, twin_error

@@ -42,6 +42,12 @@ class PackSpool:
         self._file.write(entry_header(stored.type, stored.size) + stored.z)
         self.count += 1
 
+    @property
+    def size(self) -> int:
+        """Bytes of the whole pack; ask before `chunks`."""
+        self._file.seek(0, 2)
+        return self._file.tell() + 20
+
     def chunks(self) -> Iterator[bytes]:
         """The whole pack with its checksum."""
         self._file.seek(0)

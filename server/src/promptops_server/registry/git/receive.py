@@ -22,6 +22,7 @@ from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.git import ancestry, push_rules, store, walk
 from promptops_server.registry.git.incoming import Incoming, unpack
 from promptops_server.registry.git.limits import Limits
+from promptops_server.registry.git.mirrored import queue_push
 from promptops_server.registry.git.objects import TAG
 from promptops_server.registry.git.ports import (
     NewCommits,
@@ -246,11 +247,16 @@ class _Push:
         keep = self._kept(incoming, accepted)
         store.insert_objects(tx.conn, self.project.id, incoming.stored(keep))
         store.insert_commits(tx.conn, self.project.id, incoming.commit_rows(keep))
+        mirrored = False
         for update in accepted:
-            if not store.move_ref(
+            moved = store.move_ref(
                 tx.conn, self.project.id, update.name, update.old, update.new, tx.now
-            ):
+            )
+            if moved is store.Moved.NO:
                 raise RuntimeError(f"{update.name} moved under the project lock")
+            mirrored = mirrored or moved is store.Moved.MIRRORED
+        if mirrored:
+            queue_push(tx, self.project.id)
         for update in accepted:
             if update.name == MAIN:
                 self._attempt(update, partial(self._apply_versions, tx, update))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, text, update
 
 from promptops_server.infra.bulk_insert import BulkInsert
 from promptops_server.registry.git.objects import PreparedBlob
+from promptops_server.registry.mirror.tables import mirror
 from promptops_server.registry.tables import git_commit, git_object, git_ref
 
 BATCH = 500
@@ -89,9 +91,17 @@ _HEAD_COMMIT = (
     .where(git_ref.c.project_id == bindparam("project"), git_ref.c.name == bindparam("name"))
 )
 _REFS = select(git_ref.c.name, git_ref.c.oid).where(git_ref.c.project_id == bindparam("project"))
+# Asked in the statement that moves the ref: a project without a mirror pays no query for it.
+_MIRRORED = (
+    exists()
+    .where(mirror.c.project_id == bindparam("p"), mirror.c.enabled)
+    .correlate(None)
+    .label("mirrored")
+)
 _CREATE_REF = text(
-    "INSERT INTO git_ref (project_id, name, oid, updated_at) VALUES (:project, :name, :new, :now)"
-    " ON CONFLICT (project_id, name) DO NOTHING RETURNING name"
+    "INSERT INTO git_ref (project_id, name, oid, updated_at) VALUES (:p, :name, :new, :now)"
+    " ON CONFLICT (project_id, name) DO NOTHING"
+    " RETURNING EXISTS (SELECT 1 FROM mirror WHERE mirror.project_id = :p AND mirror.enabled)"
 )
 _MOVE_REF = (
     update(git_ref)
@@ -101,12 +111,25 @@ _MOVE_REF = (
         git_ref.c.oid == bindparam("old"),
     )
     .values(oid=bindparam("new"), updated_at=bindparam("now"))
+    .returning(_MIRRORED)
 )
-_DELETE_REF = delete(git_ref).where(
-    git_ref.c.project_id == bindparam("p"),
-    git_ref.c.name == bindparam("n"),
-    git_ref.c.oid == bindparam("old"),
+_DELETE_REF = (
+    delete(git_ref)
+    .where(
+        git_ref.c.project_id == bindparam("p"),
+        git_ref.c.name == bindparam("n"),
+        git_ref.c.oid == bindparam("old"),
+    )
+    .returning(_MIRRORED)
 )
+
+
+class Moved(Enum):
+    """What became of a ref."""
+
+    NO = "the ref is not where the caller saw it"
+    YES = "moved"
+    MIRRORED = "moved, in a project with an enabled mirror"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,16 +252,16 @@ def refs(conn: Connection, project_id: str) -> dict[str, str]:
 
 def move_ref(
     conn: Connection, project_id: str, name: str, old: str | None, new: str | None, now: int
-) -> bool:
-    """Compare and set: create (`old` None), move or delete (`new` None). False when the ref is not at `old`."""
+) -> Moved:
+    """Compare and set: create (`old` None), move or delete (`new` None)."""
     if old is None:
-        created = conn.execute(
-            _CREATE_REF, {"project": project_id, "name": name, "new": new, "now": now}
-        )
-        return created.first() is not None
-    if new is None:
-        return conn.execute(_DELETE_REF, {"p": project_id, "n": name, "old": old}).rowcount == 1
-    moved = conn.execute(
-        _MOVE_REF, {"p": project_id, "n": name, "old": old, "new": new, "now": now}
-    )
-    return moved.rowcount == 1
+        done = conn.execute(_CREATE_REF, {"p": project_id, "name": name, "new": new, "now": now})
+    elif new is None:
+        done = conn.execute(_DELETE_REF, {"p": project_id, "n": name, "old": old})
+    else:
+        values = {"p": project_id, "n": name, "old": old, "new": new, "now": now}
+        done = conn.execute(_MOVE_REF, values)
+    row = done.first()
+    if row is None:
+        return Moved.NO
+    return Moved.MIRRORED if row[0] else Moved.YES

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict, Invalid, NotFound
 from promptops_server.registry.git import store
+from promptops_server.registry.git.mirrored import queue_push
 from promptops_server.registry.git.names import name_problem
 from promptops_server.registry.git.objects import (
     BLOB,
@@ -138,7 +139,10 @@ def move_ref(tx: Transaction, project_id: str, name: str, old: str | None, new: 
     Raises:
         RefMoved: the ref is not at `old`.
     """
-    if not store.move_ref(tx.conn, project_id, name, old, new, tx.now):
+    moved = store.move_ref(tx.conn, project_id, name, old, new, tx.now)
+    if moved is store.Moved.MIRRORED:
+        queue_push(tx, project_id)
+    elif moved is store.Moved.NO:
         current = store.ref(tx.conn, project_id, name)
         raise RefMoved(
             f"{name} is at {(current or 'nothing')[:12]}, not at {(old or 'nothing')[:12]}.",

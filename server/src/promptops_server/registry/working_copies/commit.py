@@ -17,11 +17,10 @@ from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.idempotency import run_once
 from promptops_server.infra.problems import Conflict, PreconditionRequired, ProblemError
 from promptops_server.infra.project_lock import lock_project
+from promptops_server.registry.edits.frame import EXTENSION, check_message
 from promptops_server.registry.edits.put import (
-    EXTENSION,
     PreparedPut,
     Put,
-    check_message,
     may_put,
     prepare_put,
     put_in,

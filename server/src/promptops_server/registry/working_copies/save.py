@@ -14,7 +14,8 @@ from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database, Transaction, again_if_taken
 from promptops_server.infra.problems import BadRequest, PreconditionRequired
 from promptops_server.registry import rows
-from promptops_server.registry.edits.put import check_message, may_put, refuse_twins
+from promptops_server.registry.edits.frame import check_message
+from promptops_server.registry.edits.put import may_put, refuse_twins
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project
