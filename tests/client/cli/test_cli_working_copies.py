@@ -91,7 +91,7 @@ def test_conflicts_are_named_by_line_and_settled_by_side(
     put(address, prompt_text("theirs"), "--parent", "1")
     marked = cli("working-copy", "rebase", address)
     assert marked.code == 1
-    assert f"warning: {address}:8-14 both sides changed this" in marked.err
+    assert f"  {address}:8 conflict up to line 14\n" in marked.err
     assert ">>>>>>> v2 by maya" in cli("working-copy", "show", address).out
     refused = cli("working-copy", "commit", address)
     assert refused.code == 2

@@ -110,8 +110,9 @@ def show_findings(copy: Copy, source: str) -> None:
     """What is wrong with the text, and how it stands to its prompt."""
     for problem in copy.fields["problems"]:
         where = f"{source}:{problem['line']}:{problem['column']}"
-        key = f" {problem['key']}:" if problem["key"] else ""
-        warn(f"{where}{key} {problem['message']}")
+        key = problem["key"]
+        named = f"{key}: " if key and not problem["message"].startswith(key) else ""
+        warn(f"{where} {named}{problem['message']}")
     show_standing(copy.fields)
 
 

@@ -5,7 +5,7 @@ One row is written, guarded by its revision; no project lock, no audit event (se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -129,9 +129,10 @@ def _save(
         # PostgreSQL: another request saved between our look and our write.
         now = store.find(tx.conn, project, copy.owner, copy.path)
         raise stale(now) if now else gone(project.name, copy.path, None)
-    now = store.find(tx.conn, project, copy.owner, copy.path)
-    assert now is not None
-    return Saved(now, created=False, changed=True)
+    saved = replace(
+        copy, revision=copy.revision + 1, text=text, parent=base, message=said, updated_at=tx.now
+    )
+    return Saved(saved, created=False, changed=True)
 
 
 def _known(conn: Connection, project: Project, path: str, parent: int) -> int | None:

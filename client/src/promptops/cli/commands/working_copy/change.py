@@ -24,8 +24,8 @@ from promptops.cli.copies import (
     show_findings,
     show_saved,
 )
-from promptops.cli.failures import ServerProblem
-from promptops.cli.output import JsonOption, Output, note, warn
+from promptops.cli.failures import Refused, ServerProblem
+from promptops.cli.output import JsonOption, Output
 from promptops.cli.releasing import YesOption
 from promptops.cli.session import connect
 from promptops.cli.texts import read_file
@@ -123,18 +123,22 @@ def rebase(
         out.line(f"{address}: nothing to merge, it is {copy.base}.")
     else:
         show_saved(out, copy)
-    if not json:
-        for found in conflicts:
-            warn(f"{address}:{found['start_line']}-{found['end_line']} both sides changed this")
-        if conflicts:
-            note(
-                f"Merge by hand: promptops prompt edit {address}\n"
-                f"or take one side: promptops working-copy rebase {address} --prefer yours"
-            )
-        else:
-            show_findings(copy, str(address))
     if conflicts:
-        raise typer.Exit(1)
+        raise Refused(
+            "both sides changed the same lines; they are marked in the text",
+            remedy=f"merge by hand: promptops prompt edit {address}; or take one side: "
+            f"promptops working-copy rebase {address} --prefer yours",
+            errors=[
+                {
+                    "file": str(address),
+                    "line": found["start_line"],
+                    "message": f"conflict up to line {found['end_line']}",
+                }
+                for found in conflicts
+            ],
+        )
+    if not json:
+        show_findings(copy, str(address))
 
 
 @command(app, "undo", ["promptops working-copy undo retail-bank/claims/triage"])
