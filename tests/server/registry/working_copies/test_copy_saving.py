@@ -25,7 +25,7 @@ from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry import rows
 from promptops_server.registry.content import read_content
 from promptops_server.registry.edits.archive import archive_prompt
-from promptops_server.registry.edits.put import MAIN
+from promptops_server.registry.edits.frame import MAIN
 from promptops_server.registry.git import read
 from promptops_server.registry.git.write import commit_blobs
 from promptops_server.registry.ports import NothingLive
