@@ -28,7 +28,7 @@ MAIN, TAGGED = "refs/heads/main", "refs/tags/v1"
 OFS_DELTA, REF_DELTA = 6, 7
 
 FUZZ = settings(
-    max_examples=120,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
