@@ -23,6 +23,7 @@ from promptops_server.registry.git.ports import (
     GitAction,
     NewCommits,
     ProjectLike,
+    PushedVersions,
     RefUpdate,
 )
 from promptops_server.registry.git.smart_http import GitDeps, router
@@ -147,8 +148,10 @@ class Remote:
 
 
 @contextmanager
-def serve(db: Database, limits: Limits | None = None) -> Iterator[Remote]:
-    """A real uvicorn in a thread, stopped at the end."""
+def serve(
+    db: Database, limits: Limits | None = None, versions: PushedVersions | None = None
+) -> Iterator[Remote]:
+    """A real uvicorn in a thread, stopped at the end. `versions` answers what a push to `main` means."""
     answers = Answers(db)
     app = FastAPI()
     app.include_router(
@@ -158,7 +161,7 @@ def serve(db: Database, limits: Limits | None = None) -> Iterator[Remote]:
                 authenticate=answers.authenticate,
                 access=answers.access,
                 guard=answers,
-                versions=answers,
+                versions=versions or answers,
                 denied=answers.denied,
                 limits=limits or Limits(),
             )

@@ -270,4 +270,5 @@ def send_objects(view: ObjectView, send: Callable[[PreparedBlob], None], oids: l
 
 
 def _load(view: ObjectView, oids: set[bytes]) -> Iterable[PreparedBlob]:
-    return store.load_objects(view.conn, view.project_id, (oid.hex() for oid in oids))
+    # In the index's order, which is that of a large push's rows too.
+    return store.load_objects(view.conn, view.project_id, (oid.hex() for oid in sorted(oids)))
