@@ -47,12 +47,15 @@ _EXAMPLES = [
     "promptops import personas.csv -p personas --name-column act --text-column prompt",
     "promptops import letters.csv -p retail-bank --module letters --tag-column kind --dry-run",
     "promptops import ./prompty-files -p retail-bank --format prompty",
+    "promptops import prompts.tar.gz -p retail-bank --dry-run",
 ]
 
 
 def import_prompts(
     ctx: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a file.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A folder, a file, a .zip or a .tar.gz.")
+    ],
     project: Annotated[str, typer.Option("--project", "-p", help="Where they go.")],
     module: Annotated[str, typer.Option("--module", help="Below this module.")] = "",
     name_column: Annotated[str, typer.Option("--name-column", help="The prompts' names.")] = "",
