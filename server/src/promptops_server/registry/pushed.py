@@ -210,6 +210,7 @@ def _read(view: ObjectView, numbering: Numbering) -> tuple[dict[str, Content], d
     for path, blob in newest.items():
         shown.setdefault(blob, []).append(path)
     paths = {v.blob: v.path for v in numbering.versions}
+    large: list[dict[str, Any]] = []
     contents: dict[str, Content] = {}
     cards: dict[str, Card] = {}
     oids = list(paths)
@@ -219,11 +220,16 @@ def _read(view: ObjectView, numbering: Numbering) -> tuple[dict[str, Content], d
                 message = (
                     f"a prompt file has at most {MAX_FILE_BYTES:,} bytes; this has {len(data):,}"
                 )
-                raise _refusal([file_error(paths[oid], "too-large", message)])
+                state = numbering.addresses.get(paths[oid])
+                file = paths[oid] + ((state.extension if state else None) or "")
+                large.append(file_error(file, "too-large", message))
+                continue
             content = read_content(data, stored_as=oid)
             for path in shown.get(oid, ()):
                 cards[path] = card_of(path, content)
             contents[oid] = forget_text(content)
+    if large:
+        raise _refusal(large)
     return contents, cards
 
 
