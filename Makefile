@@ -5,12 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK_TOOL := build/lock-tool
+FUZZ := build/fuzz
+FUZZ_SECONDS ?= 300
 SOURCES := client/src server/src tests benchmarks
 DATA ?= .promptops
 UP_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help install up test lint types layers unit bench lock migration clean
+.PHONY: help install up test lint types layers unit bench fuzz lock migration clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -60,6 +62,14 @@ unit: install ## the tests alone: make unit TEST_ARGS="-k name"
 
 bench: install ## the figures of docs/performance.md
 	@$(BIN)/python -m benchmarks
+
+fuzz: install ## look for inputs that break the prompt-file parser: make fuzz FUZZ_SECONDS=600 (needs a package index)
+	@test -x $(FUZZ)/bin/python || { $(BIN)/python -m venv $(FUZZ) && \
+		$(FUZZ)/bin/python -m pip install -q --disable-pip-version-check atheris; }
+	@PYTHONPATH=client/src $(BIN)/python tests/fuzz/seeds.py $(FUZZ)/corpus
+	@PYTHONPATH="client/src:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+		$(FUZZ)/bin/python tests/fuzz/fuzz_prompt_file.py $(FUZZ)/corpus -dict=tests/fuzz/prompt.dict \
+		-artifact_prefix=$(FUZZ)/ -max_len=4096 -timeout=20 -max_total_time=$(FUZZ_SECONDS)
 
 lock: install ## resolve requirements.lock anew (needs a package index)
 	@$(BIN)/python -m venv $(LOCK_TOOL) && $(LOCK_TOOL)/bin/python -m pip install -q --disable-pip-version-check uv

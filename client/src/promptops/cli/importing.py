@@ -22,6 +22,9 @@ MAX_PROMPTS = 1_000
 MAX_BYTES = 16 * 1024 * 1024
 """Of prompt text in one request."""
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+"""Endings of the archives that `archives` reads."""
+
 RESULTS = ("created", "updated", "unchanged", "skipped", "refused")
 
 
@@ -49,11 +52,25 @@ class Sum:
 
 
 def read_source(path: Path, format_name: str, options: Mapping[str, Any]) -> Conversion:
-    """The prompts of a folder or file. Raises BadInput with what to do."""
-    from promptops.format.convert import BadOption, CannotConvert, converter_for, converters
+    """The prompts of a folder, file or archive. Raises BadInput with what to do."""
+    from promptops.format.convert import Conversion, Loss
 
     if not path.exists():
         raise BadInput(f"there is no file or folder {str(path)!r}")
+    if not (path.is_file() and path.name.lower().endswith(ARCHIVES)):
+        return _read(path, format_name, options, path)
+    from promptops.cli.archives import unpacked
+
+    with unpacked(path) as (inside, left):
+        found = _read(inside, format_name, options, path)
+    losses = [Loss(name, reason) for name, reason in left]
+    return Conversion(found.prompts, (*losses, *found.losses))
+
+
+def _read(path: Path, format_name: str, options: Mapping[str, Any], shown: Path) -> Conversion:
+    """`shown` is what the user gave: an archive, when `path` lies in one."""
+    from promptops.format.convert import BadOption, CannotConvert, converter_for, converters
+
     try:
         reader = converters().get(format_name) if format_name else converter_for(path)
         if reader is None and not format_name:
@@ -61,16 +78,16 @@ def read_source(path: Path, format_name: str, options: Mapping[str, Any]) -> Con
         if reader is None:
             known = ", ".join(converters())
             raise BadInput(
-                f"no format is known for {str(path)!r}"
+                f"no format is known for {str(shown)!r}"
                 if not format_name
                 else f"there is no format {format_name!r}",
                 remedy=f"name one with --format: {known}",
             )
         return reader.read(path, {k: v for k, v in options.items() if v})
     except (BadOption, CannotConvert) as error:
-        raise BadInput(f"{path}: {error}") from None
+        raise BadInput(f"{shown}: {error}") from None
     except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from None
+        raise BadInput(f"{shown} cannot be read: {error.strerror or error}") from None
 
 
 def _format_by_content(path: Path) -> str:

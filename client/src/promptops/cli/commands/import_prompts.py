@@ -50,6 +50,7 @@ _EXAMPLES = [
     "promptops import ./prompty-files -p retail-bank --format prompty",
     "promptops import --git https://git.example.com/prompts.git -p retail-bank --create --dry-run",
     "promptops import --git ../prompts -p retail-bank --branch release --all",
+    "promptops import prompts.tar.gz -p retail-bank --dry-run",
 ]
 
 
@@ -57,7 +58,8 @@ def import_prompts(
     ctx: typer.Context,
     project: Annotated[str, typer.Option("--project", "-p", help="Where they go.")],
     path: Annotated[
-        Path | None, typer.Argument(metavar="[PATH]", help="A folder or a file.")
+        Path | None,
+        typer.Argument(metavar="[PATH]", help="A folder, a file, a .zip or a .tar.gz."),
     ] = None,
     repository: Annotated[
         str,

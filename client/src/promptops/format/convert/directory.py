@@ -25,7 +25,17 @@ from ..naming import Namer, stand_in, valid_name
 from ..parser import parse
 from ..source import MAX_BYTES
 from ..yaml_text import CannotWrite, dump
-from . import BadOption, CannotConvert, Conversion, Converted, Loss, Outgoing, Source, Written
+from . import (
+    BadOption,
+    CannotConvert,
+    Conversion,
+    Converted,
+    Loss,
+    Outgoing,
+    Source,
+    Written,
+    converter_for,
+)
 from .reading import check_options
 from .templates import Left, to_ours
 from .writing import Losses, Turn, turns_of
@@ -86,7 +96,9 @@ def _convert(
         if stem.lower() in _PASSED_OVER:
             return None
         if kind not in _TEXTS:
-            raise _Left("it is neither a prompt file nor a text or Markdown file")
+            raise _Left(
+                f"it is neither a prompt file nor a text or Markdown file{_hint(relative.name)}"
+            )
     if file.is_symlink():
         raise _Left("it is a link")
     if file.stat().st_size > MAX_BYTES:
@@ -108,6 +120,12 @@ def _convert(
         why = "is taken" if name != wanted else "is not a valid name"
         notes.append(f"named {name!r}, because {original!r} {why}")
     return Converted(name, text, tuple(notes), extension or ".prompt.yml")
+
+
+def _hint(name: str) -> str:
+    """Which format would read a file that this one leaves."""
+    found = converter_for(Path(name))
+    return f"; the format {found.name} reads it" if found else ""
 
 
 def _as_prompt(text: str, stem: str, role: str) -> str:
