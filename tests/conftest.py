@@ -18,7 +18,7 @@ import pytest
 from promptops_server.infra.database import Database
 from support.databases import PostgresTemplate, migrate
 
-pytest_plugins = ["support.git_http", "support.redis", "support.server"]
+pytest_plugins = ["support.server", "support.git_http", "support.redis", "support.sshd"]
 
 _numbers = itertools.count()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ class GitHost:
     port: int = field(default_factory=free_port)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     """Method, path and headers of every request."""
+    certificate: Path | None = None
+    """A PEM file with key and certificate: then it speaks TLS."""
     answer_instead: Callable[[str], Answer | None] | None = None
     """Given a path, a status and headers to answer with."""
     _server: ThreadingHTTPServer | None = None
@@ -63,6 +66,10 @@ class GitHost:
             owner = host
 
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        if self.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

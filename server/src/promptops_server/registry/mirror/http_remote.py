@@ -78,7 +78,8 @@ class HttpRemote:
         read = exchange.Bounded(_reader(answer), self._deadline)
         _skip_service_line(read)
         found = exchange.read_advertisement(read)
-        answer.drain_conn()
+        while read(65_536):  # to its end, so that the connection serves the push as well
+            pass
         self._capabilities = exchange.agreed(found.capabilities)
         return found
 
