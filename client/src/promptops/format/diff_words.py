@@ -59,8 +59,11 @@ class TextDiff:
     def after(self) -> str:
         return "".join(s.text for s in self.segments if s.op != "delete")
 
-    def to_json(self) -> list[dict[str, Any]]:
-        return [{"op": s.op, "text": s.text} for s in self.segments]
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "segments": [{"op": s.op, "text": s.text} for s in self.segments],
+            "granularity": self.granularity,
+        }
 
 
 def diff_words(before: str, after: str, effort: Effort | None = None) -> TextDiff:

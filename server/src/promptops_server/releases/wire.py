@@ -269,7 +269,7 @@ def preview_out(environment: str, preview: Preview) -> PreviewOut:
                 previous=d.previous,
                 diff=d.diff,
                 keys=list(d.keys),
-                **dict(comparison_fields(d.comparison, d.behaviour_changed, d.record_changed)),
+                **comparison_fields(d.comparison, d.behaviour_changed, d.record_changed),
             )
             for d in preview.differences
         ],
