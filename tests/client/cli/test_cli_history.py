@@ -119,7 +119,7 @@ def test_environments_are_compared(signed_in: Cli, moved: str) -> None:
     assert signed_in("publish", f"{moved}/motor/triage@1", "--to", "staging", *reason).code == 0
     done = signed_in("compare", moved, "staging", "main")
     assert [line.split("\t") for line in done.out.splitlines()] == [
-        ["letter", "-", "@1", "only in to", "messages"],
+        ["letter", "-", "@1", "only in main", "messages"],
         ["motor/triage", "@1", "@2", "instructions, inputs, record", "messages, inputs"],
     ]
     assert "2 of 2 prompts differ." in done.err

@@ -60,10 +60,10 @@ def show_words(out: Output, found: Mapping[str, Any]) -> None:
             out.line(head, "cyan")
             if text is not None:
                 out.line(_marked(text["segments"], out))
-            else:
-                for op, value in (("delete", before), ("insert", after)):
-                    if value is not None:
-                        out.line(_marked([{"op": op, "text": _plain(value)}], out))
+            elif before is not None or after is not None:
+                sides = (("delete", before), ("insert", after))
+                values = [{"op": op, "text": _plain(v)} for op, v in sides if v is not None]
+                out.line(_marked(values, out))
 
 
 def _lines(section: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:

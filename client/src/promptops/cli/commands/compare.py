@@ -59,7 +59,7 @@ def compare(
     out.table(
         ("PROMPT", found["from"]["name"], found["to"]["name"], "CHANGE", "SECTIONS"),
         (
-            (i["path"], _stand(i["from"]), _stand(i["to"]), _change(i), i["sections"])
+            (i["path"], _stand(i["from"]), _stand(i["to"]), _change(i, found), i["sections"])
             for i in found["items"]
         ),
         "There is no difference.",
@@ -90,11 +90,13 @@ def _stand(side: Mapping[str, Any] | None) -> str:
     return f"@{side['version']}" + ("" if side["state"] == "live" else f" {side['state']}")
 
 
-def _change(item: Mapping[str, Any]) -> str:
-    """What the change touches; for a prompt on one side alone, that it is."""
+def _change(item: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """What the change touches; of a prompt on one side alone, on which."""
     kind = str(item["kind"])
+    if kind.startswith("only_in_"):
+        return f"only in {found[kind.removeprefix('only_in_')]['name']}"
     if kind != "version":
-        return kind.replace("_", " ")
+        return kind
     if item["classes"] is None:
         return "not compared"
     return ", ".join(str(name).replace("_", " ") for name in item["classes"]) or "same content"
