@@ -1,4 +1,4 @@
-"""The `console` blocks of a page, run in order, print what it says; times, ids and digests aside."""
+"""The `console` blocks of the pages below, run in order, print what the page says; times, ids and digests aside."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from docs_page import blocks
 from promptops.cli import run
 from support.server import RunningServer
 
-PAGES = {"cli.md": 25, "working-copies.md": 12}
-"""Each with the least number of commands it holds."""
+PAGES = {
+    "cli.md": 25,
+    "history.md": 12,
+    "working-copies.md": 12,
+}
+"""Pages, and the commands each has at least."""
 
 _VARYING = {
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ": "TIME",
@@ -26,6 +30,7 @@ _VARYING = {
     r"\b[0-9a-f]{40}\b": "COMMIT",
     r"(?<=\s)(?=[0-9a-f]*\d)[0-9a-f]{7}(?=\s)": "SHORT",
     r"(?<=\s)[a-f]{7}(?=\s)": "SHORT",
+    r"\b\d{4}-\d\d-\d\d\b": "DAY",
     r"http://127\.0\.0\.1:\d+": "URL",
 }
 

@@ -122,8 +122,9 @@ def test_the_worst_texts_are_compared_in_bounded_time(name: str) -> None:
 
 def test_what_is_too_much_is_shown_by_lines() -> None:
     before = "".join(f"{i} a {i} b\n" for i in range(MAX_SEGMENTS))
-    diff = diff_words(before, before.replace("a", "c"))
-    assert diff.granularity == "lines"
+    effort = Effort()
+    diff = diff_words(before, before.replace("a", "c"), effort)
+    assert (diff.granularity, effort.short) == ("lines", True)
     assert [s.op for s in diff.segments] == ["delete", "insert"]
     effort = Effort(steps=0)
     assert diff_words("a b c\n" * 3 + "d", "b a c\n" * 3 + "e", effort).granularity == "lines"

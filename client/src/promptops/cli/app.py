@@ -10,6 +10,7 @@ from promptops.cli.command import group
 from promptops.cli.commands import (
     account,
     audit,
+    compare,
     environment,
     export,
     get,
@@ -72,6 +73,7 @@ publish.add_to(app)
 rollback.add_to(app)
 stop.add_to(app)
 environment.add_to(app)
+compare.add_to(app)
 get.add_to(app)
 app.add_typer(environment.app, name="env")
 app.add_typer(mirror.app, name="mirror")

@@ -105,10 +105,9 @@ def _compare(path: KeyPath, before: Any, after: Any, changes: list[Change]) -> N
         for name in [*after, *(name for name in before if name not in after)]:
             _compare_member((*path, name), before, after, name, changes)
     elif isinstance(before, list) and isinstance(after, list) and path:
+        old, new = dict(enumerate(before)), dict(enumerate(after))
         for index in range(max(len(before), len(after))):
-            _compare_member(
-                (*path, index), dict(enumerate(before)), dict(enumerate(after)), index, changes
-            )
+            _compare_member((*path, index), old, new, index, changes)
     else:
         changes.append(Change(key_text(path), before, after, "changed"))
 

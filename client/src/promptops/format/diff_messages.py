@@ -43,6 +43,18 @@ class MessageChange:
     text: TextDiff | None
     changes: tuple[ValueChange, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "kind": self.kind,
+            "before": self.before,
+            "after": self.after,
+            "role_before": self.role_before,
+            "role_after": self.role_after,
+            "text": None if self.text is None else self.text.to_json(),
+            "changes": [change.to_json() for change in self.changes],
+        }
+
 
 def diff_messages(
     before: Sequence[AnyMessage],

@@ -80,6 +80,14 @@ class VariantChange:
     changes: tuple[ValueChange, ...]
     messages: tuple[MessageChange, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "variant": self.variant,
+            "kind": self.kind,
+            "changes": [change.to_json() for change in self.changes],
+            "messages": [message.to_json() for message in self.messages],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -89,6 +97,14 @@ class Section:
     changes: tuple[ValueChange, ...] = ()
     messages: tuple[MessageChange, ...] = ()
     variants: tuple[VariantChange, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "section": self.name,
+            "changes": [change.to_json() for change in self.changes],
+            "messages": [message.to_json() for message in self.messages],
+            "variants": [variant.to_json() for variant in self.variants],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,13 @@ class Comparison:
     sections: tuple[Section, ...]
     classes: tuple[ChangeClass, ...]
     complete: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "sections": [section.to_json() for section in self.sections],
+            "classes": list(self.classes),
+            "words_complete": self.complete,
+        }
 
 
 def compare_prompts(

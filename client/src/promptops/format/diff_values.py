@@ -33,6 +33,15 @@ class ValueChange:
     after: Any = None
     text: TextDiff | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "kind": self.kind,
+            "before": self.before,
+            "after": self.after,
+            "text": None if self.text is None else self.text.to_json(),
+        }
+
 
 def value_changes(
     before: Any, after: Any, path: KeyPath = (), effort: Effort | None = None

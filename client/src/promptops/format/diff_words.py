@@ -59,8 +59,11 @@ class TextDiff:
     def after(self) -> str:
         return "".join(s.text for s in self.segments if s.op != "delete")
 
-    def to_json(self) -> list[dict[str, Any]]:
-        return [{"op": s.op, "text": s.text} for s in self.segments]
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "segments": [{"op": s.op, "text": s.text} for s in self.segments],
+            "granularity": self.granularity,
+        }
 
 
 def diff_words(before: str, after: str, effort: Effort | None = None) -> TextDiff:
@@ -71,10 +74,10 @@ def diff_words(before: str, after: str, effort: Effort | None = None) -> TextDif
     if before == after:
         return TextDiff((Segment("equal", before),) if before else ())
     effort = effort or Effort()
+    before_short, effort.short = effort.short, False
     a, b = lines_of(before), lines_of(after)
     blocks = matching_blocks(a, b, effort)
-    short = effort.short
-    effort.short = False
+    short, effort.short = effort.short, False
     coarse: list[Segment] = []
     fine: list[Segment] = []
     for gap, block in gaps_between(blocks, len(a), len(b)):
@@ -85,11 +88,11 @@ def diff_words(before: str, after: str, effort: Effort | None = None) -> TextDif
             same = Segment("equal", "".join(a[block.a : block.a + block.size]))
             coarse.append(same)
             fine.append(same)
-    by_lines = effort.short or len(fine) > MAX_SEGMENTS
-    effort.short = effort.short or short
     if len(fine) > MAX_SEGMENTS:
-        fine = coarse
-    return TextDiff(tuple(_joined(fine)), "lines" if by_lines or short else "words")
+        fine, short = coarse, True
+    by_lines = effort.short or short
+    effort.short = by_lines or before_short
+    return TextDiff(tuple(_joined(fine)), "lines" if by_lines else "words")
 
 
 def words_of(text: str) -> list[str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from promptops.format import PromptFile, diff_prompts, parse, unified
+from sqlalchemy import Connection, select
+
+from promptops.format import Comparison, PromptFile, compare_prompts, diff_prompts, parse, unified
+from promptops.format.diff_sequences import Effort
 from promptops_server.approvals.gate import GATE_ROLE, Unmet
 from promptops_server.infra.authorise import Resource
 from promptops_server.registry.git import read
 from promptops_server.registry.projects import require_readable
+from promptops_server.registry.tables import prompt, version
 from promptops_server.releases import environments
 from promptops_server.releases.change import (
     ACTIONS,
@@ -17,9 +22,12 @@ from promptops_server.releases.change import (
     ask_gate,
     check_head,
 )
-from promptops_server.releases.model import Kept, Pick, State
+from promptops_server.releases.model import Change, Kept, Pick, State
 from promptops_server.releases.ports import ReleaseDeps
-from promptops_server.releases.rows import current_rows
+from promptops_server.releases.rows import AnyRow, chunks, current_rows
+
+MOST_COMPARED = 200
+"""Prompts of one change that are compared section by section; of a larger one, keys and texts are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,10 @@ class Difference:
     """A unified diff of the file; empty when the texts are the same."""
     keys: tuple[str, ...]
     """Keys of the file that differ, such as `messages[0].content`."""
+    comparison: Comparison | None
+    """The same by section; None where what stands there is no valid file, or the change holds too many prompts."""
+    behaviour_changed: bool | None
+    record_changed: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +78,16 @@ def preview_change(deps: ReleaseDeps, request: Request, plan: Planner) -> Previe
             {row.blob_oid for row in rows.values() if row.blob_oid}
             | {change.content.blob for change in planned.changes if change.content},
         )
+        digests = _digests(conn, project.id, planned.changes, rows)
     differences = []
+    effort = Effort()
     for change in planned.changes:
         row = rows.get(change.path)
         old = blobs[row.blob_oid] if row is not None and row.blob_oid else b""
         new = blobs[change.content.blob] if change.content else b""
         previous = row.version if row is not None and row.state == "live" else None
+        before, after = _file(old), _file(new)
+        told = digests.get((change.path, previous)), digests.get((change.path, change.version))
         differences.append(
             Difference(
                 change.path,
@@ -84,7 +100,11 @@ def preview_change(deps: ReleaseDeps, request: Request, plan: Planner) -> Previe
                     _label(change.path, previous),
                     _label(change.path, change.version if change.content else None),
                 ),
-                tuple(c.key for c in diff_prompts(_file(old), _file(new))),
+                tuple(c.key for c in diff_prompts(before, after)),
+                None
+                if len(planned.changes) > MOST_COMPARED or (old and before is None)
+                else compare_prompts(before, after, same_text=old == new, effort=effort),
+                *(_differ(told, new, side) for side in (0, 1)),
             )
         )
     access = deps.authorise(
@@ -103,6 +123,45 @@ def preview_change(deps: ReleaseDeps, request: Request, plan: Planner) -> Previe
             unmet = tuple(u for u in unmet if u.rule != GATE_ROLE)
         unmet = (Unmet(access.rule, access.reason, access.remedy), *unmet)
     return Preview(environment.head, tuple(differences), planned.unchanged, planned.kept, unmet)
+
+
+def _digests(
+    conn: Connection, project_id: str, changes: Iterable[Change], rows: Mapping[str, AnyRow]
+) -> dict[tuple[str, int | None], tuple[str | None, str | None]]:
+    """Behaviour and record digest of what stands there and of what would, by path and number."""
+    numbers: dict[str, set[int]] = {}
+    for change in changes:
+        numbers[change.path] = {change.version}
+        if change.path in rows:
+            numbers[change.path].add(rows[change.path].version)
+    found: dict[tuple[str, int | None], tuple[str | None, str | None]] = {}
+    for some in chunks(sorted(numbers)):
+        query = (
+            select(prompt.c.path, version.c.number, version.c.behaviour, version.c.record)
+            .join(prompt, prompt.c.id == version.c.prompt_id)
+            .where(
+                prompt.c.project_id == project_id,
+                prompt.c.path.in_(some),
+                version.c.number.in_({n for path in some for n in numbers[path]}),
+            )
+        )
+        for row in conn.execute(query):
+            found[row.path, row.number] = row.behaviour, row.record
+    return found
+
+
+def _differ(
+    told: tuple[tuple[str | None, str | None] | None, tuple[str | None, str | None] | None],
+    new: bytes,
+    side: int,
+) -> bool | None:
+    """Whether a digest changes; from or to nothing it does."""
+    before, after = told
+    if before is None or not new:
+        return True
+    if after is None or before[side] is None or after[side] is None:
+        return None
+    return before[side] != after[side]
 
 
 def _file(content: bytes) -> PromptFile | None:

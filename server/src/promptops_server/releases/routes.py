@@ -17,7 +17,7 @@ from promptops_server.infra.idempotency import request_hash
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.releases import environments, history, live, stop
+from promptops_server.releases import compare_routes, environments, history, live, stop
 from promptops_server.releases.model import Once, Outcome, Pick
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.publish import preview_publish, publish
@@ -75,6 +75,7 @@ IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 def router(deps: ReleaseDeps) -> APIRouter:
     """The routes of environments and releases."""
     api = APIRouter(tags=["releases"], responses=problem_responses(401, 403, 404, 409, 422))
+    api.include_router(compare_routes.router(deps))
 
     def find(actor: Actor, name: str) -> Project:
         require_readable(deps.authorise, actor, name)

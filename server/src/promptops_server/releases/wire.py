@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.infra.clock import to_text
+from promptops_server.registry.routes.comparison_out import ComparisonOut, comparison_fields
 from promptops_server.releases.model import (
     MAX_CHANGES,
     Changed,
@@ -169,8 +170,8 @@ class ReleaseMade(ReleaseOut):
     kept: list[KeptOut]
 
 
-class DifferenceOut(ChangedOut):
-    """What would change, with a unified diff of the file and the keys that differ."""
+class DifferenceOut(ChangedOut, ComparisonOut):
+    """What would change: a unified diff of the file, the keys that differ, and (of at most 200 prompts) the sections."""
 
     diff: str
     keys: list[str]
@@ -268,6 +269,7 @@ def preview_out(environment: str, preview: Preview) -> PreviewOut:
                 previous=d.previous,
                 diff=d.diff,
                 keys=list(d.keys),
+                **comparison_fields(d.comparison, d.behaviour_changed, d.record_changed),
             )
             for d in preview.differences
         ],

@@ -20,7 +20,7 @@ from promptops_server.registry.model import Project, Version
 
 MAX_VERSIONS = 10_000
 MAX_BYTES = 192 * 1024 * 1024
-"""Of files read for one answer; about a second of work."""
+"""Of files read for one answer: 200 versions of the largest file, about a second of work."""
 _BATCH = 32
 _BATCH_BYTES = 8 * 1024 * 1024
 

@@ -5,21 +5,13 @@ Shared by every route that shows a difference: of versions here, of releases abo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from promptops.format.diff_messages import MessageChange
-from promptops.format.diff_sections import (
-    ChangeClass,
-    Comparison,
-    Section,
-    SectionName,
-    VariantChange,
-)
-from promptops.format.diff_values import ChangeKind, ValueChange
-from promptops.format.diff_words import Granularity, Op, TextDiff
+from promptops.format.diff_sections import ChangeClass, Comparison, SectionName
+from promptops.format.diff_values import ChangeKind
+from promptops.format.diff_words import Granularity, Op
 
 
 class SegmentOut(BaseModel):
@@ -97,62 +89,11 @@ class ComparisonOut(BaseModel):
 
 def comparison_fields(
     found: Comparison | None, behaviour_changed: bool | None, record_changed: bool | None
-) -> ComparisonOut:
-    """A comparison on the wire; None where a side is no valid prompt file."""
-    return ComparisonOut(
-        sections=None if found is None else [_section(s) for s in found.sections],
-        classes=None if found is None else list(found.classes),
-        behaviour_changed=behaviour_changed,
-        record_changed=record_changed,
-        words_complete=found is None or found.complete,
+) -> dict[str, Any]:
+    """The members of a `ComparisonOut`; `found` is None where a side is no valid prompt file."""
+    told = (
+        {"sections": None, "classes": None, "words_complete": True}
+        if found is None
+        else found.to_json()
     )
-
-
-def _section(section: Section) -> SectionOut:
-    return SectionOut(
-        section=section.name,
-        changes=_values(section.changes),
-        messages=_messages(section.messages),
-        variants=[_variant(variant) for variant in section.variants],
-    )
-
-
-def _variant(variant: VariantChange) -> VariantChangeOut:
-    return VariantChangeOut(
-        variant=variant.variant,
-        kind=variant.kind,
-        changes=_values(variant.changes),
-        messages=_messages(variant.messages),
-    )
-
-
-def _messages(messages: Sequence[MessageChange]) -> list[MessageChangeOut]:
-    return [
-        MessageChangeOut(
-            key=m.key,
-            kind=m.kind,
-            before=m.before,
-            after=m.after,
-            role_before=m.role_before,
-            role_after=m.role_after,
-            text=_text(m.text),
-            changes=_values(m.changes),
-        )
-        for m in messages
-    ]
-
-
-def _values(changes: Sequence[ValueChange]) -> list[ValueChangeOut]:
-    return [
-        ValueChangeOut(key=c.key, kind=c.kind, before=c.before, after=c.after, text=_text(c.text))
-        for c in changes
-    ]
-
-
-def _text(text: TextDiff | None) -> TextOut | None:
-    if text is None:
-        return None
-    return TextOut(
-        segments=[SegmentOut(op=s.op, text=s.text) for s in text.segments],
-        granularity=text.granularity,
-    )
+    return {**told, "behaviour_changed": behaviour_changed, "record_changed": record_changed}

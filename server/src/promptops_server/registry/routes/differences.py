@@ -115,7 +115,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             after=version_out(done.after, live),
             changes=changes,
             text=done.text,
-            **dict(comparison_fields(done.comparison, done.behaviour_changed, done.record_changed)),
+            **comparison_fields(done.comparison, done.behaviour_changed, done.record_changed),
         )
 
     @router.get(

@@ -1,7 +1,8 @@
-"""`prompt log|diff`: what a prompt was before, and what changed."""
+"""`prompt log|blame`: what a prompt was before, and who wrote each of its lines."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -10,11 +11,8 @@ import typer
 from promptops.cli import addresses
 from promptops.cli.command import command
 from promptops.cli.commands.prompt import app
-from promptops.cli.failures import BadInput
-from promptops.cli.output import JsonOption, Output, note, when
-from promptops.cli.session import Session, api, connect
-from promptops.cli.texts import read_text
-from promptops.format.names import Address
+from promptops.cli.output import JsonOption, Output, note, warn, when
+from promptops.cli.session import api, connect
 
 _SAME_DAY = timedelta(days=1)
 
@@ -24,6 +22,7 @@ _SAME_DAY = timedelta(days=1)
     "log",
     [
         "promptops prompt log retail-bank/claims/triage",
+        "promptops prompt log retail-bank/claims/triage --follow",
         "promptops prompt log retail-bank/claims/triage --limit 5 --json",
     ],
 )
@@ -31,6 +30,9 @@ def log(
     ctx: typer.Context,
     given: Annotated[str, typer.Argument(metavar="ADDRESS", help="project/module/prompt")],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on across moves, at the earlier addresses.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """List a prompt's versions, newest first."""
@@ -38,13 +40,15 @@ def log(
     address = addresses.bare_prompt(given)
     with connect(ctx) as server:
         path = api("projects", address.project, "versions", address.path)
-        found = list(server.pages(path, at_most=limit))
+        found = list(server.pages(path, at_most=limit, follow=True if follow else None))
     out.json({"items": found})
+    if found and found[0].get("moved_to") and not json:
+        note(f"{address} moved to {address.project}/{found[0]['moved_to']}")
     out.table(
-        ("VERSION", "WHEN", "WHO", "STATE", "COMMIT", "MESSAGE"),
+        ("ADDRESS" if follow else "VERSION", "WHEN", "WHO", "STATE", "COMMIT", "MESSAGE"),
         (
             (
-                f"@{v['version']}",
+                f"{v['path']}@{v['version']}" if follow else f"@{v['version']}",
                 _when(v),
                 v["author"],
                 v.get("state"),
@@ -67,71 +71,50 @@ def _when(version: dict[str, Any]) -> str:
 
 @command(
     app,
-    "diff",
+    "blame",
     [
-        "promptops prompt diff retail-bank/claims/triage@5 retail-bank/claims/triage@7",
-        "promptops prompt diff retail-bank/claims/triage --from production",
-        "promptops prompt diff retail-bank/claims/triage@7 retail-bank/claims/letter@2",
+        "promptops prompt blame retail-bank/claims/triage",
+        "promptops prompt blame retail-bank/claims/triage@production --json",
     ],
 )
-def diff(
+def blame(
     ctx: typer.Context,
-    first: Annotated[str, typer.Argument(metavar="A", help="An address.")],
-    second: Annotated[
-        str, typer.Argument(metavar="[B]", help="Another; the difference is from A to B.")
-    ] = "",
-    start: Annotated[
-        str | None,
-        typer.Option("--from", metavar="SELECTOR", help="Version, environment or commit of A."),
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option(
-            "--to", metavar="SELECTOR", help="The same, to compare with. Default: newest."
+    given: Annotated[
+        str,
+        typer.Argument(
+            metavar="ADDRESS", help="With @7, @production or @3f9c2ab; else the newest."
         ),
-    ] = None,
+    ],
     json: JsonOption = False,
 ) -> None:
-    """Show what differs between two versions, or two prompts.
-
-    With one address: what its version changed, or what happened --from one version --to another.
-    """
+    """Show for each line the version that last changed it, across moves."""
     out = Output(json)
-    a = addresses.prompt(first)
+    address = addresses.prompt(given)
     with connect(ctx) as server:
-        if second:
-            if start is not None or end is not None:
-                raise BadInput("two addresses say it all", remedy="leave --from and --to away")
-            found = _between(server, a, addresses.prompt(second))
-        else:
-            if a.selector is not None and end is not None:
-                raise BadInput(f"{first!r} says already which version to compare with")
-            found = server.get(
-                api("projects", a.project, "diff", a.path),
-                **{"from": start, "to": str(a.selector) if a.selector else end},
-            )
+        path = address.path + addresses.selector_text(address.selector)
+        found = server.get(api("projects", address.project, "blame", path))
     out.json(found)
-    out.diff(found["text"])
-    if not found["text"] and not json:
-        note("There is no difference.")
+    if json:
+        return
+    if not found["complete"]:
+        warn(f"lines without a version are as old as {found['walked_to']}, or older")
+    if found["lines"]:
+        out.line("\n".join(_blamed(found)))
 
 
-def _between(server: Session, a: Address, b: Address) -> Any:
-    """By the server within a project; across projects the two texts are compared here."""
-    if a.project == b.project:
-        if a.selector is None:
-            start = f"{a.path}@{read_text(server, a).number}"
-        else:
-            start = f"{a.path}@{a.selector}"
-        return server.get(
-            api("projects", b.project, "diff", b.path),
-            **{"from": start, "to": str(b.selector) if b.selector else None},
-        )
-    from promptops.format.diff import unified
-
-    before, after = read_text(server, a), read_text(server, b)
-    return {
-        "from": before.address,
-        "to": after.address,
-        "text": unified(before.text, after.text, before.address, after.address),
-    }
+def _blamed(found: Mapping[str, Any]) -> Iterator[str]:
+    """`@7 maya 2026-01-31 12) text`; a version at an earlier address says the whole path."""
+    rows = []
+    for line in found["lines"]:
+        version = found["versions"].get(line["address"])
+        if version is None:
+            rows.append(("", "", "", line))
+            continue
+        place = "" if version["path"] == found["path"] else version["path"]
+        day = str(version.get("committed_at") or version["created_at"])[:10]
+        rows.append((f"{place}@{version['version']}", version["author"], day, line))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    digits = len(str(len(rows)))
+    for *words, line in rows:
+        start = " ".join(word.ljust(width) for word, width in zip(words, widths, strict=True))
+        yield f"{start} {line['line']:>{digits}}) {line['text']}".rstrip()
