@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bank import AUTHOR, STRANGER, TRIAGE, VIEWER, Bank, LiveTable, prompt_text
+from bank import AUTHOR, STRANGER, TRIAGE, VIEWER, Bank, LiveTable, prompt_text, together
 from hypothesis import given
 from hypothesis import strategies as st
-from test_put import together
 
 from promptops.format import parse
 from promptops_server.access.policy import authorise

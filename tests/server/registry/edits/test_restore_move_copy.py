@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bank import ADMIN, AUTHOR, OTHER, STRANGER, VIEWER, Bank, LiveTable, prompt_text
-from test_put import together
+from bank import ADMIN, AUTHOR, OTHER, STRANGER, VIEWER, Bank, LiveTable, prompt_text, together
 
 from promptops.format import parse
 from promptops_server.access.policy import authorise
