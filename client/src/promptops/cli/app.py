@@ -10,8 +10,10 @@ from promptops.cli.command import group
 from promptops.cli.commands import (
     account,
     audit,
+    bulk,
     environment,
     export,
+    fragment,
     get,
     import_prompts,
     lint,
@@ -62,6 +64,8 @@ def settings(
 account.add_to(app)
 app.add_typer(project.app, name="project")
 app.add_typer(prompt.app, name="prompt")
+app.add_typer(fragment.app, name="fragment")
+bulk.add_to(app)
 import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)

@@ -132,6 +132,7 @@ class BulkEditedOut(BaseModel):
     """What happened to one prompt. `to` and `version` are its address and newest number afterwards."""
 
     path: str
+    from_version: int | None = Field(description="Its newest number before")
     result: Result
     to: str
     version: int | None
@@ -248,6 +249,7 @@ def bulk_out(done: BulkEdited, *, dry_run: bool) -> dict[str, Any]:
         "items": [
             {
                 "path": item.path,
+                "from_version": item.from_version,
                 "result": item.result,
                 "to": item.to,
                 "version": item.version,
