@@ -110,7 +110,7 @@ def test_a_bulk_edit_and_its_preview(town: Bank) -> None:
                 "operations": [{"op": "archive"}],
             },
         )
-        assert refused.status_code == 422
+        assert refused.status_code == 409
         assert [e["path"] for e in refused.json()["errors"]] == ["letter", "none"]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from promptops_server.access.policy import authorise
 from promptops_server.infra.database import Database
-from promptops_server.infra.problems import Conflict, Invalid, NotFound
+from promptops_server.infra.problems import Conflict, NotFound
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.bulk import bulk_edit
 from promptops_server.registry.edits.bulk_plan import Selection
@@ -24,6 +24,7 @@ from promptops_server.registry.edits.move import move_prompts
 from promptops_server.registry.edits.operations import AddTags, Archive, MoveTo, Operation, Restore
 from promptops_server.registry.edits.put import put_prompt
 from promptops_server.registry.edits.restore import restore_prompt
+from promptops_server.registry.errors import RefusedPrompts
 from promptops_server.registry.git import read
 from promptops_server.registry.projects import create_project
 from promptops_server.registry.tables import prompt, version
@@ -165,7 +166,7 @@ class Edits(RuleBasedStateMachine):
                 operations[kind],
                 skip_refused=skip,
             )
-        except Invalid:
+        except RefusedPrompts:
             assert not skip
             return
         for item in done.items:

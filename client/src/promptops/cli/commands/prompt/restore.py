@@ -66,5 +66,6 @@ def restore(
     if done["version"] == latest:
         out.line(f"{name} has exactly this text already: version {latest}.")
     else:
-        back = "is back and " if done["unarchived"] else ""
-        out.line(f"{name} {back}is version {done['version']} now, as version {done['restored']}.")
+        now = f"version {done['version']}"
+        said = f"back: {now} has" if done["unarchived"] else f"{now} now, with"
+        out.line(f"{name} is {said} the text of version {done['restored']}.")
