@@ -53,6 +53,8 @@ def test_prompts_and_modules_move_and_are_copied(signed_in: Cli, project: str, p
     assert signed_in("publish", f"{project}/n/a", "--to", "staging", "--reason", "Moved").code == 0
     rendered = signed_in("get", f"{project}/n/a@staging")
     assert "Be brief. x" in rendered.out
+    put(f"{project}/late", user_of("1"))  # a pin on the address the fragment had
+    assert signed_in("publish", f"{project}/late", "--to", "staging", "--reason", "Late").code == 0
     other = f"{project}-2"
     assert signed_in("project", "create", other).code == 0
     refused = signed_in("prompt", "copy", f"{project}/n/a", f"{other}/x/")
