@@ -16,6 +16,7 @@ from support.server import RunningServer
 
 PAGES = {
     "cli.md": 25,
+    "editing.md": 15,
     "history.md": 12,
     "working-copies.md": 12,
 }
@@ -28,6 +29,7 @@ _VARYING = {
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}": "ID",
     r"\b[0-9a-f]{64}\b": "DIGEST",
     r"\b[0-9a-f]{40}\b": "COMMIT",
+    r"(?<=commit )[0-9a-f]{7}\b": "SHORT",
     r"(?<=\s)(?=[0-9a-f]*\d)[0-9a-f]{7}(?=\s)": "SHORT",
     r"(?<=\s)[a-f]{7}(?=\s)": "SHORT",
     r"\b\d{4}-\d\d-\d\d\b": "DAY",

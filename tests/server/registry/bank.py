@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -15,7 +16,7 @@ from promptops_server.app import refusals
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
-from promptops_server.infra.problems import NotFound, Unauthenticated
+from promptops_server.infra.problems import NotFound, ProblemError, Unauthenticated
 from promptops_server.registry.edits.put import Put, put_prompt
 from promptops_server.registry.model import LivePlace
 from promptops_server.registry.projects import create_project
@@ -109,6 +110,26 @@ class LiveTable:
             )
             for path in paths
         }
+
+
+def together(*jobs: Callable[[], object]) -> list[object]:
+    """Run all at once; what each returned or raised."""
+    results: list[object] = [None] * len(jobs)
+    start = threading.Barrier(len(jobs))
+
+    def run(index: int) -> None:
+        start.wait()
+        try:
+            results[index] = jobs[index]()
+        except ProblemError as problem:
+            results[index] = problem
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(jobs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
 
 
 async def _by_name(authorization: str | None, *, ip: str | None, request_id: str | None) -> Actor:

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from promptops.format import parse
 from promptops_server.access.policy import authorise
 from promptops_server.app import migrate
-from promptops_server.infra.problems import BadRequest, Denied, Invalid, NotFound
+from promptops_server.infra.problems import BadRequest, Denied, NotFound
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.import_prompts import import_prompts
 from promptops_server.registry.edits.pin_plan import Wish
 from promptops_server.registry.edits.upgrade_pins import Upgraded, upgrade_pins
+from promptops_server.registry.errors import RefusedPrompts
 from promptops_server.registry.fragments.impact import Impact, list_impact
 from promptops_server.registry.fragments.target import target_version
 from promptops_server.registry.fragments.uses import Use, list_uses
@@ -258,7 +259,7 @@ def test_only_the_pins_and_prompts_that_were_meant(graph: Bank) -> None:
 def test_prompts_that_would_be_invalid_are_named_and_nothing_is_written(graph: Bank) -> None:
     graph.put("strict", "inputs:\n  a: {}\n" + including("house/style@1", more=" {{ a }}"))
     graph.put("on-strict", including("strict@1"))
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(RefusedPrompts) as refused:
         upgrade(graph, transitive=True)
     assert [e["file"] for e in refused.value.members["errors"]] == ["strict.prompt.yml"]
     assert uses(graph)[0].version == 2

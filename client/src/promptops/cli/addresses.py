@@ -46,6 +46,27 @@ def bare_prompt(text: str) -> Address:
     return found
 
 
+def prompt_or_module(text: str) -> tuple[str, str]:
+    """Project and path of a prompt, or of a module (the path then ends with a slash; "/" for a project's top).
+
+    Raises BadInput.
+    """
+    found = place(text)
+    if found.selector is not None:
+        raise BadInput(
+            f"{text!r} names a version; this is about the prompt",
+            remedy=f"write {found.project}/{found.path}",
+        )
+    if text.endswith("/"):
+        return found.project, f"{found.path}/"
+    if not found.path:
+        raise BadInput(
+            f"{text!r} names a project, not a prompt or module",
+            remedy=f"write {text}/module/prompt, or {text}/ for its top",
+        )
+    return found.project, found.path
+
+
 def in_environment(text: str) -> tuple[Address, str]:
     """`project/module/prompt@production`: the prompt and the environment. Raises BadInput."""
     found = prompt(text)
@@ -62,7 +83,7 @@ def one_project(found: list[Address]) -> str:
     projects = list(dict.fromkeys(address.project for address in found))
     if len(projects) > 1:
         raise BadInput(
-            f"one release is of one project, and these are in {', '.join(projects)}",
+            f"this is about one project at a time, and these are in {', '.join(projects)}",
             remedy="run the command once for each project",
         )
     return projects[0]

@@ -10,9 +10,11 @@ from promptops.cli.command import group
 from promptops.cli.commands import (
     account,
     audit,
+    bulk,
     compare,
     environment,
     export,
+    fragment,
     get,
     import_prompts,
     lint,
@@ -66,6 +68,8 @@ account.add_to(app)
 app.add_typer(project.app, name="project")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(working_copy.app, name="working-copy")
+app.add_typer(fragment.app, name="fragment")
+bulk.add_to(app)
 import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptops_server.infra.problems import ProblemError
+from promptops_server.infra.problems import Conflict, ProblemError
 
 
 class NotAcceptable(ProblemError):
@@ -19,3 +19,10 @@ class UnsupportedBody(ProblemError):
     status = 415
     slug = "unsupported-media-type"
     title = "Send YAML or JSON"
+
+
+class RefusedPrompts(Conflict):
+    """An edit of many prompts cannot be done to some of them; `errors` has each with its reason. Nothing was changed."""
+
+    slug = "refused-prompts"
+    title = "Cannot be edited"

@@ -94,6 +94,17 @@ _UNDER = (
     )
     .limit(1)
 )
+_PATHS_UNDER = (
+    select(prompt.c.path)
+    .where(
+        prompt.c.project_id == bindparam("project_id"),
+        prompt.c.path > bindparam("low"),
+        prompt.c.path < bindparam("high"),
+        prompt.c.archived_at.is_(None),
+    )
+    .order_by(prompt.c.path)
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,12 @@ def any_under(conn: Connection, project_id: str, prefix: str) -> str | None:
     low = fold(prefix)
     row = conn.execute(_UNDER, {"project_id": project_id, "low": low, "high": after(low)}).first()
     return None if row is None else row.path
+
+
+def paths_under(conn: Connection, project_id: str, module: str, most: int) -> list[str]:
+    """The first prompts below a module (with its closing slash), by path, without archived ones."""
+    given = {"project_id": project_id, "low": module, "high": after(module), "most": most}
+    return list(conn.execute(_PATHS_UNDER, given).scalars())
 
 
 def after(prefix: str) -> str:

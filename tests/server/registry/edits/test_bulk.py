@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bank import AUTHOR, STRANGER, TRIAGE, VIEWER, Bank, LiveTable, prompt_text
+from bank import AUTHOR, STRANGER, TRIAGE, VIEWER, Bank, LiveTable, prompt_text, together
 from hypothesis import given
 from hypothesis import strategies as st
-from test_put import together
 
 from promptops.format import parse
 from promptops_server.access.policy import authorise
-from promptops_server.infra.problems import BadRequest, Denied, Invalid, NotFound, TooLarge
+from promptops_server.infra.problems import BadRequest, Denied, NotFound, TooLarge
 from promptops_server.registry.edits.bulk import BulkEdited, bulk_edit
 from promptops_server.registry.edits.bulk_plan import Selection
 from promptops_server.registry.edits.frame import MAIN
@@ -32,6 +31,7 @@ from promptops_server.registry.edits.operations import (
     State,
     apply_operations,
 )
+from promptops_server.registry.errors import RefusedPrompts
 from promptops_server.registry.finding.listing import Wanted, list_prompts
 from promptops_server.registry.git import read
 from promptops_server.registry.versions import get_version, version_text
@@ -187,7 +187,7 @@ def test_what_cannot_be_done_is_told_for_every_prompt(bank: Bank) -> None:
             ("broken", None),
         )
     )
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(RefusedPrompts) as refused:
         bulk(bank, chosen, AddTags(("x",)), MoveTo("attic"))
     assert {e["path"]: e["message"] for e in refused.value.members["errors"]} == {
         "claims/triage": "two prompts would get this address",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-
 import pytest
-from bank import AUTHOR, OTHER, STRANGER, TRIAGE, VIEWER, Bank, prompt_text
+from bank import AUTHOR, OTHER, STRANGER, TRIAGE, VIEWER, Bank, prompt_text, together
 from sqlalchemy import func, select
 
 from promptops.format import behaviour_digest, parse, record_digest
@@ -177,26 +174,6 @@ def test_fragments_are_resolved_into_the_behaviour(bank: Bank) -> None:
     assert pinned.behaviour == by_digest.behaviour == plain.behaviour == style.behaviour
     with pytest.raises(Invalid, match="house/style@2"):
         bank.put("d", prompt_text('"{{> house/style@2 }}"'))
-
-
-def together(*jobs: Callable[[], object]) -> list[object]:
-    """Run all at once; what each returned or raised."""
-    results: list[object] = [None] * len(jobs)
-    start = threading.Barrier(len(jobs))
-
-    def run(index: int) -> None:
-        start.wait()
-        try:
-            results[index] = jobs[index]()
-        except ProblemError as problem:
-            results[index] = problem
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_two_edits_of_one_prompt_at_once_are_one_version_and_one_conflict(bank: Bank) -> None:

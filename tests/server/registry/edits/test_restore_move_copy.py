@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bank import ADMIN, AUTHOR, OTHER, STRANGER, VIEWER, Bank, LiveTable, prompt_text
-from test_put import together
+from bank import ADMIN, AUTHOR, OTHER, STRANGER, VIEWER, Bank, LiveTable, prompt_text, together
 
 from promptops.format import parse
 from promptops_server.access.policy import authorise
@@ -18,9 +17,10 @@ from promptops_server.infra.problems import (
     NotFound,
     PreconditionRequired,
 )
+from promptops_server.registry.edits import frame
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.copy import copy_prompts
-from promptops_server.registry.edits.frame import MAIN
+from promptops_server.registry.edits.frame import MAIN, Seen
 from promptops_server.registry.edits.move import move_prompts
 from promptops_server.registry.edits.restore import Restored, restore_prompt
 from promptops_server.registry.edits.transfer import Transferred
@@ -308,6 +308,23 @@ def test_of_two_movers_to_one_address_one_wins(bank: Bank) -> None:
     assert len(files(bank)) == 2
 
 
+def test_a_prompt_that_comes_into_a_moving_module_moves_or_stays_whole(bank: Bank) -> None:
+    for number in range(5):
+        bank.put(f"m/p{number}", prompt_text(f"{number}"))
+
+    def write() -> str:
+        for number in range(5, 10):
+            bank.put(f"m/p{number}", prompt_text(f"{number}"))
+        return "written"
+
+    done = together(write, lambda: move(bank, "m/", "n/"))
+    assert done[0] == "written"
+    assert isinstance(done[1], Transferred)
+    there = {path.rpartition("/")[2] for path in files(bank) if path.startswith("n/")}
+    assert {arrival.path for arrival in done[1].arrivals} == {f"n/{name}" for name in there}
+    assert len(files(bank)) == 10
+
+
 def test_case_twins_at_once_are_one_prompt_and_one_refusal(bank: Bank) -> None:
     bank.put("a", prompt_text("a"))
     bank.put("b", prompt_text("b"))
@@ -345,3 +362,25 @@ def test_everything_that_arrives_is_read_like_a_put(bank: Bank) -> None:
     bank.put("a", prompt_text("one", tags="[x]"))
     copy(bank, "a", "b")
     assert parse(newest(bank, "b")[1]).file is not None
+
+
+def test_a_large_edit_that_keeps_meeting_changes_gives_up_and_a_small_one_does_not(
+    small_bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = small_bank
+    bank.put("m/a", prompt_text("0"))
+    real = Seen.still_holds
+    asked: list[bool] = []
+
+    def changed(self: Seen, conn: Any) -> bool:
+        asked.append(real(self, conn))
+        return False
+
+    monkeypatch.setattr(Seen, "still_holds", changed)
+    assert move(bank, "m/a", "m/b").arrivals
+    monkeypatch.setattr(frame, "_FEW", 0)
+    with pytest.raises(Conflict) as busy:
+        move(bank, "m/b", "m/c")
+    assert busy.value.type == "busy"
+    assert all(asked)
+    assert files(bank) == {"m/b"}

@@ -15,7 +15,7 @@ from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database, Transaction
-from promptops_server.infra.problems import BadRequest, Invalid
+from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.bulk_plan import (
     BulkDraft,
     Edited,
@@ -37,6 +37,7 @@ from promptops_server.registry.edits.operations import (
     MoveTo,
     Operation,
 )
+from promptops_server.registry.errors import RefusedPrompts
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.ports import LiveVersion
@@ -82,7 +83,7 @@ def bulk_edit(
         NotFound: no such project, or not readable.
         Denied: the actor may not write here, or not archive.
         BadRequest: nothing is selected or to be done, or a path, module or the message breaks a rule.
-        Invalid: something cannot be done; `errors` names every prompt and reason.
+        RefusedPrompts: something cannot be done; `errors` names every prompt and reason.
         TooLarge: more prompts than an edit may have.
     """
     require_readable(authorise, actor, project)
@@ -106,7 +107,7 @@ def bulk_edit(
         judge_targets(tx.conn, found, draft)
         refused = [item for item in draft.items if item.result == "refused"]
         if refused and not skip_refused:
-            raise _refusal(refused)
+            raise _refusal(refused, len(draft.items))
         commit = None
         if draft.edits:
             edits = [edit for some in draft.edits.values() for edit in some]
@@ -149,16 +150,14 @@ def _check(selection: Selection, operations: Sequence[Operation]) -> None:
             address_path(operation.module)
 
 
-def _refusal(refused: Sequence[Edited]) -> Invalid:
+def _refusal(refused: Sequence[Edited], of: int) -> RefusedPrompts:
     errors = [
         {"path": item.path, "message": item.reason, "problems": [dict(p) for p in item.problems]}
         for item in refused
     ]
-    more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
-    return Invalid(
-        f"{refused[0].path}: {refused[0].reason}{more}. Nothing was changed.",
-        remedy="Correct or leave out these prompts, or send skip_refused to edit the others.",
-        slug="refused-prompts",
+    return RefusedPrompts(
+        f"{len(refused)} of {of} prompts cannot be edited. Nothing was changed.",
+        remedy="Correct or leave out these prompts, or skip what is refused to edit the others.",
         errors=errors,
     )
 

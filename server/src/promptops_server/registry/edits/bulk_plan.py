@@ -58,10 +58,11 @@ class Selection:
 
 @dataclass(slots=True)
 class Edited:
-    """What happens to one prompt. `to` and `version` are its address and newest number afterwards."""
+    """What happens to one prompt. `to` and `version` are its address and newest number afterwards, `from_version` before."""
 
     path: str
     result: Result = "unchanged"
+    from_version: int | None = None
     to: str = ""
     version: int | None = None
     archived: bool = False
@@ -122,7 +123,8 @@ def plan_bulk(
         if head is None:
             item.result, item.reason = "refused", "there is no such prompt"
             continue
-        item.version, item.archived = head.latest, head.archived
+        item.from_version = item.version = head.latest
+        item.archived = head.archived
         if expected is not None and expected != head.latest:
             item.result = "refused"
             item.reason = f"it is at version {head.latest} now, not {expected}"

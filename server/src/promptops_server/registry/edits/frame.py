@@ -1,8 +1,8 @@
 """What every edit on the server has in common: the lock, the heads it was planned on, one commit with its versions.
 
 An edit is planned before the project lock, where reading, parsing and checking thousands of files may take its time, and
-applied inside it if the addresses are still as the plan saw them; else it is planned again. Owns no rule of its own:
-what an edit does is in the file named by its verb, its audit event too.
+applied inside it if the addresses are still as the plan saw them; else it is planned again, a small one inside the lock.
+Owns no rule of its own: what an edit does is in the file named by its verb, its audit event too.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ MAX_PROMPTS = 5_000
 EXTENSION = ".prompt.yml"
 """Of a file that is new; one that exists keeps its own."""
 _TRIES = 4
+_FEW = 200
+"""Addresses of an edit that may be planned again while others wait for the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,29 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The addresses an edit was planned on: those that existed, by folded path."""
+    """The addresses an edit was planned on: those that existed, by folded path.
+
+    With a `module` (its closing slash included), they are all prompts below it.
+    """
 
     project_id: str
     paths: frozenset[str]
     heads: Mapping[str, Head]
+    module: str | None = None
 
     @classmethod
     def of(cls, conn: Connection, project_id: str, paths: Iterable[str]) -> Seen:
         """What stands at these paths, in any case."""
         wanted = frozenset(paths)
         return cls(project_id, wanted, rows.heads(conn, project_id, wanted))
+
+    @classmethod
+    def below(cls, conn: Connection, project_id: str, module: str) -> Seen:
+        """Every prompt below a module. Raises TooLarge."""
+        paths = rows.paths_under(conn, project_id, module, MAX_PROMPTS + 1)
+        refuse_too_many(len(paths))
+        wanted = frozenset(paths)
+        return cls(project_id, wanted, rows.heads(conn, project_id, wanted), module)
 
     def head(self, path: str) -> Head | None:
         """The address of exactly this path, archived or not."""
@@ -84,6 +98,10 @@ class Seen:
 
     def still_holds(self, conn: Connection) -> bool:
         """Whether nothing at these paths has changed since. Ask it inside the lock."""
+        if self.module is not None:
+            now = rows.paths_under(conn, self.project_id, self.module, len(self.paths) + 1)
+            if self.paths != set(now):
+                return False
         return rows.heads(conn, self.project_id, self.paths) == self.heads
 
 
@@ -120,16 +138,18 @@ class Edit(Generic[D, R]):
             return self.plan(conn, tuple(get_project(conn, name) for name in names))
 
     def run(self, db: Database, *names: str, keep: Keep[R] | None = None) -> R:
-        """Plan it, then apply it under the locks of the named projects if nothing it touches has changed.
+        """Plan it, then apply it under the locks of the named projects; planned again if what it touches has changed.
 
         Raises:
-            Conflict: what it touches kept changing; and what `plan` and `apply` raise.
+            Conflict: what a large edit touches kept changing; and what `plan` and `apply` raise.
         """
         for _ in range(_TRIES):
             draft = self.preview(db, *names)
             with locked(db, *names) as (tx, projects):
                 if not all(seen.still_holds(tx.conn) for seen in draft.seen):
-                    continue
+                    if sum(len(seen.paths) for seen in draft.seen) > _FEW:
+                        continue
+                    draft = self.plan(tx.conn, projects)  # so little is soon planned, even here
                 result = self.apply(tx, projects, draft)
                 if keep is not None:
                     keep(tx, result)
@@ -230,9 +250,9 @@ def check_message(message: str | None) -> str:
 
 
 def refuse_too_many(count: int, what: str = "An edit") -> None:
-    """Raises TooLarge above the limit of one edit."""
+    """Raises TooLarge above the limit of one edit. Counting may stop at one more than that."""
     if count > MAX_PROMPTS:
         raise TooLarge(
-            f"{what} has at most {MAX_PROMPTS:,} prompts; this has {count:,}.",
+            f"{what} has at most {MAX_PROMPTS:,} prompts; this has more.",
             remedy="Do it in several parts.",
         )

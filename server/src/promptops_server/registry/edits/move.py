@@ -191,7 +191,7 @@ def _plan(
     else:
         left = left_behind(conn, project, using, where)
     cards = {path: card_of(path, content) for path, content in contents.items()}
-    return _Draft((seen,), moved, users, left, contents, cards)
+    return _Draft((seen, from_), moved, users, left, contents, cards)
 
 
 def _new_names(

@@ -1,41 +1,21 @@
-"""The addresses an edit of many prompts reads and writes: what is under a module, and whether a target is free."""
+"""The addresses an edit of many prompts reads and writes: their newest contents, and whether a target is free."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from promptops.format.names import fold
 from promptops_server.infra.problems import Conflict, Invalid
 from promptops_server.registry.content import Content, read_content, with_fragments
-from promptops_server.registry.edits.frame import EXTENSION, MAX_PROMPTS
+from promptops_server.registry.edits.frame import EXTENSION
 from promptops_server.registry.git import read
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import file_error, path_fault, twin_error
-from promptops_server.registry.rows import Head, after
-from promptops_server.registry.tables import prompt
+from promptops_server.registry.rows import Head
 from promptops_server.registry.versions import fragment_loader, spellings
-
-_UNDER = (
-    select(prompt.c.path)
-    .where(
-        prompt.c.project_id == bindparam("project_id"),
-        prompt.c.path > bindparam("low"),
-        prompt.c.path < bindparam("high"),
-        prompt.c.archived_at.is_(None),
-    )
-    .order_by(prompt.c.path)
-    .limit(MAX_PROMPTS + 1)
-)
-
-
-def paths_under(conn: Connection, project_id: str, module: str) -> list[str]:
-    """The prompts in a module (with its closing slash; empty for the project): one more than an edit may have, at most."""
-    high = after(module) if module else "\U0010ffff"
-    found = conn.execute(_UNDER, {"project_id": project_id, "low": module, "high": high})
-    return [row.path for row in found]
 
 
 def stored_contents(

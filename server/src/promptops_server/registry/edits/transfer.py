@@ -15,8 +15,7 @@ from promptops_server.audit import AuditEvent, AuditObject
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.problems import BadRequest, Conflict, NotFound
 from promptops_server.registry.edits.archive import refuse_stale
-from promptops_server.registry.edits.frame import MAX_MESSAGE, Seen, refuse_too_many
-from promptops_server.registry.edits.places import paths_under
+from promptops_server.registry.edits.frame import MAX_MESSAGE, Seen
 from promptops_server.registry.model import LivePlace, Project
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.versions import no_prompt
@@ -111,15 +110,13 @@ def pairs(
         raise BadRequest(
             "A module has no version.", remedy="Leave If-Match away: it is about one prompt."
         )
-    paths = paths_under(conn, project.id, source)
-    if not paths:
+    seen = Seen.below(conn, project.id, source)
+    if not seen.paths:
         raise NotFound(
             f"There is no prompt in {project.name}/{source}.",
             remedy="Addresses are case-sensitive; `promptops prompt list` shows them.",
         )
-    refuse_too_many(len(paths))
-    seen = Seen.of(conn, project.id, paths)
-    return seen, {path: target + path[len(source) :] for path in paths}
+    return seen, {path: target + path[len(source) :] for path in sorted(seen.paths)}
 
 
 def refuse_standing_still(project: Project, to: Project, pairs: Mapping[str, str]) -> None:

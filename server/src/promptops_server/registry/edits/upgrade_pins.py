@@ -16,7 +16,6 @@ from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database, Transaction
-from promptops_server.infra.problems import Invalid
 from promptops_server.registry.edits.frame import (
     Edit,
     FileEdit,
@@ -31,6 +30,7 @@ from promptops_server.registry.edits.pin_plan import (
     Wish,
     plan_upgrade,
 )
+from promptops_server.registry.errors import RefusedPrompts
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.projects import require_readable
 
@@ -72,7 +72,8 @@ def upgrade_pins(
         NotFound: no such project (or not readable), fragment or version.
         Denied: the actor may not write here.
         BadRequest: `to`, a path or the message breaks a rule.
-        Invalid: the version is not valid, or prompts would not be valid afterwards; `errors` names all of them.
+        Invalid: the version is not valid.
+        RefusedPrompts: prompts would not be valid afterwards; `errors` names all of them.
         TooLarge: more prompts than an edit may have.
     """
     require_readable(authorise, actor, project)
@@ -89,7 +90,7 @@ def upgrade_pins(
         (found,) = projects
         refused = [item for item in draft.items if item.result == "refused"]
         if refused and not wish.skip_refused:
-            raise _refusal(refused)
+            raise _refusal(refused, draft.to)
         commit = None
         if draft.contents:
             edits = [FileEdit(path, content) for path, content in draft.contents.items()]
@@ -114,18 +115,17 @@ def upgrade_pins(
     return edit.run(db, project, keep=keep)
 
 
-def _refusal(refused: Sequence[Upgrade]) -> Invalid:
+def _refusal(refused: Sequence[Upgrade], to: Version) -> RefusedPrompts:
     errors = [
-        error
+        dict(error)
         for item in refused
-        for error in (item.problems or ({"file": item.path, "message": item.reason},))
+        for error in (item.problems or ({"path": item.path, "message": item.reason},))
     ]
-    many = f"{len(refused)} prompts would" if len(refused) > 1 else f"{refused[0].path} would"
-    return Invalid(
-        f"{many} not be valid with this version: {refused[0].reason}. Nothing was changed.",
-        remedy="Correct them first, or send skip_refused to leave them as they are.",
-        slug="refused-prompts",
-        errors=[dict(error) for error in errors],
+    many = "prompts" if len(refused) > 1 else "prompt"
+    return RefusedPrompts(
+        f"{len(refused)} {many} would not be valid with {to.path}@{to.number}. Nothing was changed.",
+        remedy="Correct them first, or skip what is refused to leave them as they are.",
+        errors=errors,
     )
 
 

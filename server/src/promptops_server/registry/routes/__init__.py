@@ -1,11 +1,14 @@
-"""The registry over HTTP: projects, prompts, versions, differences, imports, rendering. Routes only parse, call and render."""
+"""The registry over HTTP: one file per kind of resource. Routes only parse, call and render."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
 from promptops_server.registry.routes import (
+    bulk,
     differences,
+    edits,
+    fragments,
     imports,
     projects,
     prompts,
@@ -16,10 +19,23 @@ from promptops_server.registry.routes.deps import RegistryDeps
 
 __all__ = ["RegistryDeps", "router"]
 
+_PARTS = (
+    projects,
+    imports,
+    edits,
+    bulk,
+    fragments,
+    prompts,
+    versions,
+    differences,
+    rendering,
+)
+"""In this order: where two could match, the first one answers."""
+
 
 def router(deps: RegistryDeps) -> APIRouter:
     """All routes of the registry, without prefix."""
     result = APIRouter()
-    for part in (projects, imports, prompts, versions, differences, rendering):
+    for part in _PARTS:
         part.add_routes(result, deps)
     return result

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Query, Request
+from fastapi import Header, Query, Request
+from pydantic import BaseModel
 
+from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.cursor import DEFAULT_LIMIT, MAX_LIMIT
-from promptops_server.infra.database import Database
+from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.http import if_match
+from promptops_server.infra.idempotency import answer_once, request_hash
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.model import Version
 from promptops_server.registry.ports import LiveVersion, NothingLive, ProjectHook
@@ -36,6 +40,9 @@ class RegistryDeps:
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 LIMIT: int = DEFAULT_LIMIT
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
+
+R = TypeVar("R")
 
 _TAG = re.compile(r"v([1-9][0-9]{0,8})(?:\..*)?")
 
@@ -82,3 +89,20 @@ def version_url(request: Request, version: Version) -> str:
     """The URL path of one version."""
     base = request.url.path.partition("/projects/")[0]
     return f"{base}/projects/{version.project}/versions/{version.path}@{version.number}"
+
+
+def once(
+    deps: RegistryDeps,
+    actor: Actor,
+    request: Request,
+    key: str | None,
+    given: BaseModel,
+    work: Callable[[Callable[[Transaction, R], None]], R],
+    render: Callable[[R], tuple[int, dict[str, Any]]],
+) -> tuple[int, dict[str, Any]]:
+    """Do a write once per `Idempotency-Key`; see `infra.idempotency.answer_once`."""
+    asked = json.dumps(
+        [request.headers.get("if-match"), given.model_dump(mode="json")], sort_keys=True
+    )
+    fingerprint = request_hash(request.method, request.url.path, asked.encode())
+    return answer_once(deps.db, actor, key, fingerprint, work, render)

@@ -7,4 +7,13 @@ from promptops.cli.command import group
 app = group("Prompts: write them and look at them.")
 
 # The commands add themselves to `app`.
-from promptops.cli.commands.prompt import diff, edit, history, look, put, render  # noqa: E402, F401
+from promptops.cli.commands.prompt import (  # noqa: E402, F401
+    diff,
+    edit,
+    history,
+    look,
+    put,
+    render,
+    restore,
+    transfer,
+)
