@@ -38,6 +38,7 @@ from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.record import Said, author_of, record_steps, states_of
 from promptops_server.registry.rows import Head
 from promptops_server.registry.steps import Change, Numbering, Step, number_steps
+from promptops_server.registry.touched import note_touched
 from promptops_server.registry.versions import fragment_loader, spellings
 
 MAX_PROMPTS = 5_000
@@ -194,7 +195,9 @@ def import_in(
             answers[position] = _done(prepared, position, heads, contents, numbers)
     result = Import(commit, [answers[p] for p in range(len(prepared.paths))])
     if commit is not None:
-        record(tx, _event(actor, project, result, message), project_id=project.id)
+        seq = record(tx, _event(actor, project, result, message), project_id=project.id)
+        made = {i.path: i.version for i in result.items if i.result in ("created", "updated")}
+        note_touched(tx.conn, project.id, seq, made)
     return result
 
 

@@ -13,7 +13,9 @@ from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.put import may_put, put_prompt
-from promptops_server.registry.finding.listing import Wanted, list_modules, list_prompts
+from promptops_server.registry.finding.listing import list_prompts
+from promptops_server.registry.finding.modules import list_modules
+from promptops_server.registry.finding.wanted import Wanted
 from promptops_server.registry.json_form import json_of, text_of
 from promptops_server.registry.model import LivePlace
 from promptops_server.registry.paths import address_path
@@ -77,7 +79,13 @@ def _add_lists(router: APIRouter, deps: RegistryDeps) -> None:
         gone = None if archived == "any" else archived == "true"
         with deps.db.read() as conn:
             found = get_project(conn, project)
-            wanted = Wanted(module=module.strip("/"), tag=tag, q=q, archived=gone, valid=valid)
+            wanted = Wanted(
+                module=module.strip("/"),
+                tags=(tag,) if tag else (),
+                q=q,
+                archived=gone,
+                valid=valid,
+            )
             page = list_prompts(conn, found, wanted, limit=limit, cursor=cursor)
             live = deps.live.where(conn, found.id, [p.path for p in page.items])
         items = [prompt_out(p, live.get(p.path, ())) for p in page.items]
