@@ -143,7 +143,7 @@ facet = Table(
     Column("value", String(200), nullable=False),  # lower case, except for environments
     Column("prompts", Integer, nullable=False),
     UniqueConstraint("project_id", "archived", "kind", "value"),
-    Index("ix_facet_prompts", "project_id", "archived", "kind", "prompts"),
+    Index("ix_facet_prompts", "project_id", "archived", "kind", "prompts", "value"),
 )
 
 prompt_facet = Table(

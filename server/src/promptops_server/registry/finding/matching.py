@@ -229,14 +229,14 @@ def fts5_query(asked: Asked, group: int) -> str:
     """The FTS5 expression of a group. Terms are words of `split_words`: letters and digits alone."""
     terms = asked.terms
     must = " AND ".join(f'"{w}"' for w in asked.must)
-    in_title = _all_of([f'"{in_title(t)}"' for t in terms], "*", " AND ")
+    titled = _all_of([f'"{in_title(t)}"' for t in terms], "*", " AND ")
     words = [f'"{t}"' for t in terms]
     if group == 0:
-        found = f"{must} AND {in_title}"
+        found = f"{must} AND {titled}"
     elif group == 1:
-        found = f"({must} AND {_all_of(words, '', ' AND ')}) NOT ({in_title})"
+        found = f"({must} AND {_all_of(words, '', ' AND ')}) NOT ({titled})"
     else:
-        beginning = f"({must} AND {_all_of(words, '*', ' AND ')}) NOT ({in_title})"
+        beginning = f"({must} AND {_all_of(words, '*', ' AND ')}) NOT ({titled})"
         found = f"({beginning}) NOT {words[-1]}"
     for word in asked.without:
         found = f'({found}) NOT "{word}"'
@@ -247,14 +247,14 @@ def tsquery(asked: Asked, group: int) -> str:
     """The same for PostgreSQL."""
     terms = asked.terms
     must = " & ".join(f"'{w}'" for w in asked.must)
-    in_title = _all_of([f"'{in_title(t)}'" for t in terms], ":*", " & ")
+    titled = _all_of([f"'{in_title(t)}'" for t in terms], ":*", " & ")
     words = [f"'{t}'" for t in terms]
     if group == 0:
-        found = f"{must} & {in_title}"
+        found = f"{must} & {titled}"
     elif group == 1:
-        found = f"{must} & {_all_of(words, '', ' & ')} & !({in_title})"
+        found = f"{must} & {_all_of(words, '', ' & ')} & !({titled})"
     else:
-        found = f"{must} & {_all_of(words, ':*', ' & ')} & !({in_title}) & !{words[-1]}"
+        found = f"{must} & {_all_of(words, ':*', ' & ')} & !({titled}) & !{words[-1]}"
     return found + "".join(f" & !'{word}'" for word in asked.without)
 
 

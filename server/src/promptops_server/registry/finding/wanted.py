@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from promptops_server.infra import clock
+from promptops_server.infra.plain_text import storable
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.facets import Facet, PromptState, facet_key, model_facet
 
@@ -14,6 +15,7 @@ Sort = Literal["path", "changed"]
 """`changed` is the newest change first: the newest version, or archiving."""
 
 MAX_TAGS = 10
+MAX_TEXT = 500
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
 _UNIT_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -70,7 +72,7 @@ def check_wanted(wanted: Wanted) -> None:
     """Refuse what cannot be answered.
 
     Raises:
-        BadRequest: words and a sort order at once, or too many tags.
+        BadRequest: words and a sort order at once, too many tags, or text that can be none.
     """
     if wanted.q.strip() and wanted.sort is not None:
         raise BadRequest(
@@ -78,6 +80,13 @@ def check_wanted(wanted: Wanted) -> None:
             remedy="Leave `sort` or `q` away.",
             slug="bad-sort",
         )
+    for text in (*wanted.tags, wanted.owner, wanted.model, wanted.environment):
+        if not storable(text) or len(text) > MAX_TEXT:
+            raise BadRequest(
+                f"{text[:60]!r} can be no tag, owner, model or environment.",
+                remedy=f"Send plain text of at most {MAX_TEXT} characters.",
+                slug="bad-filter",
+            )
     if len(wanted.tags) > MAX_TAGS:
         raise BadRequest(
             f"{len(wanted.tags)} tags are asked for; {MAX_TAGS} is the limit.",

@@ -86,7 +86,9 @@ def _make_tables() -> None:
             name=op.f("uq_facet_project_id_archived_kind_value"),
         ),
     )
-    op.create_index("ix_facet_prompts", "facet", ["project_id", "archived", "kind", "prompts"])
+    op.create_index(
+        "ix_facet_prompts", "facet", ["project_id", "archived", "kind", "prompts", "value"]
+    )
     op.create_table(
         "prompt_facet",
         sa.Column("prompt_id", _BIG_ID, nullable=False),
