@@ -9,6 +9,7 @@ import typer
 from promptops.cli.command import group
 from promptops.cli.commands import (
     account,
+    activity,
     audit,
     environment,
     export,
@@ -22,6 +23,7 @@ from promptops.cli.commands import (
     stop,
     token,
     user,
+    view,
 )
 from promptops.cli.session import Settings
 
@@ -71,6 +73,8 @@ stop.add_to(app)
 environment.add_to(app)
 get.add_to(app)
 app.add_typer(environment.app, name="env")
+app.add_typer(view.app, name="view")
+activity.add_to(app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

@@ -50,7 +50,7 @@ _GROUPS_POSTGRES = text(
 WINDOW = 600
 """Prompts read in order before the index is asked."""
 _WINDOWS = 5
-_RARE = 12
+RARE = 12
 """Hits in a window below which a word is rare."""
 BUDGET = 1_500
 """Hits looked at for one page, when most of them do not pass the filters."""
@@ -210,7 +210,7 @@ def _postgres_group(
         if len(found) == limit:
             return found, None
         below = least
-        if len(hits) < _RARE:
+        if len(hits) < RARE:
             statement = text(_MATCH_POSTGRES.replace("{filters}", asked.filters))
             rest = {**asked.params, "query": query, "below": below, "limit": limit - len(found)}
             found.extend(conn.execute(statement, rest).scalars())

@@ -277,8 +277,7 @@ def _at_most_few(conn: Connection, query: _Query, rows: str) -> bool:
 
 def _bound(conn: Connection, query: _Query, ordered: str) -> tuple[Any, ...] | None:
     """The key of the last prompt this page may look at; None where every prompt fits or they end before."""
-    rarest = query.line.rarest
-    if not query.where or (rarest is not None and rarest.prompts <= BUDGET):
+    if not query.where:
         return None
     row = conn.execute(
         text(f"{ordered} LIMIT 1 OFFSET :budget"), query.given(budget=BUDGET - 1)
