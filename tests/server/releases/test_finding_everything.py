@@ -248,7 +248,7 @@ def asked(rng: random.Random, times: list[int]) -> Wanted:
 
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_every_list_and_search_finds_exactly_what_fits_in_order(
     any_database: Database, seed: int
