@@ -7,9 +7,12 @@ from collections.abc import Mapping
 import pytest
 from bank import AUTHOR, TRIAGE, Bank, prompt_text
 
+from promptops_server.audit import AuditEvent, AuditObject, record
+from promptops_server.infra.clock import now_us
 from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.edits.put import MAIN
+from promptops_server.registry.finding.activity_log import Asked, read_activity
 from promptops_server.registry.git import read
 from promptops_server.registry.git.ports import RefUpdate
 from promptops_server.registry.git.push_protocol import explain
@@ -56,7 +59,15 @@ class Pusher:
         with self.bank.db.write() as tx:
             lock_project(tx.conn, project.id)
             move_ref(tx, project.id, MAIN, update.old, update.new)
-            return list(answer.apply(tx, AUTHOR, project, update, prepared))
+            lines = list(answer.apply(tx, AUTHOR, project, update, prepared))
+            event = AuditEvent(
+                "git.push",
+                AuditObject("project", project.name),
+                AUTHOR,
+                after={"refs": {MAIN: update.new}, "prompts": answer.touched(prepared)},
+            )
+            answer.note(tx, project, prepared, record(tx, event, project_id=project.id))
+            return lines
 
     def numbers(self, path: str) -> list[tuple[int, str, bool]]:
         """Number, commit and validity of a prompt's versions, oldest first."""
@@ -207,3 +218,27 @@ def test_fragments_made_by_the_same_push_are_found(pusher: Pusher) -> None:
         uses = get_version(conn, pusher.bank.project, "a")
         assert uses.valid
         assert uses.behaviour == get_version(conn, pusher.bank.project, "style").behaviour
+
+
+def test_the_activity_tells_which_versions_a_push_made(bank: Bank) -> None:
+    pusher = Pusher(bank)
+    pusher.add({"a.prompt.yml": TRIAGE, "b.prompt.yml": TRIAGE})
+    pusher.push()
+    pusher.add({"a.prompt.yml": prompt_text("two")})
+    pusher.add({"a.prompt.yml": prompt_text("three"), "b.prompt.yml": None})
+    pusher.push()
+    pusher.add({"README.md": "words"})
+    pusher.push()
+    with bank.db.read() as conn:
+        now = now_us()
+        items = read_activity(conn, bank.project, Asked(), limit=3, cursor=None, now=now).items
+        of_b = read_activity(
+            conn, bank.project, Asked(path="b"), limit=9, cursor=None, now=now
+        ).items
+    assert [item.summary for item in items] == [
+        "pushed to main",
+        "pushed to main: 2 prompts",
+        "pushed to main: 2 prompts",
+    ]
+    assert [(t.path, t.version) for t in items[1].prompts] == [("a", 3), ("b", None)]
+    assert [item.seq for item in of_b] == [items[1].seq, items[2].seq]
