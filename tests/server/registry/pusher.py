@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bank import AUTHOR, Bank
 
+from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.edits.frame import MAIN
 from promptops_server.registry.git import read, store
@@ -75,7 +76,15 @@ class Pusher:
         with self.bank.db.write() as tx:
             lock_project(tx.conn, project.id)
             move_ref(tx, project.id, MAIN, update.old, update.new)
-            return list(answer.apply(tx, AUTHOR, project, update, prepared))
+            lines = list(answer.apply(tx, AUTHOR, project, update, prepared))
+            event = AuditEvent(
+                "git.push",
+                AuditObject("project", project.name),
+                AUTHOR,
+                after={"refs": {MAIN: update.new}, "prompts": answer.touched(prepared)},
+            )
+            answer.note(tx, project, prepared, record(tx, event, project_id=project.id))
+            return lines
 
     def numbers(self, path: str) -> list[tuple[int, str, bool]]:
         """Number, commit and validity of a prompt's versions, oldest first."""

@@ -6,8 +6,10 @@ import pytest
 from bank import AUTHOR, TRIAGE, Bank, client, prompt_text
 from pusher import Pusher
 
+from promptops_server.infra.clock import now_us
 from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.registry.content import MAX_FILE_BYTES
+from promptops_server.registry.finding.activity_log import Asked, read_activity
 from promptops_server.registry.git import read
 from promptops_server.registry.git.push_protocol import explain
 from promptops_server.registry.versions import get_version
@@ -276,3 +278,27 @@ def test_fragments_made_by_the_same_push_are_found(pusher: Pusher) -> None:
         uses = get_version(conn, pusher.bank.project, "a")
         assert uses.valid
         assert uses.behaviour == get_version(conn, pusher.bank.project, "style").behaviour
+
+
+def test_the_activity_tells_which_versions_a_push_made(bank: Bank) -> None:
+    pusher = Pusher(bank)
+    pusher.add({"a.prompt.yml": TRIAGE, "b.prompt.yml": TRIAGE})
+    pusher.push()
+    pusher.add({"a.prompt.yml": prompt_text("two")})
+    pusher.add({"a.prompt.yml": prompt_text("three"), "b.prompt.yml": None})
+    pusher.push()
+    pusher.add({"README.md": "words"})
+    pusher.push()
+    with bank.db.read() as conn:
+        now = now_us()
+        items = read_activity(conn, bank.project, Asked(), limit=3, cursor=None, now=now).items
+        of_b = read_activity(
+            conn, bank.project, Asked(path="b"), limit=9, cursor=None, now=now
+        ).items
+    assert [item.summary for item in items] == [
+        "pushed to main",
+        "pushed to main: 2 prompts",
+        "pushed to main: 2 prompts",
+    ]
+    assert [(t.path, t.version) for t in items[1].prompts] == [("a", 3), ("b", None)]
+    assert [item.seq for item in of_b] == [items[1].seq, items[2].seq]

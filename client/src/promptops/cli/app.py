@@ -9,6 +9,7 @@ import typer
 from promptops.cli.command import group
 from promptops.cli.commands import (
     account,
+    activity,
     audit,
     bulk,
     compare,
@@ -26,6 +27,7 @@ from promptops.cli.commands import (
     stop,
     token,
     user,
+    view,
     working_copy,
 )
 from promptops.cli.session import Settings
@@ -81,6 +83,8 @@ compare.add_to(app)
 get.add_to(app)
 app.add_typer(environment.app, name="env")
 app.add_typer(mirror.app, name="mirror")
+app.add_typer(view.app, name="view")
+activity.add_to(app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

@@ -98,7 +98,7 @@ class Session:
             yield from items
             left = None if left is None else left - len(items)
             cursor = page.get("next")
-            if not cursor or not items:
+            if not cursor:  # a page of a filtered list may be empty and not the last
                 return
 
     def request(

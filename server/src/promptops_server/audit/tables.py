@@ -22,4 +22,5 @@ audit_event = Table(
     Column("entry_hash", String(64), nullable=False),
     Index("ix_audit_event_object", "log_id", "object_id", "seq"),
     Index("ix_audit_event_actor", "log_id", "actor", "seq"),
+    Index("ix_audit_event_action", "log_id", "action", "seq"),
 )

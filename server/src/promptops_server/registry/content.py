@@ -6,7 +6,6 @@ Owns the step from bytes to a `Content`, which happens before the project lock. 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -64,14 +63,11 @@ class Card:
     name: str
     description: str
     tags: tuple[str, ...]
-    owners: str
-    """JSON array."""
+    owners: tuple[str, ...]
     model: str | None
+    models: tuple[str, ...]
+    """Its own model and those its variants are for or name, each once; a variant may be for a whole family."""
     words: Words
-
-    @property
-    def tags_json(self) -> str:
-        return json.dumps(self.tags, ensure_ascii=False)
 
 
 def read_content(data: bytes, *, stored_as: str | None = None) -> Content:
@@ -165,14 +161,16 @@ def card_of(path: str, content: Content) -> Card:
     words = words_of(path, file)
     last = path.rpartition("/")[2]
     if file is None:
-        return Card(False, last, "", (), "[]", None, words)
+        return Card(False, last, "", (), (), None, (), words)
+    models = [file.model, *(m for v in file.variants.values() for m in (v.key, v.model))]
     return Card(
         valid=True,
         name=(file.name or last)[:300],
         description=file.description,
         tags=tuple(file.tags),
-        owners=json.dumps(file.owners, ensure_ascii=False),
+        owners=tuple(file.owners),
         model=file.model[:200] if file.model else None,
+        models=tuple(dict.fromkeys(m[:200] for m in models if m)),
         words=words,
     )
 

@@ -43,6 +43,8 @@ class Prompt:
     archived_at: int | None
     created_at: int
     updated_at: int
+    states: tuple[str, ...] = ()
+    """`facets.PromptState`s: `draft` or `published`, and `behind`, `suspended`."""
 
     @property
     def address(self) -> str:

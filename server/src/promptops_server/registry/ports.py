@@ -36,6 +36,10 @@ class LiveVersion(Protocol):
         """Per path the environments in which it is live; paths that are live nowhere may be missing."""
         ...
 
+    def environments(self, conn: Connection, project_id: str) -> Sequence[str]:
+        """The names of the project's environments, in the order of promotion."""
+        ...
+
 
 class NothingLive:
     """The answer of an installation without environments."""
@@ -47,3 +51,6 @@ class NothingLive:
         self, conn: Connection, project_id: str, paths: Sequence[str]
     ) -> Mapping[str, tuple[LivePlace, ...]]:
         return {}
+
+    def environments(self, conn: Connection, project_id: str) -> Sequence[str]:
+        return ()

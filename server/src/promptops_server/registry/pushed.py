@@ -23,6 +23,7 @@ from promptops_server.registry.pushed_contents import read_contents, resolve_con
 from promptops_server.registry.pushed_steps import Fault, pushed_steps, two_extensions
 from promptops_server.registry.record import Said, record_steps, states_of
 from promptops_server.registry.steps import AddressState, Numbering, number_steps
+from promptops_server.registry.touched import note_touched
 
 _NOTICED = 20
 
@@ -102,6 +103,25 @@ class PushedToMain:
             cards=plan.cards,
         )
         return plan.notice
+
+    def touched(self, prepared: Any) -> int:
+        """How many prompts the push changes."""
+        return len(_touched(prepared))
+
+    def note(self, tx: Transaction, project: ProjectLike, prepared: Any, seq: int) -> None:
+        """Remember them under the push's audit event."""
+        note_touched(tx.conn, project.id, seq, _touched(prepared))
+
+
+def _touched(plan: Plan) -> dict[str, int | None]:
+    """Path to newest version, None for a prompt the push archives."""
+    numbering = plan.numbering
+    newest = {version.path: version.number for version in numbering.versions}
+    return {
+        path: newest.get(path) if state.files else None
+        for path, state in numbering.addresses.items()
+        if path in newest or not state.files
+    }
 
 
 def _said(view: ObjectView, numbering: Numbering) -> dict[str, Said]:

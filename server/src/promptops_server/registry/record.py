@@ -1,4 +1,4 @@
-"""Writing what a numbering decided: version rows, the addresses' newest state, tags, search words, and which
+"""Writing what a numbering decided: version rows, the addresses' newest state, facets, search words, and which
 fragments a version includes.
 
 Called inside the project lock, after the commit is written and before the audit event. Bulk and single edits take the
@@ -8,7 +8,7 @@ same way, as batches of prepared statements. There is no outbox row: no job foll
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,13 +19,20 @@ from promptops.format.names import fold
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.tables import installation
-from promptops_server.registry import rows
+from promptops_server.registry import facet_rows, rows
 from promptops_server.registry.content import Card, Content, card_of
+from promptops_server.registry.facets import (
+    Facet,
+    Standing,
+    content_facets,
+    facets_of,
+    live_of,
+)
 from promptops_server.registry.fragments.write import write_uses
 from promptops_server.registry.git.write import Ident
 from promptops_server.registry.model import Project, Version
-from promptops_server.registry.rows import Head
-from promptops_server.registry.search import write_words
+from promptops_server.registry.rows import Head, json_list
+from promptops_server.registry.search import Words, facet_word, write_words
 from promptops_server.registry.steps import AddressState, Numbered, Numbering
 
 _INSTALLATION = select(installation.c.id)
@@ -104,6 +111,7 @@ def record_steps(
                 "project_id": project.id,
                 "path": path,
                 "path_fold": fold(path),
+                "live": "{}",
                 "created_at": tx.now,
             }
         else:
@@ -118,12 +126,14 @@ def record_steps(
     ]
     rows.insert_versions(tx.conn, [_version_row(project, v) for v in versions])
     write_uses(tx.conn, project.id, versions, contents)
-    _write_tags(tx.conn, project, heads, shown, ids)
+    found = {p: content_facets(_standing(card, 0, {})) for p, card in shown.items()}
+    facet_rows.write_facets(tx.conn, project.id, list(_facet_changes(numbering, heads, shown, ids)))
+    words = {p: _words(project, card, found[p]) for p, card in shown.items()}
     write_words(
         tx.conn,
         project.id,
-        {ids[p]: card.words for p, card in shown.items() if p in fresh},
-        {ids[p]: card.words for p, card in shown.items() if p not in fresh},
+        {ids[p]: w for p, w in words.items() if p in fresh},
+        {ids[p]: w for p, w in words.items() if p not in fresh},
     )
     return versions
 
@@ -138,9 +148,10 @@ def _prompt_row(
         "valid": content.valid,
         "name": card.name,
         "description": card.description,
-        "tags": card.tags_json,
-        "owners": card.owners,
+        "tags": _json(card.tags),
+        "owners": _json(card.owners),
         "model": card.model,
+        "models": _json(card.models),
         "archived_at": None if state.files else now,
         "updated_at": now,
     }
@@ -217,21 +228,47 @@ def _version_row(project: Project, version: Version) -> dict[str, Any]:
     }
 
 
-def _write_tags(
-    conn: Connection,
-    project: Project,
+def _json(values: Sequence[str]) -> str:
+    return json.dumps(values, ensure_ascii=False) if values else "[]"
+
+
+def _words(project: Project, card: Card, found: Iterable[Facet]) -> Words:
+    return card.words.with_facets(facet_word(project.id, *facet) for facet in found)
+
+
+def _facet_changes(
+    numbering: Numbering,
     heads: Mapping[str, Head],
     shown: Mapping[str, Card],
     ids: Mapping[str, int],
-) -> None:
-    new: dict[int, tuple[str, Iterable[str]]] = {}
-    stale: list[int] = []
-    for path, card in shown.items():
+) -> Iterable[facet_rows.Change]:
+    for path, state in numbering.addresses.items():
         head = heads.get(fold(path))
-        before = head.tags if head is not None else "[]"
-        if before == card.tags_json:
+        card = shown.get(path)
+        if head is None and card is None:
             continue
-        new[ids[path]] = (path, card.tags)
-        if before != "[]":
-            stale.append(ids[path])
-    rows.replace_tags(conn, project.id, new, stale)
+        before: frozenset[facet_rows.Key] = frozenset()
+        stood = None
+        if head is not None:
+            stood = _stood(head)
+            before = facet_rows.keys(facets_of(stood), head.archived)
+        if card is not None:
+            stood = _standing(card, state.latest, stood.live if stood else {})
+        assert stood is not None
+        after = facet_rows.keys(facets_of(stood), not state.files)
+        yield facet_rows.Change(ids[path], path, before, after)
+
+
+def _stood(head: Head) -> Standing:
+    return Standing(
+        head.valid,
+        json_list(head.tags),
+        json_list(head.owners),
+        json_list(head.models),
+        head.latest,
+        live_of(head.live),
+    )
+
+
+def _standing(card: Card, latest: int, live: Mapping[str, int]) -> Standing:
+    return Standing(card.valid, card.tags, card.owners, card.models, latest, live)

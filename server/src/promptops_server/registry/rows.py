@@ -1,4 +1,4 @@
-"""The rows of `prompt`, `version` and `prompt_tag`: prepared statements and their values.
+"""The rows of `prompt` and `version`: prepared statements and their values.
 
 Owns SQL only. Statements that one edited prompt needs are compiled once; the same ones serve a bulk import as batches.
 """
@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from promptops.format.names import fold
 from promptops_server.access.tables import user
 from promptops_server.infra.actor import SYSTEM
 from promptops_server.infra.bulk_insert import BulkInsert
+from promptops_server.registry.facets import live_of, states_of_prompt
 from promptops_server.registry.model import Project, Prompt, Version
-from promptops_server.registry.tables import git_commit, prompt, prompt_tag, version
+from promptops_server.registry.tables import git_commit, prompt, version
 
 BATCH = 400
 
@@ -27,7 +28,11 @@ _HEAD_COLUMNS = (
     prompt.c.path,
     prompt.c.extension,
     prompt.c.latest,
+    prompt.c.valid,
     prompt.c.tags,
+    prompt.c.owners,
+    prompt.c.models,
+    prompt.c.live,
     prompt.c.archived_at,
     prompt.c.created_at,
     version.c.blob_oid,
@@ -68,7 +73,7 @@ _UPDATE_PROMPT = (
             name: bindparam(name)
             for name in (
                 *("extension", "latest", "valid", "name", "description", "tags", "owners"),
-                *("model", "archived_at", "updated_at"),
+                *("model", "models", "archived_at", "updated_at"),
             )
         }
     )
@@ -83,8 +88,6 @@ _VERSION_COLUMNS = (
     *("valid", "problems", "author", "author_text", "message", "moved_from", "created_at"),
 )
 _insert_versions = BulkInsert(version, _VERSION_COLUMNS)
-_DELETE_TAGS = delete(prompt_tag).where(prompt_tag.c.prompt_id == bindparam("b_id"))
-_INSERT_TAG = insert(prompt_tag)
 _UNDER = (
     select(prompt.c.path)
     .where(
@@ -115,7 +118,11 @@ class Head:
     path: str
     extension: str
     latest: int
+    valid: bool
     tags: str
+    owners: str
+    models: str
+    live: str
     archived: bool
     created_at: int
     blob: str
@@ -150,7 +157,11 @@ def _head(row: Row[*tuple[Any, ...]]) -> Head:
         row.path,
         row.extension,
         row.latest,
+        row.valid,
         row.tags,
+        row.owners,
+        row.models,
+        row.live,
         row.archived_at is not None,
         row.created_at,
         row.blob_oid,
@@ -206,28 +217,9 @@ def insert_versions(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     _insert_versions(conn, map(itemgetter(*_VERSION_COLUMNS), rows))
 
 
-def replace_tags(
-    conn: Connection,
-    project_id: str,
-    new: Mapping[int, tuple[str, Iterable[str]]],
-    changed: Iterable[int],
-) -> None:
-    """Set the tags of prompts: row id to path and tags. Of these, `changed` had other tags before."""
-    stale = [{"b_id": row} for row in changed]
-    if stale:
-        conn.execute(_DELETE_TAGS, stale)
-    rows = [
-        {"prompt_id": row, "tag": tag, "project_id": project_id, "path": path}
-        for row, (path, tags) in new.items()
-        for tag in dict.fromkeys(tag_key(t) for t in tags)
-    ]
-    if rows:
-        conn.execute(_INSERT_TAG, rows)
-
-
-def tag_key(tag: str) -> str:
-    """The text under which a tag is found, in any case."""
-    return tag.strip().lower()[:100]
+def json_list(text: str) -> list[str]:
+    """A column that holds a JSON array of texts."""
+    return list(json.loads(text)) if text != "[]" else []
 
 
 def as_version(project: Project, row: Row[*tuple[Any, ...]]) -> Version:
@@ -267,10 +259,11 @@ def as_prompt(project: Project, row: Row[*tuple[Any, ...]]) -> Prompt:
         valid=row.valid,
         name=row.name,
         description=row.description,
-        tags=tuple(json.loads(row.tags)),
-        owners=tuple(json.loads(row.owners)),
+        tags=tuple(json_list(row.tags)),
+        owners=tuple(json_list(row.owners)),
         model=row.model,
         archived_at=row.archived_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        states=states_of_prompt(row.latest, live_of(row.live)),
     )

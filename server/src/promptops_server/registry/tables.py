@@ -93,6 +93,8 @@ prompt = Table(
     Column("tags", Text, nullable=False),  # JSON array
     Column("owners", Text, nullable=False),  # JSON array
     Column("model", String(200), nullable=True),
+    Column("models", Text, nullable=False),  # JSON array: its model's id, then those of variants
+    Column("live", Text, nullable=False),  # JSON object: environment to version, 0 if suspended
     Column("archived_at", BigInteger, nullable=True),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -105,16 +107,53 @@ prompt = Table(
         sqlite_where=text("archived_at IS NOT NULL"),
         postgresql_where=text("archived_at IS NOT NULL"),
     ),
+    Index(
+        "ix_prompt_current",
+        "project_id",
+        "path",
+        sqlite_where=text("archived_at IS NULL"),
+        postgresql_where=text("archived_at IS NULL"),
+    ),
+    Index(
+        "ix_prompt_changed",
+        "project_id",
+        "updated_at",
+        "id",
+        sqlite_where=text("archived_at IS NULL"),
+        postgresql_where=text("archived_at IS NULL"),
+    ),
+    Index(
+        "ix_prompt_archived_changed",
+        "project_id",
+        "updated_at",
+        "id",
+        sqlite_where=text("archived_at IS NOT NULL"),
+        postgresql_where=text("archived_at IS NOT NULL"),
+    ),
 )
 
-prompt_tag = Table(
-    "prompt_tag",
+# What prompts are found by (see `facets`): a dictionary with the number of prompts of each, kept apart for archived ones.
+facet = Table(
+    "facet",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("project_id", String(36), ForeignKey("project.id"), nullable=False),
+    Column("archived", Boolean, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("value", String(200), nullable=False),  # lower case, except for environments
+    Column("prompts", Integer, nullable=False),
+    UniqueConstraint("project_id", "archived", "kind", "value"),
+    Index("ix_facet_prompts", "project_id", "archived", "kind", "prompts", "value"),
+)
+
+prompt_facet = Table(
+    "prompt_facet",
     metadata,
     Column("prompt_id", BigId, ForeignKey("prompt.id"), primary_key=True),
-    Column("tag", String(100), primary_key=True),  # lower case, cut to the length
-    Column("project_id", String(36), nullable=False),
+    Column("facet_id", BigId, ForeignKey("facet.id"), primary_key=True),
     Column("path", PathText, nullable=False),
-    Index("ix_prompt_tag_path", "project_id", "tag", "path"),
+    Index("ix_prompt_facet_path", "facet_id", "path", "prompt_id"),
+    sqlite_with_rowid=False,
 )
 
 version = Table(

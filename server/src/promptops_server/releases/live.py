@@ -169,6 +169,10 @@ class LiveVersions:
                 found[row.path].append(LivePlace(row.name, row.version))
         return {path: tuple(places) for path, places in found.items()}
 
+    def environments(self, conn: Connection, project_id: str) -> Sequence[str]:
+        """The names of the project's environments, in the order of promotion."""
+        return [found.name for found in environments.list_environments(conn, project_id)]
+
 
 def _cursor_path(after: str) -> str:
     """The path in a cursor: only what can be a path reaches the database."""

@@ -29,6 +29,9 @@ from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict
 from promptops_server.infra.tables import installation
+from promptops_server.registry.facet_rows import note_live
+from promptops_server.registry.facets import SUSPENDED
+from promptops_server.registry.touched import note_touched
 from promptops_server.releases.artifacts import count_features, required_by, store_artifacts
 from promptops_server.releases.model import Artifact, Change, Changed, Environment, Kind, Release
 from promptops_server.releases.ports import Sign
@@ -126,6 +129,7 @@ def seal(
     entries = [_entry(change, number) for change in changes]
     store_artifacts(conn, environment.project_id, changes, artifacts)
     _move_intervals(conn, environment.id, number, changes, entries, before)
+    note_live(conn, environment.project_id, environment.name, {c.path: _stands(c) for c in changes})
     buckets = rehash(state.buckets, _leaves(conn, environment.id, {bucket_of(p) for p in paths}))
     gone = [row.digest for row in before.values()]
     come = [change.digest for change in changes]
@@ -201,7 +205,7 @@ def seal(
         tx.now,
         announce=True,
     )
-    record(
+    seq = record(
         tx,
         AuditEvent(
             action=f"release.{kind}",
@@ -224,6 +228,8 @@ def seal(
         ),
         project_id=environment.project_id,
     )
+    touched = {c.path: None if c.state == REMOVED else c.version for c in changes}
+    note_touched(conn, environment.project_id, seq, touched)
     return Release(
         number=number,
         environment=environment.name,
@@ -312,6 +318,13 @@ def _entry(change: Change, number: int) -> Entry:
 
 def _live_version(row: AnyRow | None) -> int | None:
     return int(row.version) if row is not None and row.state == LIVE else None
+
+
+def _stands(change: Change) -> int | None:
+    """What the registry remembers of an address, so that prompts are found by where they are live."""
+    if change.state == REMOVED:
+        return None
+    return change.version if change.state == LIVE else SUSPENDED
 
 
 def _stood(row: AnyRow | None) -> dict[str, Any] | None:

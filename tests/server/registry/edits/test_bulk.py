@@ -32,7 +32,8 @@ from promptops_server.registry.edits.operations import (
     apply_operations,
 )
 from promptops_server.registry.errors import RefusedPrompts
-from promptops_server.registry.finding.listing import Wanted, list_prompts
+from promptops_server.registry.finding.listing import list_prompts
+from promptops_server.registry.finding.wanted import Wanted
 from promptops_server.registry.git import read
 from promptops_server.registry.versions import get_version, version_text
 
@@ -127,12 +128,14 @@ def test_any_operations_leave_a_valid_prompt_that_says_the_same(
 def test_many_prompts_are_edited_in_one_commit(bank: Bank) -> None:
     for path in ("claims/triage", "claims/deep/other", "letters/apology"):
         bank.put(path, TRIAGE)
-    seen = bulk(bank, Selection(module="claims"), AddTags(("urgent",)), dry_run=True)
+    seen = bulk(bank, Selection(wanted=Wanted(module="claims")), AddTags(("urgent",)), dry_run=True)
     assert [item.result for item in seen.items] == ["changed", "changed"]
     assert "+tags: [claims, Motor, urgent]" in seen.items[0].diff
     assert seen.commit is None
     assert bank.events("prompt.bulk_edit") == []
-    done = bulk(bank, Selection(module="claims"), AddTags(("urgent",)), SetModel("m"))
+    done = bulk(
+        bank, Selection(wanted=Wanted(module="claims")), AddTags(("urgent",)), SetModel("m")
+    )
     assert results(done) == {
         "claims/deep/other": ("changed", "claims/deep/other", 2),
         "claims/triage": ("changed", "claims/triage", 2),
@@ -140,17 +143,17 @@ def test_many_prompts_are_edited_in_one_commit(bank: Bank) -> None:
     with bank.db.read() as conn:
         made = get_version(conn, bank.project, "claims/triage")
         assert (made.commit, made.message) == (done.commit, "Edit 2 prompts: add_tags, set_model")
-        tagged = list_prompts(conn, bank.project, Wanted(tag="urgent"), limit=9)
+        tagged = list_prompts(conn, bank.project, Wanted(tags=("urgent",)), limit=9)
         assert [p.path for p in tagged.items] == ["claims/deep/other", "claims/triage"]
     assert bank.events("prompt.bulk_edit") == ["bank"]
-    again = bulk(bank, Selection(tag="urgent"), AddTags(("urgent",)))
+    again = bulk(bank, Selection(wanted=Wanted(tags=("urgent",))), AddTags(("urgent",)))
     assert (again.commit, again.count("unchanged")) == (None, 2)
 
 
 def test_moving_archiving_and_restoring(bank: Bank) -> None:
     bank.put("claims/triage", TRIAGE)
     bank.put("claims/other", prompt_text("x"))
-    done = bulk(bank, Selection(module="claims"), AddTags(("old",)), MoveTo("attic"))
+    done = bulk(bank, Selection(wanted=Wanted(module="claims")), AddTags(("old",)), MoveTo("attic"))
     assert results(done) == {
         "claims/other": ("changed", "attic/other", 1),
         "claims/triage": ("changed", "attic/triage", 1),
@@ -162,7 +165,7 @@ def test_moving_archiving_and_restoring(bank: Bank) -> None:
     with bank.db.read() as conn:
         tip = read.ref(conn, bank.project.id, MAIN)
         assert read.files(conn, bank.project.id, tip or "") == {}
-    back = bulk(bank, Selection(module="attic"), Restore())
+    back = bulk(bank, Selection(wanted=Wanted(module="attic")), Restore())
     assert results(back) == {
         "attic/other": ("changed", "attic/other", 2),
         "attic/triage": ("changed", "attic/triage", 2),
@@ -213,7 +216,7 @@ def test_what_a_bulk_edit_refuses(small_bank: Bank) -> None:
     with pytest.raises(BadRequest, match="no operation"):
         bulk(bank, named("a"))
     with pytest.raises(BadRequest, match="not both"):
-        bulk(bank, Selection(prompts=(("a", 1),), tag="x"), Archive())
+        bulk(bank, Selection(prompts=(("a", 1),), wanted=Wanted(tags=("x",))), Archive())
     with pytest.raises(BadRequest):
         bulk(bank, named("a"), MoveTo("no such"))
     with pytest.raises(TooLarge):
@@ -235,7 +238,10 @@ def test_an_edit_in_between_is_not_lost(bank: Bank) -> None:
         return "done"
 
     done = together(
-        edit, lambda: bulk(bank, Selection(module="m"), AddTags(("t",)), skip_refused=True)
+        edit,
+        lambda: bulk(
+            bank, Selection(wanted=Wanted(module="m")), AddTags(("t",)), skip_refused=True
+        ),
     )
     for number in range(6):
         text = text_of(bank, f"m/p{number}")

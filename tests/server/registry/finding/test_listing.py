@@ -14,7 +14,9 @@ from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.import_prompts import import_prompts
 from promptops_server.registry.edits.put import put_prompt
-from promptops_server.registry.finding.listing import Wanted, list_modules, list_prompts
+from promptops_server.registry.finding.listing import list_prompts
+from promptops_server.registry.finding.modules import list_modules
+from promptops_server.registry.finding.wanted import Wanted
 from promptops_server.registry.projects import create_project
 
 PATHS = ["a", "a-b/x", "a/b/c", "a/b/d", "a/z", "b/c", "b0/c", "B1/c", "zz"]
@@ -106,12 +108,12 @@ def test_invalid_prompts_are_found(bank: Bank) -> None:
 def test_tags_are_found_in_any_case_and_follow_the_newest_version(bank: Bank) -> None:
     bank.put("a", TRIAGE)
     bank.put("m/b", prompt_text("x", tags="[motor]"))
-    assert listed(bank, tag="MOTOR") == ["a", "m/b"]
-    assert listed(bank, tag="motor", module="m") == ["m/b"]
-    assert listed(bank, tag="motor", q="x") == ["m/b"]
+    assert listed(bank, tags=("MOTOR",)) == ["a", "m/b"]
+    assert listed(bank, tags=("motor",), module="m") == ["m/b"]
+    assert listed(bank, tags=("motor",), q="x") == ["m/b"]
     bank.put("m/b", prompt_text("x", tags="[home]"), parent=1)
-    assert listed(bank, tag="motor") == ["a"]
-    assert listed(bank, tag="home") == ["m/b"]
+    assert listed(bank, tags=("motor",)) == ["a"]
+    assert listed(bank, tags=("home",)) == ["m/b"]
 
 
 def test_a_bad_cursor_is_refused(full: Bank) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from promptops.cli import addresses
+from promptops.cli import addresses, finding
 from promptops.cli.asking import confirm, somebody_is_there
 from promptops.cli.command import command
 from promptops.cli.failures import BadInput, Refused
@@ -43,8 +43,14 @@ def bulk(
         ),
     ],
     module: Annotated[str, typer.Option("--module", help="Only below this module.")] = "",
-    tag: Annotated[str, typer.Option("--tag", help="Only with this tag.")] = "",
-    query: Annotated[str, typer.Option("--query", "-q", help="Only with these words.")] = "",
+    q: finding.Words = None,
+    environment: finding.Environment = None,
+    state: finding.StateOption = None,
+    model: finding.Model = None,
+    tag: finding.Tags = None,
+    owner: finding.Owner = None,
+    changed_since: finding.Since = None,
+    invalid: finding.Invalid = False,
     everything: Annotated[bool, typer.Option("--all", help="All prompts of the project.")] = False,
     add_tag: Annotated[_Texts, typer.Option("--add-tag", metavar="TAG")] = None,
     remove_tag: Annotated[_Texts, typer.Option("--remove-tag", metavar="TAG")] = None,
@@ -91,7 +97,19 @@ def bulk(
     )
     if not operations:
         raise BadInput("there is nothing to do", remedy="say what, for example --add-tag reviewed")
-    project, select = _selection(given, module, tag, query, everything)
+    filters = finding.query_of(
+        module=module,
+        q=q,
+        environment=environment,
+        state=state,
+        model=model,
+        tag=tag,
+        owner=owner,
+        changed_since=changed_since,
+        archived=False,
+        invalid=invalid,
+    )
+    project, select = _selection(given, filters, everything)
     body: dict[str, Any] = {
         "select": select,
         "operations": operations,
@@ -137,23 +155,21 @@ def _operations(**given: Any) -> list[dict[str, Any]]:
 
 
 def _selection(
-    given: Sequence[str], module: str, tag: str, query: str, everything: bool
+    given: Sequence[str], filters: dict[str, Any], everything: bool
 ) -> tuple[str, dict[str, Any]]:
     places = [addresses.place(text) for text in given]
     project = addresses.one_project(places)
-    filters: dict[str, Any] = {"module": module, "tag": tag, "q": query}
     if len(given) == 1 and (not places[0].path or given[0].endswith("/")):
-        if places[0].path and module:
+        if places[0].path and "module" in filters:
             raise BadInput("a module is named twice", remedy="leave --module away")
-        filters["module"] = places[0].path or module
-        chosen = {name: value for name, value in filters.items() if value}
+        chosen = {"module": places[0].path, **filters} if places[0].path else filters
         if not chosen and not everything:
             raise BadInput(
                 "this would be every prompt of the project",
-                remedy="choose with --module, --tag or --query, or say --all",
+                remedy="choose with --module, --tag, -q or another filter, or say --all",
             )
         return project, chosen or {"all": True}
-    if any(filters.values()) or everything:
+    if filters or everything:
         raise BadInput(
             "prompts are named and filters given", remedy="name the project alone, or prompts alone"
         )

@@ -10,13 +10,23 @@ from promptops_server.audit import tables as _audit
 from promptops_server.delivery import tables as _delivery
 from promptops_server.infra.tables import metadata
 from promptops_server.registry import tables as _registry
+from promptops_server.registry.finding import tables as _finding
 from promptops_server.registry.mirror import tables as _mirror
 from promptops_server.registry.working_copies import tables as _working_copies
 from promptops_server.releases import tables as _releases
 
 __all__ = ["is_ours", "metadata"]
 
-_CAPABILITIES = (_access, _audit, _delivery, _registry, _mirror, _working_copies, _releases)
+_CAPABILITIES = (
+    _access,
+    _audit,
+    _delivery,
+    _registry,
+    _finding,
+    _mirror,
+    _working_copies,
+    _releases,
+)
 
 
 def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:

@@ -7,7 +7,7 @@ files happen before the lock.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -38,10 +38,12 @@ from promptops_server.registry.edits.operations import (
     Operation,
 )
 from promptops_server.registry.errors import RefusedPrompts
+from promptops_server.registry.finding.wanted import Wanted
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.ports import LiveVersion
 from promptops_server.registry.projects import require_readable
+from promptops_server.registry.touched import note_touched
 
 _LISTED = 100
 
@@ -117,7 +119,8 @@ def bulk_edit(
             ).commit
         done = BulkEdited(commit, words(draft), draft.items)
         if commit is not None:
-            record(tx, _event(actor, found, operations, done), project_id=found.id)
+            seq = record(tx, _event(actor, found, operations, done), project_id=found.id)
+            note_touched(tx.conn, found.id, seq, _touched(done))
         return done
 
     edit = Edit(plan, apply)
@@ -133,14 +136,24 @@ def name_of(operation: Operation) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
+def _touched(done: BulkEdited) -> dict[str, int | None]:
+    """Path to newest version of what was changed, None where a prompt left."""
+    touched: dict[str, int | None] = {}
+    for item in done.items:
+        if item.result == "changed":
+            touched[item.path] = None
+            touched[item.to] = None if item.archived else item.version
+    return touched
+
+
 def _check(selection: Selection, operations: Sequence[Operation]) -> None:
     if not operations:
         raise BadRequest("There is no operation.", remedy="Say what to do to the prompts.")
-    filters = bool(selection.module or selection.tag or selection.q.strip())
+    filters = replace(selection.wanted, q=selection.wanted.q.strip()) != Wanted()
     if selection.prompts is None and not filters and not selection.everything:
         raise BadRequest(
             "Nothing is selected.",
-            remedy="Name prompts, a module, a tag or words; for the whole project say so (all).",
+            remedy="Name prompts or filters; for the whole project say so (all).",
         )
     if selection.prompts is not None and (filters or selection.everything):
         raise BadRequest("Name prompts or filters, not both.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -32,7 +32,8 @@ from promptops_server.registry.edits.operations import (
     apply_operations,
 )
 from promptops_server.registry.edits.places import target_faults
-from promptops_server.registry.finding.listing import Wanted, list_prompts
+from promptops_server.registry.finding.listing import list_prompts
+from promptops_server.registry.finding.wanted import Wanted
 from promptops_server.registry.git import read
 from promptops_server.registry.model import LivePlace, Project
 from promptops_server.registry.ports import LiveVersion
@@ -50,9 +51,7 @@ class Selection:
     """
 
     prompts: tuple[tuple[str, int | None], ...] | None = None
-    module: str = ""
-    tag: str = ""
-    q: str = ""
+    wanted: Wanted = field(default_factory=Wanted)
     everything: bool = False
 
 
@@ -89,7 +88,7 @@ def _select(
         return dict(selection.prompts)
     # What is to be restored is looked for among the archived.
     gone = isinstance(operations[0], Restore)
-    wanted = Wanted(selection.module, selection.tag, selection.q, archived=gone)
+    wanted = replace(selection.wanted, archived=gone)
     found: list[str] = []
     cursor: str | None = None
     while True:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from promptops_server.audit import record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database, Transaction
@@ -31,8 +30,8 @@ from promptops_server.registry.edits.transfer import (
     Transferred,
     check_places,
     pairs,
+    record_transfer,
     refuse_standing_still,
-    transfer_event,
     with_trailer,
 )
 from promptops_server.registry.model import Project
@@ -95,14 +94,8 @@ def copy_prompts(
         trailer = f"Copied-from: {project}/{_named(source, draft.items)}"
         commit, number_of = arrive(tx, actor, there, draft, with_trailer(words, trailer))
         done = Transferred(project, to, commit, None, words, arrivals(draft, number_of), {}, (), {})
-        event = transfer_event(actor, "prompt.copy", there, done, source, target)
-        if here.id != there.id:
-            record(
-                tx,
-                transfer_event(actor, "prompt.copy", here, done, source, target),
-                project_id=here.id,
-            )
-        record(tx, event, project_id=there.id)
+        for one in {here.id: here, there.id: there}.values():
+            record_transfer(tx, actor, "prompt.copy", one, done, source, target)
         return done
 
     names = (project,) if to == project else (project, to)

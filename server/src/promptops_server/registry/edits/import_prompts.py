@@ -42,6 +42,7 @@ from promptops_server.registry.projects import require_readable
 from promptops_server.registry.record import states_of
 from promptops_server.registry.rows import Head
 from promptops_server.registry.steps import Change, Numbering, Step, number_steps
+from promptops_server.registry.touched import note_touched
 from promptops_server.registry.versions import fragment_loader, spellings
 
 OnConflict = Literal["version", "skip", "refuse"]
@@ -189,7 +190,9 @@ def import_in(
             answers[position] = _done(prepared, position, heads, contents, numbers)
     result = Import(commit, [answers[p] for p in range(len(prepared.paths))])
     if commit is not None:
-        record(tx, _event(actor, project, result, message), project_id=project.id)
+        seq = record(tx, _event(actor, project, result, message), project_id=project.id)
+        made = {i.path: i.version for i in result.items if i.result in ("created", "updated")}
+        note_touched(tx.conn, project.id, seq, made)
     return result
 
 

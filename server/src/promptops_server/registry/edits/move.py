@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from promptops.format.fragment import FragmentRef, Pin
-from promptops_server.audit import record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database, Transaction
@@ -45,8 +44,8 @@ from promptops_server.registry.edits.transfer import (
     Transferred,
     check_places,
     pairs,
+    record_transfer,
     refuse_standing_still,
-    transfer_event,
     with_trailer,
 )
 from promptops_server.registry.fragments.uses import references, users_of
@@ -141,11 +140,7 @@ def move_prompts(
             draft.left,
             live.where(tx.conn, found.id, [item.source for item in draft.moved]),
         )
-        record(
-            tx,
-            transfer_event(actor, "prompt.move", found, done, source, target),
-            project_id=found.id,
-        )
+        record_transfer(tx, actor, "prompt.move", found, done, source, target)
         return done
 
     return Edit(plan, apply).run(db, project, keep=keep)
@@ -272,11 +267,7 @@ def _between(
             live.where(tx.conn, here.id, olds),
         )
         for one in projects:
-            record(
-                tx,
-                transfer_event(actor, "prompt.move", one, done, source, target),
-                project_id=one.id,
-            )
+            record_transfer(tx, actor, "prompt.move", one, done, source, target)
         return done
 
     return Edit(plan, apply).run(db, project, to, keep=keep)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from promptops.format import REMOVE, CannotEdit, CannotWrite, edit, parse
-from promptops_server.registry.rows import tag_key
+from promptops_server.registry.facets import facet_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +128,12 @@ def _edited(text: str, operation: Operation) -> str:
     changes: Mapping[Sequence[str | int], Any]
     match operation:
         case AddTags(tags):
-            there = {tag_key(tag) for tag in file.tags}
-            new = [tag for tag in tags if tag_key(tag) not in there]
+            there = {facet_key(tag) for tag in file.tags}
+            new = [tag for tag in tags if facet_key(tag) not in there]
             changes = _appended("tags", file.data.get("tags"), new)
         case RemoveTags(tags):
-            gone = {tag_key(tag) for tag in tags}
-            changes = _without("tags", file.tags, [tag_key(tag) in gone for tag in file.tags])
+            gone = {facet_key(tag) for tag in tags}
+            changes = _without("tags", file.tags, [facet_key(tag) in gone for tag in file.tags])
         case AddOwners(owners):
             new = [owner for owner in owners if owner not in file.owners]
             changes = _appended("owners", file.data.get("owners"), new)

@@ -11,13 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from promptops_server.audit import AuditEvent, AuditObject
+from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
+from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import BadRequest, Conflict, NotFound
 from promptops_server.registry.edits.archive import refuse_stale
 from promptops_server.registry.edits.frame import MAX_MESSAGE, Seen
 from promptops_server.registry.model import LivePlace, Project
 from promptops_server.registry.paths import address_path
+from promptops_server.registry.touched import note_touched
 from promptops_server.registry.versions import no_prompt
 
 LISTED = 100
@@ -130,7 +132,28 @@ def with_trailer(message: str, trailer: str) -> str:
     return f"{message[:MAX_MESSAGE]}\n\n{trailer}"
 
 
-def transfer_event(
+def record_transfer(
+    tx: Transaction,
+    actor: Actor,
+    action: str,
+    project: Project,
+    done: Transferred,
+    source: str,
+    target: str,
+) -> None:
+    """Write the event into the log of one of the two projects, and note which of its prompts it touched."""
+    event = _event(actor, action, project, done, source, target)
+    seq = record(tx, event, project_id=project.id)
+    touched: dict[str, int | None] = {}
+    if action == "prompt.move" and project.name == done.project:
+        touched.update((a.source, None) for a in done.arrivals if not a.fragment)
+    if project.name == done.to_project:
+        touched.update((a.path, a.version) for a in done.arrivals)
+        touched.update(done.repinned)
+    note_touched(tx.conn, project.id, seq, touched)
+
+
+def _event(
     actor: Actor,
     action: str,
     project: Project,
@@ -138,7 +161,7 @@ def transfer_event(
     source: str,
     target: str,
 ) -> AuditEvent:
-    """The event in the log of one of the two projects. Names the first hundred prompts; the commit has all."""
+    """Names the first hundred prompts; the commit has all."""
     kind = "module" if source.endswith("/") else "prompt"
     arrived = target if kind == "module" else done.arrivals[0].path
     # What changed here: in one project a move is an event of the old address, a copy of the new one.

@@ -33,6 +33,7 @@ from promptops_server.registry.edits.pin_plan import (
 from promptops_server.registry.errors import RefusedPrompts
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.projects import require_readable
+from promptops_server.registry.touched import note_touched
 
 _LISTED = 100
 
@@ -105,7 +106,9 @@ def upgrade_pins(
             ).commit
         done = Upgraded(commit, words(draft), wish.fragment, draft.to, draft.items)
         if commit is not None:
-            record(tx, _event(actor, found, done), project_id=found.id)
+            seq = record(tx, _event(actor, found, done), project_id=found.id)
+            changed = {i.path: i.version for i in done.items if i.result == "changed"}
+            note_touched(tx.conn, found.id, seq, changed)
         return done
 
     edit = Edit(plan, apply)

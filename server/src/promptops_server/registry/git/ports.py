@@ -103,6 +103,14 @@ class PushedVersions(Protocol):
         """
         ...
 
+    def touched(self, prepared: Any) -> int:
+        """How many prompts the versions of a plan of `check` are of, archived ones included: for the audit event."""
+        ...
+
+    def note(self, tx: Transaction, project: ProjectLike, prepared: Any, seq: int) -> None:
+        """After the push's audit event `seq`: remember which prompts it touched."""
+        ...
+
 
 GitAction = Literal["project:read", "prompt:write", "push"]
 """``push`` asks whether the actor could push anything at all: versions or releases. Each ref is judged on its own:

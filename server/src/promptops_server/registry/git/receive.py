@@ -262,7 +262,13 @@ class _Push:
                 self._attempt(update, partial(self._apply_versions, tx, update))
         for update, then in later:
             self._attempt(update, then)
-        audit.record(tx, self._event(accepted, len(keep)), project_id=self.project.id)
+        seq = audit.record(tx, self._event(accepted, len(keep)), project_id=self.project.id)
+        if self._moves_main(accepted):
+            self.deps.versions.note(tx, self.project, self.prepared_main, seq)
+
+    @staticmethod
+    def _moves_main(accepted: list[RefUpdate]) -> bool:
+        return any(update.name == MAIN for update in accepted)
 
     def _apply_versions(self, tx: Transaction, update: RefUpdate) -> None:
         lines = self.deps.versions.apply(tx, self.actor, self.project, update, self.prepared_main)
@@ -286,6 +292,9 @@ class _Push:
                 "refs": {u.name: u.new for u in shown},
                 "refs_moved": len(accepted),
                 "objects": objects,
+                "prompts": self.deps.versions.touched(self.prepared_main)
+                if self._moves_main(accepted)
+                else 0,
             },
         )
 

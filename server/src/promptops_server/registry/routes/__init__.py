@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from promptops_server.registry.routes import (
+    activity,
     bulk,
     differences,
     edits,
@@ -14,6 +15,7 @@ from promptops_server.registry.routes import (
     prompts,
     rendering,
     versions,
+    views,
 )
 from promptops_server.registry.routes.deps import RegistryDeps
 
@@ -23,12 +25,15 @@ _PARTS = (
     projects,
     imports,
     edits,
+    activity,
     bulk,
     fragments,
     prompts,
     versions,
     differences,
     rendering,
+    views,
+    activity,
 )
 """In this order: where two could match, the first one answers."""
 

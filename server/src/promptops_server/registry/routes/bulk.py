@@ -14,8 +14,10 @@ from promptops_server.registry.edits import operations as ops
 from promptops_server.registry.edits.bulk import BulkEdited, bulk_edit
 from promptops_server.registry.edits.bulk_plan import Result, Selection
 from promptops_server.registry.edits.frame import MAX_PROMPTS
+from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.routes.deps import IdempotencyKey, RegistryDeps, once
 from promptops_server.registry.routes.edits import MAX_VERSION
+from promptops_server.registry.routes.query import PromptFilters, wanted_of
 from promptops_server.registry.routes.schemas import LiveOut, Problems
 
 Word = Annotated[Line, Field(min_length=1, max_length=100)]
@@ -108,13 +110,10 @@ class PickedIn(_In):
     version: int | None = Field(default=None, ge=1, le=MAX_VERSION)
 
 
-class SelectIn(_In):
+class SelectIn(PromptFilters):
     """Named prompts, or those that all filters take (as in the list of prompts); `all` for no filter."""
 
     prompts: list[PickedIn] | None = Field(default=None, max_length=MAX_PROMPTS)
-    module: Annotated[Line, Field(max_length=600)] = ""
-    tag: Annotated[Line, Field(max_length=200)] = ""
-    q: Annotated[Line, Field(max_length=500)] = ""
     all: bool = False
 
 
@@ -179,11 +178,12 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
     ) -> Response:
         chosen = given.select
         prompts = chosen.prompts
+        require_readable(deps.authorise, actor, project)
+        with deps.db.read() as conn:
+            wanted = wanted_of(conn, deps.live, get_project(conn, project), chosen)
         selection = Selection(
             None if prompts is None else tuple((p.path, p.version) for p in prompts),
-            module=chosen.module.strip("/"),
-            tag=chosen.tag,
-            q=chosen.q,
+            wanted,
             everything=chosen.all,
         )
         operations = [_operation(operation) for operation in given.operations]

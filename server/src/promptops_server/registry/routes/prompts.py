@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -13,7 +13,9 @@ from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.put import may_put, put_prompt
-from promptops_server.registry.finding.listing import Wanted, list_modules, list_prompts
+from promptops_server.registry.finding.listing import list_prompts
+from promptops_server.registry.finding.modules import list_modules
+from promptops_server.registry.finding.views import find_view
 from promptops_server.registry.json_form import json_of, text_of
 from promptops_server.registry.model import LivePlace
 from promptops_server.registry.paths import address_path
@@ -30,6 +32,7 @@ from promptops_server.registry.routes.deps import (
     unchanged,
     version_url,
 )
+from promptops_server.registry.routes.query import ListQuery, PromptQuery, wanted_of
 from promptops_server.registry.routes.schemas import (
     ArchivedOut,
     ModuleOut,
@@ -56,29 +59,23 @@ def _add_lists(router: APIRouter, deps: RegistryDeps) -> None:
     @router.get(
         "/projects/{project}/prompts",
         summary="List or search the prompts of a project",
-        description="By path; with `q`, matches in path or name come first.",
+        description=(
+            "By path; with `q`, matches in path or name come first. Every filter may be combined "
+            "with every other. A page may come back short, or empty, and still have a `next`."
+        ),
         responses=problem_responses(400, 401, 404),
         tags=["prompts"],
     )
-    def listing(
-        project: str,
-        actor: ActorDep,
-        q: Annotated[str, Query(max_length=500, description="Words that must all occur")] = "",
-        module: Annotated[str, Query(description="Only below this module")] = "",
-        tag: Annotated[str, Query(max_length=200)] = "",
-        archived: Annotated[Literal["false", "true", "any"], Query()] = "false",
-        valid: Annotated[
-            bool | None, Query(description="`false`: only prompts that cannot be released")
-        ] = None,
-        limit: Limit = LIMIT,
-        cursor: Cursor = None,
-    ) -> PromptPage:
+    def listing(project: str, actor: ActorDep, asked: ListQuery) -> PromptPage:
         require_readable(deps.authorise, actor, project)
-        gone = None if archived == "any" else archived == "true"
         with deps.db.read() as conn:
             found = get_project(conn, project)
-            wanted = Wanted(module=module.strip("/"), tag=tag, q=q, archived=gone, valid=valid)
-            page = list_prompts(conn, found, wanted, limit=limit, cursor=cursor)
+            query = asked.query
+            if asked.view:
+                saved = find_view(conn, found, actor, asked.view)
+                query = query.over(PromptQuery(**saved.query))
+            wanted = wanted_of(conn, deps.live, found, query)
+            page = list_prompts(conn, found, wanted, limit=asked.limit, cursor=asked.cursor)
             live = deps.live.where(conn, found.id, [p.path for p in page.items])
         items = [prompt_out(p, live.get(p.path, ())) for p in page.items]
         return PromptPage(items=items, next=page.next)

@@ -59,6 +59,7 @@ class PromptOut(BaseModel):
     model: str | None
     tags: list[str]
     owners: list[str]
+    states: list[str] = Field(description="`draft` or `published`; `behind`, `suspended` besides")
     valid: bool
     archived_at: str | None
     created_at: str
@@ -210,6 +211,7 @@ def prompt_out(prompt: Prompt, places: Sequence[LivePlace]) -> PromptOut:
         model=prompt.model,
         tags=list(prompt.tags),
         owners=list(prompt.owners),
+        states=list(prompt.states),
         valid=prompt.valid,
         archived_at=None if prompt.archived_at is None else to_text(prompt.archived_at),
         created_at=to_text(prompt.created_at),

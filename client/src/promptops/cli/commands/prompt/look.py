@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from promptops.cli import addresses
+from promptops.cli import addresses, finding
 from promptops.cli.command import command
 from promptops.cli.commands.prompt import app
 from promptops.cli.failures import BadInput
-from promptops.cli.output import JsonOption, Output, note, when
+from promptops.cli.output import JsonOption, Output, note
 from promptops.cli.session import api, connect
 from promptops.cli.texts import read_text, read_version
 
@@ -66,8 +66,11 @@ def show(
     "list",
     [
         "promptops prompt list retail-bank",
-        "promptops prompt list retail-bank/claims --tag letters",
-        "promptops prompt list retail-bank --q 'motor damage' --json",
+        "promptops prompt list retail-bank/claims --tag letters --tag german",
+        "promptops prompt list retail-bank -q 'motor damage' --json",
+        "promptops prompt list retail-bank --environment production --state behind",
+        "promptops prompt list retail-bank --model claude --changed-since 7d --sort changed",
+        "promptops prompt list retail-bank --view stale",
         "promptops prompt list retail-bank --all --archived",
         "promptops prompt list retail-bank --invalid",
     ],
@@ -78,19 +81,25 @@ def list_(
         str, typer.Argument(metavar="PROJECT[/MODULE]", help="A project, or a module in it.")
     ],
     module: Annotated[str | None, typer.Option("--module", help="Only below this module.")] = None,
-    tag: Annotated[str | None, typer.Option("--tag", help="Only with this tag.")] = None,
-    q: Annotated[str | None, typer.Option("--q", help="Only with these words in it.")] = None,
-    archived: Annotated[
-        bool, typer.Option("--archived", help="Those that are archived instead.")
-    ] = False,
-    invalid: Annotated[
-        bool, typer.Option("--invalid", help="Only those that cannot be released.")
-    ] = False,
+    q: finding.Words = None,
+    environment: finding.Environment = None,
+    state: finding.StateOption = None,
+    model: finding.Model = None,
+    tag: finding.Tags = None,
+    owner: finding.Owner = None,
+    changed_since: finding.Since = None,
+    archived: finding.Archived = False,
+    invalid: finding.Invalid = False,
+    sort: finding.SortOption = None,
+    view: Annotated[
+        str | None,
+        typer.Option("--view", help="A saved view; the options given beside it count first."),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
     json: JsonOption = False,
 ) -> None:
-    """List prompts by path, or search them."""
+    """List prompts by path, or search them. Everything given must hold."""
     out = Output(json)
     address = addresses.place(given)
     if address.selector is not None:
@@ -100,34 +109,51 @@ def list_(
         )
     if address.path and module:
         raise BadInput("the module is given twice", remedy="leave --module away")
+    query = finding.query_of(
+        module=address.path or module,
+        q=q,
+        environment=environment,
+        state=state,
+        model=model,
+        tag=tag,
+        owner=owner,
+        changed_since=changed_since,
+        archived=archived,
+        invalid=invalid,
+        sort=sort,
+    )
+    columns: list[str] = []
     with connect(ctx) as server:
+        if view is not None:
+            columns = server.get(api("projects", address.project, "views", view))["columns"]
         found = list(
             server.pages(
                 api("projects", address.project, "prompts"),
                 at_most=None if everything else limit,
-                module=address.path or module,
-                tag=tag,
-                q=q,
-                archived="true" if archived else None,
-                valid="false" if invalid else None,
+                view=view,
+                **query,
             )
         )
     out.json({"items": found})
+    shown = columns or finding.DEFAULT_COLUMNS
     out.table(
-        ("PROMPT", "VERSION", "NAME", "TAGS", "LIVE IN", "CHANGED", ""),
-        (
-            (
-                p["path"],
-                f"@{p['version']}",
-                p.get("name"),
-                p.get("tags"),
-                [f"{place['environment']}@{place['version']}" for place in p.get("live") or ()],
-                when(p.get("updated_at")),
-                "" if p.get("valid", True) else "invalid",
-            )
-            for p in found
-        ),
-        "There is no such prompt.",
+        finding.heads(shown),
+        (finding.row(prompt, shown) for prompt in found),
+        _nothing(address.project, bool(query), view),
     )
     if len(found) == limit and not everything and not json:
         note(f"There may be more than these {limit}: --all lists everything.")
+
+
+def _nothing(project: str, narrowed: bool, view: str | None) -> str:
+    """What to do about an empty list."""
+    if view is not None:
+        return (
+            f"The view {view} shows no prompt. What it asks: promptops view show {project} {view}"
+        )
+    if narrowed:
+        return f"No prompt matches. Ask for less, or see all: promptops prompt list {project}"
+    return (
+        f"There is no prompt in {project} yet. To write one:\n"
+        f"  promptops prompt edit {project}/my-first-prompt"
+    )
