@@ -71,7 +71,7 @@ def _outside_scope(actor: Actor, action: Action, resource: Resource) -> Decision
             f"This token may only read what is live in {scope.project}/{scope.environment}.",
             "Use a personal token for anything else.",
         )
-    if action in ("prompt:write", "prompt:archive", "project:create", "environment:create"):
+    if action in _NEVER_WITH_AN_ENVIRONMENT:
         return Decision(
             False,
             "scope.environment",
@@ -88,12 +88,26 @@ def _outside_scope(actor: Actor, action: Action, resource: Resource) -> Decision
     return None
 
 
+_NEVER_WITH_AN_ENVIRONMENT: frozenset[Action] = frozenset(
+    {
+        "prompt:write",
+        "prompt:archive",
+        "project:create",
+        "environment:create",
+        "environment:change",
+        "environment:weaken",
+    }
+)
+"""A token for deploying to one environment writes no prompts, and does not change the rules it is bound by."""
+
 _WORDS: dict[str, str] = {
     "project:create": "create projects",
     "project:read": "read",
     "prompt:write": "write prompts",
     "prompt:archive": "archive prompts",
     "environment:create": "create environments",
+    "environment:change": "change the order and rules of environments",
+    "environment:weaken": "take the need for approval from an environment",
     "release:publish": "publish",
     "release:rollback": "roll back",
     "release:stop": "suspend or unpublish",

@@ -17,6 +17,7 @@ from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.policy import authorise
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
+from promptops_server.access.standing import actor_now
 from promptops_server.access.users import get_user
 from promptops_server.app import health, migrate
 from promptops_server.app.data_dir import redis_password_of, secret_of
@@ -53,6 +54,7 @@ from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.routes import router as releases_router
+from promptops_server.releases.schedule.timer import ScheduleTimer
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +88,7 @@ class Services:
             sign=sign,
             projection=self.delivery.project,
             gate=gate,
+            actor_now=actor_now,
         )
         self.on_project_created = (create_defaults(sign),)
         self.jobs = DbosJobs(
@@ -107,6 +110,11 @@ class Services:
             poll_seconds=settings.jobs.poll_seconds,
             keep_seconds=settings.jobs.keep_days * 86_400,
         )
+        self.schedule = ScheduleTimer(
+            self.releases,
+            poll_seconds=settings.jobs.poll_seconds,
+            late_minutes=settings.jobs.late_minutes,
+        )
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
@@ -125,6 +133,8 @@ class Services:
         self.jobs.launch()
         self._undo.append(self.dispatcher.close)
         self.dispatcher.start()
+        self._undo.append(self.schedule.close)
+        self.schedule.start()
         self._undo.append(register(Asked(self._gauges)))
 
     def stop(self) -> None:

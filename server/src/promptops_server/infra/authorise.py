@@ -14,6 +14,8 @@ Action = Literal[
     "prompt:write",
     "prompt:archive",
     "environment:create",
+    "environment:change",
+    "environment:weaken",
     "release:publish",
     "release:rollback",
     "release:stop",

@@ -11,10 +11,11 @@ from promptops_server.delivery import tables as _delivery
 from promptops_server.infra.tables import metadata
 from promptops_server.registry import tables as _registry
 from promptops_server.releases import tables as _releases
+from promptops_server.releases.schedule import tables as _schedule
 
 __all__ = ["is_ours", "metadata"]
 
-_CAPABILITIES = (_access, _audit, _delivery, _registry, _releases)
+_CAPABILITIES = (_access, _audit, _delivery, _registry, _releases, _schedule)
 
 
 def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
