@@ -16,9 +16,11 @@ from promptops.cli.commands import (
     import_prompts,
     lint,
     project,
+    promote,
     prompt,
     publish,
     rollback,
+    schedule,
     stop,
     token,
     user,
@@ -66,11 +68,13 @@ import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)
 publish.add_to(app)
+promote.add_to(app)
 rollback.add_to(app)
 stop.add_to(app)
 environment.add_to(app)
 get.add_to(app)
 app.add_typer(environment.app, name="env")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
 """Tries after errors nobody foresaw. An absent database is tried again until it is too late."""
-LEASE_US = 60 * 1_000_000
+LEASE_US = 30 * 1_000_000
 """How long another worker's claim is respected; a dead worker's schedule runs that much later."""
 
 
