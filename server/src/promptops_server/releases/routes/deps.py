@@ -74,10 +74,12 @@ def made(request: Request, response: Response, outcome: Outcome) -> ReleaseMade:
 
 def set_release_headers(request: Request, response: Response, number: int) -> None:
     """The entity tag and the address of a release just made, of any route below its environment."""
-    base = request.url.path.partition("/environments/")
-    environment = base[2].partition("/")[0]
+    root = request.url.path.partition("/projects/")[0]
+    project, environment = request.path_params["project"], request.path_params["environment"]
     response.headers["ETag"] = f'"r{number}"'
-    response.headers["Location"] = f"{base[0]}/environments/{environment}/releases/{number}"
+    response.headers["Location"] = (
+        f"{root}/projects/{project}/environments/{environment}/releases/{number}"
+    )
 
 
 def moment(text: str) -> int:

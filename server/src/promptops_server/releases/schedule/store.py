@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, tuple_, update
 
 from promptops_server.infra import cursor
 from promptops_server.infra.problems import NotFound
@@ -134,11 +134,11 @@ def count_open(conn: Connection, environment_id: str) -> int:
     ).scalar_one()
 
 
-def due(conn: Connection, now: int) -> list[tuple[str, str]]:
-    """Id and project of what is to be carried out by now, oldest first."""
+def due(conn: Connection, worker: str, now: int, lease_us: int) -> list[tuple[str, str]]:
+    """Id and project of what this worker may carry out by now, oldest first."""
     rows = conn.execute(
         select(scheduled_release.c.id, scheduled_release.c.project_id)
-        .where(scheduled_release.c.state.in_(OPEN), scheduled_release.c.at <= now)
+        .where(scheduled_release.c.at <= now, _claimable(worker, now, lease_us))
         .order_by(scheduled_release.c.at, scheduled_release.c.id)
         .limit(100)
     )
@@ -153,6 +153,16 @@ def next_time(conn: Connection) -> int | None:
     return None if at is None else int(at)
 
 
+def _claimable(worker: str, now: int, lease_us: int) -> ColumnElement[bool]:
+    abandoned = or_(
+        scheduled_release.c.claimed_by == worker, scheduled_release.c.claimed_at <= now - lease_us
+    )
+    return or_(
+        scheduled_release.c.state == "scheduled",
+        and_(scheduled_release.c.state == "running", abandoned),
+    )
+
+
 def claim(conn: Connection, schedule_id: str, worker: str, now: int, lease_us: int) -> int:
     """Mark it as under way by this worker; returns which attempt this is, 0 when it is not this worker's to try.
 
@@ -161,19 +171,7 @@ def claim(conn: Connection, schedule_id: str, worker: str, now: int, lease_us: i
     """
     attempt = conn.execute(
         update(scheduled_release)
-        .where(
-            scheduled_release.c.id == schedule_id,
-            or_(
-                scheduled_release.c.state == "scheduled",
-                and_(
-                    scheduled_release.c.state == "running",
-                    or_(
-                        scheduled_release.c.claimed_by == worker,
-                        scheduled_release.c.claimed_at <= now - lease_us,
-                    ),
-                ),
-            ),
-        )
+        .where(scheduled_release.c.id == schedule_id, _claimable(worker, now, lease_us))
         .values(
             state="running",
             claimed_by=worker,

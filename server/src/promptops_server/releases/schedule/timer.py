@@ -78,12 +78,17 @@ class ScheduleTimer:
             Unavailable: the database is down.
         """
         with self._deps.db.read() as conn:
-            waiting = store.due(conn, self._clock())
+            waiting = store.due(conn, self._name, self._clock(), self._lease_us)
         tried = 0
         for schedule_id, project_id in waiting:
             if self._stop.is_set():
                 break
-            tried += self._try(schedule_id, project_id)
+            try:
+                tried += self._try(schedule_id, project_id)
+            except Unavailable:
+                raise
+            except Exception:  # the next ones are not to wait for this one
+                log.exception("schedule_not_tried", schedule=schedule_id)
         return tried
 
     def _try(self, schedule_id: str, project_id: str) -> bool:
