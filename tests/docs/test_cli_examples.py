@@ -17,6 +17,7 @@ from support.server import RunningServer
 PAGES = {
     "cli.md": 25,
     "editing.md": 15,
+    "environments.md": 14,
     "history.md": 12,
     "working-copies.md": 12,
 }

@@ -120,3 +120,23 @@ def test_narrowing_a_token_never_allows_more(
     )
     if authorise(narrow, action, resource).allowed and role != "delivery":
         assert authorise(wide, action, resource).allowed
+
+
+def test_publishers_change_environments_and_only_administrators_weaken_them() -> None:
+    publisher = Actor("u", "pia", roles=frozenset({"bank:publisher"}))
+    author = Actor("u", "ada", roles=frozenset({"bank:author"}))
+    admin = Actor("u", "root", admin=True)
+    for place in (STAGING, PRODUCTION):
+        assert authorise(publisher, "environment:change", place).allowed
+        assert not authorise(author, "environment:change", place).allowed
+        assert not authorise(publisher, "environment:weaken", place).allowed
+        assert authorise(admin, "environment:weaken", place).allowed
+
+
+def test_a_token_for_one_environment_does_not_change_the_rules_it_is_bound_by() -> None:
+    scope = Scope("publisher", "bank", "production")
+    pipeline = Actor("u", "ci", roles=frozenset({"bank:publisher"}), scope=scope)
+    assert authorise(pipeline, "release:publish", PRODUCTION).allowed
+    for action in ("environment:change", "environment:weaken"):
+        decision = authorise(pipeline, action, PRODUCTION)  # type: ignore[arg-type]
+        assert (decision.allowed, decision.rule) == (False, "scope.environment")

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from promptops.format import parse
 from promptops_server.access.policy import authorise
+from promptops_server.access.standing import actor_now
 from promptops_server.app.demo import load as loading
 from promptops_server.app.demo.load import Workspace, load
 from promptops_server.app.demo.story import Release, Write, people, stories
@@ -32,7 +33,7 @@ def workspace(any_database: Database) -> Workspace:
     def sign(statement_text: str, as_of_text: str) -> tuple[str, str]:
         return keys.sign(statement_text, as_of_text)
 
-    deps = ReleaseDeps(any_database, authorise, sign, lambda _: "applied", gate)
+    deps = ReleaseDeps(any_database, authorise, sign, lambda _: "applied", gate, actor_now)
     return Workspace(any_database, deps, (create_defaults(sign),))
 
 

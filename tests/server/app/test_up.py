@@ -310,6 +310,7 @@ def test_postgresql_behind_the_program_needs_a_decision(
     from promptops_server.infra.settings import load
 
     settings: Any = load({"database.url": postgres_url}, environ={})
-    monkeypatch.setattr(migrate, "revisions", lambda: ["0001", "0002"])
+    known = [*migrate.revisions(), "9999"]
+    monkeypatch.setattr(migrate, "revisions", lambda: known)
     with pytest.raises(CannotStart, match=r"lacks 1 migration.*--migrate"):
         up._open_database(settings, may_migrate=False)

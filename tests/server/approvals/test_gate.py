@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from promptops_server.approvals.gate import Content, GateFacts, Kind, gate
+from promptops_server.approvals.gate import gate
+from promptops_server.approvals.model import Content, GateFacts, Kind
 from promptops_server.infra.authorise import Decision
 
 PUBLISHER = Decision(True, "role.publisher")

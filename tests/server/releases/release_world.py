@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from promptops.delivery.entries import EntryTree
 from promptops.delivery.header import (
@@ -19,10 +19,12 @@ from promptops.delivery.header import (
 from promptops.format.names import file_path_of
 from promptops_server.access.policy import authorise
 from promptops_server.approvals.gate import gate
+from promptops_server.approvals.rulebook import all_rules
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database
 from promptops_server.infra.ids import new_id
+from promptops_server.infra.problems import Denied
 from promptops_server.infra.tables import installation
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.put import put_prompt
@@ -31,6 +33,7 @@ from promptops_server.registry.model import Project
 from promptops_server.registry.projects import create_project
 from promptops_server.registry.versions import find_version
 from promptops_server.releases import environments, publish, rollback, stop
+from promptops_server.releases.configure import Wanted, configure
 from promptops_server.releases.live import LiveVersions, live_now
 from promptops_server.releases.model import Delivery, Environment, LiveEntry, Outcome, Pick
 from promptops_server.releases.ports import ReleaseDeps
@@ -98,7 +101,10 @@ class World:
                 tx.conn.execute(
                     insert(installation).values(id=new_id(), epoch=1, created_at=tx.now)
                 )
-        self.deps = ReleaseDeps(db, authorise, self.signer, self.projection, gate)
+        self.refused: dict[str, Denied] = {}
+        """Who may not act any more, by subject."""
+        self.actors = {actor.subject: actor for actor in (AUTHOR, PUBLISHER, VIEWER)}
+        self.deps = ReleaseDeps(db, authorise, self.signer, self.projection, gate, self.actor_now)
         self.project: Project = create_project(
             db,
             AUTHOR,
@@ -106,6 +112,30 @@ class World:
             project,
             on_created=[environments.create_defaults(self.signer)],
         )
+
+    def actor_now(
+        self,
+        conn: Connection,
+        subject: str,
+        *,
+        auth_method: str,
+        session: str | None,
+        at: int | None = None,
+    ) -> Actor:
+        """Answers the port `ActorNow` from `actors` and `refused`."""
+        if subject in self.refused:
+            raise self.refused[subject]
+        return self.actors[subject]
+
+    def configure(
+        self, name: str = "production", actor: Actor | None = None, **rules: object
+    ) -> None:
+        """Set rules of an environment, given as the API takes them; None clears one."""
+        set_to = {
+            rule: None if given is None else all_rules()[rule].model_validate(given)
+            for rule, given in rules.items()
+        }
+        configure(self.deps, actor or PUBLISHER, self.project, name, Wanted(rules=set_to))
 
     def put(self, path: str, text: str, **file: str) -> int:
         """Write the next version of a prompt; its number."""

@@ -27,10 +27,8 @@ from promptops_server.releases.model import Release
 from support.git_remote import WorkTree
 from support.stock_git import Git, Result
 
-ACTORS = {
-    "ada": AUTHOR,
-    "pia": actor_with("author", "publisher", name="pia"),
-}
+PIA = actor_with("author", "publisher", name="pia")
+ACTORS = {"ada": AUTHOR, "pia": PIA}
 
 
 @dataclass
@@ -291,3 +289,27 @@ def test_the_reason_is_the_message_without_trailers(
     message: str, reason: str, ticket: str | None
 ) -> None:
     assert reason_of(message) == (reason, ticket)
+
+
+def test_a_push_is_refused_by_the_rules_of_the_environment_in_words(any_remote: Remote) -> None:
+    world = any_remote.world
+    world.publish("m/b", to="production", actor=PIA)
+    world.configure(
+        freeze={"periods": [{"until": "2999-01-05T00:00:00+08:00", "reason": "Year-end"}]},
+        ticket_required={"pattern": r"OPS-\d+"},
+    )
+    tree = any_remote.on("production")
+    tree("remote", "set-url", "origin", tree("remote", "get-url", "origin").replace("ada@", "pia@"))
+    tree.write({"a.prompt.yml": prompt_file("two")}, "Publish it by push")
+    refused = any_remote.push("production")
+    assert refused.code != 0
+    assert (
+        "rule.freeze production is frozen until 2999-01-05T00:00:00+08:00 (Year-end)" in refused.err
+    )
+    assert "rule.ticket_required" in refused.err
+    assert world.live("production") == {"m/b": "1"}
+    tree("reset", "-q", "--hard", "origin/env/production")
+    tree.write({"m/b.prompt.yml": None}, "Taking out is no publish")
+    taken = any_remote.push("production")
+    assert taken.code == 0, taken.err
+    assert world.live("production") == {}

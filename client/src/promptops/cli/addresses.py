@@ -78,6 +78,17 @@ def in_environment(text: str) -> tuple[Address, str]:
     return found, found.selector.environment
 
 
+def environment(text: str) -> tuple[str, str]:
+    """`project@production`: the project and the environment. Raises BadInput."""
+    project, at, name = text.partition("@")
+    if not project or not at or not name or "/" in text or "@" in name:
+        raise BadInput(
+            f"{text!r} does not say which environment of which project",
+            remedy="write project@environment: retail-bank@production",
+        )
+    return project, name
+
+
 def one_project(found: list[Address]) -> str:
     """The project all of these are in. Raises BadInput."""
     projects = list(dict.fromkeys(address.project for address in found))

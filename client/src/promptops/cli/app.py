@@ -21,9 +21,11 @@ from promptops.cli.commands import (
     lint,
     mirror,
     project,
+    promote,
     prompt,
     publish,
     rollback,
+    schedule,
     stop,
     token,
     user,
@@ -76,6 +78,7 @@ import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)
 publish.add_to(app)
+promote.add_to(app)
 rollback.add_to(app)
 stop.add_to(app)
 environment.add_to(app)
@@ -85,6 +88,7 @@ app.add_typer(environment.app, name="env")
 app.add_typer(mirror.app, name="mirror")
 app.add_typer(view.app, name="view")
 activity.add_to(app)
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

@@ -89,9 +89,17 @@ def _outside_scope(actor: Actor, action: Action, resource: Resource) -> Decision
 
 
 _WHOLE_PROJECT: frozenset[Action] = frozenset(
-    {"prompt:write", "prompt:archive", "project:create", "environment:create", "mirror:manage"}
+    {
+        "prompt:write",
+        "prompt:archive",
+        "project:create",
+        "environment:create",
+        "environment:change",
+        "environment:weaken",
+        "mirror:manage",
+    }
 )
-"""What a token bound to one environment cannot do."""
+"""A token for deploying to one environment writes no prompts, and does not change the rules it is bound by."""
 
 _WORDS: dict[str, str] = {
     "project:create": "create projects",
@@ -100,6 +108,8 @@ _WORDS: dict[str, str] = {
     "prompt:archive": "archive prompts",
     "environment:create": "create environments",
     "mirror:manage": "manage mirrors",
+    "environment:change": "change the order and rules of environments",
+    "environment:weaken": "take the need for approval from an environment",
     "release:publish": "publish",
     "release:rollback": "roll back",
     "release:stop": "suspend or unpublish",

@@ -29,7 +29,8 @@ ACTIONS: Final[dict[str, frozenset[Action]]] = {
     },
     "reviewer": _READ,
     "approver": _READ | {"release:stop"},
-    "publisher": _READ | {"release:publish", "release:rollback", "release:stop"},
+    "publisher": _READ
+    | {"release:publish", "release:rollback", "release:stop", "environment:change"},
     "auditor": _READ | {"audit:read"},
 }
 """What a role opens. `admin` opens everything."""

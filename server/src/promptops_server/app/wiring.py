@@ -17,6 +17,7 @@ from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.policy import authorise
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
+from promptops_server.access.standing import actor_now
 from promptops_server.access.users import get_user
 from promptops_server.app import health, migrate
 from promptops_server.app.data_dir import redis_password_of, secret_of
@@ -66,6 +67,7 @@ from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.routes import router as releases_router
+from promptops_server.releases.schedule.timer import ScheduleTimer
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +102,7 @@ class Services:
             sign=sign,
             projection=self.delivery.project,
             gate=gate,
+            actor_now=actor_now,
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
@@ -136,6 +139,11 @@ class Services:
             poll_seconds=settings.jobs.poll_seconds,
             keep_seconds=settings.jobs.keep_days * 86_400,
         )
+        self.schedule = ScheduleTimer(
+            self.releases,
+            poll_seconds=settings.jobs.poll_seconds,
+            late_minutes=settings.jobs.late_minutes,
+        )
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
@@ -156,6 +164,8 @@ class Services:
         self.dispatcher.start()
         self._undo.append(self.mirror_retries.close)
         self.mirror_retries.start()
+        self._undo.append(self.schedule.close)
+        self.schedule.start()
         self._undo.append(register(Asked(self._gauges)))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 

@@ -1,70 +1,22 @@
 """The publish gate: from the facts of a change to a verdict that names every unmet condition at once.
 
 Pure: it reads nothing and knows no actor. Whoever asks (`releases`) gathers the facts inside the project lock, so
-that nothing can change between the verdict and the release.
+that nothing can change between the verdict and the release. An environment's own rules are asked about a publish
+alone: nothing may keep people from stopping a prompt or going back to what was live.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
-from promptops_server.infra.authorise import Decision
+from promptops_server.approvals.model import GateFacts, Unmet, Verdict
 
 GATE_ROLE = "gate.role"
-
-Kind = Literal["publish", "rollback", "unpublish", "suspend"]
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """One version that would become live."""
-
-    path: str
-    version: int
-    behaviour: str | None
-    record: str | None
-    suspended_here: bool = False
-    """This version was suspended in this environment and has not been published again since."""
-
-
-@dataclass(frozen=True, slots=True)
-class GateFacts:
-    """All that a verdict rests on."""
-
-    environment: str
-    approval_required: bool
-    kind: Kind
-    gated: Decision
-    """What `access` answers for this actor and action in an environment that asks for approval."""
-    contents: tuple[Content, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unmet:
-    """A condition that is not met: a stable rule name, what is missing, and what would satisfy it."""
-
-    rule: str
-    detail: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`allowed` is true exactly when nothing is unmet."""
-
-    unmet: tuple[Unmet, ...] = ()
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the change may happen."""
-        return not self.unmet
 
 
 def gate(facts: GateFacts) -> Verdict:
     """Every condition the change fails; never only the first."""
-    return Verdict((*_role(facts), *_suspended(facts)))
+    return Verdict((*_role(facts), *_suspended(facts), *_rules(facts)))
 
 
 def _role(facts: GateFacts) -> Iterator[Unmet]:
@@ -77,13 +29,26 @@ def _role(facts: GateFacts) -> Iterator[Unmet]:
 
 
 def _suspended(facts: GateFacts) -> Iterator[Unmet]:
-    if facts.gated.allowed or facts.kind != "publish":
+    if facts.kind != "publish":
         return
     for content in facts.contents:
-        if content.suspended_here:
+        if content.suspended_since is not None:
+            yield Unmet(
+                "gate.suspended",
+                f"{content.path} was suspended in {facts.environment} (r{content.suspended_since}) after "
+                f"{content.path}@{content.version} was scheduled: a schedule does not lift a suspension.",
+                "Publish it by hand if it may be live again.",
+            )
+        elif content.suspended_here and not facts.gated.allowed:
             yield Unmet(
                 "gate.suspended",
                 f"{content.path}@{content.version} was suspended in {facts.environment}: to make it live again "
                 "takes the role that publishes where approval is asked.",
                 "Publish another version, or ask a publisher to publish this one.",
             )
+
+
+def _rules(facts: GateFacts) -> Iterator[Unmet]:
+    if facts.kind == "publish":
+        for rule in facts.rules:
+            yield from rule.check(facts)

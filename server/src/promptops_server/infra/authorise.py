@@ -15,6 +15,8 @@ Action = Literal[
     "prompt:archive",
     "environment:create",
     "mirror:manage",
+    "environment:change",
+    "environment:weaken",
     "release:publish",
     "release:rollback",
     "release:stop",

@@ -204,6 +204,12 @@ class JobSettings(Section):
         7.0, ge=0.01, description="How long finished jobs and dispatched outbox rows are kept."
     )
     threads: int = Field(4, ge=1, le=64, description="Jobs that may run at the same time.")
+    late_minutes: float = Field(
+        60.0,
+        ge=0,
+        le=10_080,
+        description="How late a scheduled release still runs, after the servers were down; then it counts as missed.",
+    )
 
 
 class WorkingCopySettings(Section):

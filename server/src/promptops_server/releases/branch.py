@@ -47,6 +47,7 @@ def commit_changes(
     kind: str,
     reason: str,
     ticket: str | None,
+    trailers: tuple[str, ...] = (),
 ) -> str:
     """Commit the changes on the environment's head; returns the commit's id.
 
@@ -59,7 +60,7 @@ def commit_changes(
         parent=newest_commit(tx.conn, environment),
         changes=file_changes(changes, before),
         author=author_of(tx.conn, actor),
-        message=message_of(environment.head + 1, kind, actor, reason, ticket),
+        message=message_of(environment.head + 1, kind, actor, reason, ticket, trailers),
     ).oid
 
 
@@ -75,9 +76,16 @@ def file_changes(changes: Iterable[Change], before: Mapping[str, AnyRow]) -> dic
     return files
 
 
-def message_of(number: int, kind: str, actor: Actor, reason: str, ticket: str | None) -> str:
+def message_of(
+    number: int,
+    kind: str,
+    actor: Actor,
+    reason: str,
+    ticket: str | None,
+    more: tuple[str, ...] = (),
+) -> str:
     """The commit's message: the reason, then trailers."""
     trailers = [f"Release: r{number}", f"Kind: {kind}", f"Actor: {actor.subject}"]
     if ticket:
         trailers.append(f"Ticket: {ticket}")
-    return f"{reason}\n\n" + "\n".join(trailers) + "\n"
+    return f"{reason}\n\n" + "\n".join((*trailers, *more)) + "\n"

@@ -6,80 +6,42 @@ The frame that publish, rollback, suspend, unpublish and a pushed commit share. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection
-
-from promptops_server.approvals.gate import Content as GateContent
-from promptops_server.approvals.gate import GateFacts, Verdict
-from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Action, Decision, Resource, require
+from promptops_server.infra.authorise import Decision, Resource, require
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.idempotency import run_once
-from promptops_server.infra.problems import Denied, ProblemError, TooLarge
+from promptops_server.infra.problems import ProblemError, TooLarge
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.projects import require_readable
 from promptops_server.releases import branch, environments, history
+from promptops_server.releases.judge import judge, refuse_unmet
 from promptops_server.releases.model import (
     MAX_CHANGES,
-    Artifact,
-    Change,
     Delivery,
     Environment,
     Kept,
-    Kind,
     Once,
     Outcome,
     Pick,
+    Promoted,
     Release,
     check_reason,
     check_ticket,
 )
+from promptops_server.releases.plan import (
+    ACTIONS,
+    Plan,
+    Planner,
+    Preparation,
+    Request,
+    origin_of,
+    trailers_of,
+)
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.rows import current_rows
 from promptops_server.releases.seal import head_moved, seal
-
-if TYPE_CHECKING:
-    from promptops_server.registry.model import Project
-
-ACTIONS: Mapping[Kind, Action] = {
-    "publish": "release:publish",
-    "rollback": "release:rollback",
-    "unpublish": "release:stop",
-    "suspend": "release:stop",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a use case wants to change, decided inside the lock."""
-
-    changes: tuple[Change, ...]
-    artifacts: Mapping[str, Artifact] = field(default_factory=dict)
-    """Compiled texts by digest; those stored already may be missing."""
-    contents: tuple[GateContent, ...] = ()
-    unchanged: tuple[Pick, ...] = ()
-    kept: tuple[Kept, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Who wants to change which environment, how, and why. `expected_head` None means: whatever the head is."""
-
-    actor: Actor
-    project: Project
-    environment: str
-    kind: Kind
-    reason: str
-    ticket: str | None = None
-    expected_head: int | None = None
-    once: Once | None = None
-
-
-Planner = Callable[[Connection, Environment], Plan]
-Preparation = Callable[[Connection, Environment], None]
 
 
 def change_environment(
@@ -108,6 +70,8 @@ def change_environment(
 
         def work() -> tuple[int, dict[str, Any]]:
             check_head(environment, request.expected_head)
+            if request.claim is not None:
+                request.claim(tx, environment.head + 1)
             planned = plan(tx.conn, environment)
             release = release_plan(
                 deps, tx, request, environment, planned, reason=reason, ticket=ticket, rule=rule
@@ -123,6 +87,7 @@ def change_environment(
         delivery=delivered[0] if delivered else "pending",
         unchanged=tuple(Pick(path, version) for path, version in body["unchanged"]),
         kept=tuple(Kept(*item) for item in body["kept"]),
+        promoted=_promoted(body.get("promoted")),
     )
 
 
@@ -192,7 +157,7 @@ def release_plan(
             f"The release would change {len(plan.changes):,} prompts; {MAX_CHANGES:,} is the limit.",
             remedy="Release them in several steps.",
         )
-    refuse_unmet(ask_gate(deps, request, environment, plan.contents), request.kind)
+    refuse_unmet(judge(deps, tx.conn, request, environment, plan, now=tx.now), request.kind)
     before = current_rows(tx.conn, environment.id, [change.path for change in plan.changes])
     if commit is None:
         commit = branch.commit_changes(
@@ -204,6 +169,7 @@ def release_plan(
             kind=request.kind,
             reason=reason,
             ticket=ticket,
+            trailers=trailers_of(request, plan),
         )
     return seal(
         tx,
@@ -219,55 +185,8 @@ def release_plan(
         commit=commit,
         rule=rule,
         before=before,
+        origin=origin_of(request, plan),
     )
-
-
-def ask_gate(
-    deps: ReleaseDeps,
-    request: Request,
-    environment: Environment,
-    contents: tuple[GateContent, ...],
-) -> Verdict:
-    """The gate's verdict over these contents, for this actor."""
-    gated = deps.authorise(
-        request.actor,
-        ACTIONS[request.kind],
-        Resource(
-            project=request.project.name, environment=environment.name, approval_required=True
-        ),
-    )
-    return deps.gate(
-        GateFacts(
-            environment=environment.name,
-            approval_required=environment.approval_required,
-            kind=request.kind,
-            gated=gated,
-            contents=contents,
-        )
-    )
-
-
-def refuse_unmet(verdict: Verdict, kind: Kind) -> None:
-    """Turn a verdict into a refusal that names everything that is missing.
-
-    Raises:
-        Denied: something is.
-    """
-    if verdict.allowed:
-        return
-    first = verdict.unmet[0]
-    raise Denied(
-        "The publish gate refuses: " + " ".join(unmet.detail for unmet in verdict.unmet),
-        rule=first.rule,
-        remedy=" ".join(dict.fromkeys(unmet.remedy for unmet in verdict.unmet if unmet.remedy)),
-        action=ACTIONS[kind],
-        unmet=unmet_json(verdict),
-    )
-
-
-def unmet_json(verdict: Verdict) -> list[dict[str, str]]:
-    """The unmet conditions as they are shown."""
-    return [{"rule": u.rule, "detail": u.detail, "remedy": u.remedy} for u in verdict.unmet]
 
 
 def _remember(release: Release, plan: Plan) -> dict[str, Any]:
@@ -276,4 +195,16 @@ def _remember(release: Release, plan: Plan) -> dict[str, Any]:
         "release": release.number,
         "unchanged": [[pick.path, pick.version] for pick in plan.unchanged],
         "kept": [[kept.path, kept.version, kept.why] for kept in plan.kept],
+        "promoted": plan.promoted and asdict(plan.promoted),
     }
+
+
+def _promoted(body: dict[str, Any] | None) -> Promoted | None:
+    if body is None:
+        return None
+    return Promoted(
+        body["environment"],
+        body["release"],
+        tuple(Kept(**item) for item in body["left_out"]),
+        tuple(Pick(**item) for item in body["only_here"]),
+    )

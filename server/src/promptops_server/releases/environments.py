@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select
 from promptops.delivery.entries import EMPTY_ROOT
 from promptops.delivery.header import Statement
 from promptops.format.names import InvalidName, check_environment, fold
+from promptops_server.approvals.rulebook import from_text
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Resource, require
@@ -47,6 +48,7 @@ _COLUMNS = (
     environment.c.epoch,
     environment.c.count.label("entries"),
     environment.c.created_at,
+    environment.c.rules,
 )
 _BY_NAME: Select[*tuple[object, ...]] = select(*_COLUMNS).where(
     environment.c.project_id == bindparam("project_id"), environment.c.name == bindparam("name")
@@ -247,4 +249,5 @@ def _value(row: AnyRow) -> Environment:
         epoch=row.epoch,
         count=row.entries,
         created_at=row.created_at,
+        rules=from_text(row.rules),
     )

@@ -26,14 +26,8 @@ from promptops_server.registry.projects import get_project_by_id, require_readab
 from promptops_server.registry.versions import version_of_blob
 from promptops_server.releases import environments
 from promptops_server.releases.candidates import compile_candidates, find_candidates, refuse
-from promptops_server.releases.change import (
-    ACTIONS,
-    Plan,
-    Request,
-    ask_gate,
-    refuse_unmet,
-    release_plan,
-)
+from promptops_server.releases.change import release_plan
+from promptops_server.releases.judge import judge, refuse_unmet
 from promptops_server.releases.model import (
     Change,
     Content,
@@ -43,6 +37,7 @@ from promptops_server.releases.model import (
     check_reason,
     check_ticket,
 )
+from promptops_server.releases.plan import ACTIONS, Plan, Request
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.publish import gate_contents
 from promptops_server.releases.rows import current_rows
@@ -97,7 +92,6 @@ class EnvironmentGuard:
             kinds.append("unpublish")
         rule = ""
         for kind in reversed(kinds):
-            request = Request(actor, found, environment.name, kind, reason, ticket)
             rule = require(
                 deps.authorise,
                 actor,
@@ -108,7 +102,8 @@ class EnvironmentGuard:
                     approval_required=environment.approval_required,
                 ),
             ).rule
-            refuse_unmet(ask_gate(deps, request, environment, plan.contents), kind)
+        request = Request(actor, found, environment.name, kinds[0], reason, ticket)
+        refuse_unmet(judge(deps, tx.conn, request, environment, plan, now=tx.now), kinds[0])
         commit = update.new
 
         def project_now(environment_id: str) -> None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from promptops_server.releases.model import Content, State
 from promptops_server.releases.rows import AnyRow, chunks
@@ -79,6 +79,26 @@ def suspended_versions(
             touched.extend(conn.execute(_SUSPENDED, given).scalars())
     found = histories(conn, environment_id, touched) if touched else {}
     return {path: stopped for path in found if (stopped := stopped_versions(found[path]))}
+
+
+def suspended_after(
+    conn: Connection, environment_id: str, paths: Sequence[str], head: int
+) -> dict[str, int]:
+    """The newest release after `head` that suspended each of these addresses; those without one are missing."""
+    found: dict[str, int] = {}
+    for some in chunks(paths):
+        rows = conn.execute(
+            select(live.c.path, func.max(live.c.from_release))
+            .where(
+                live.c.environment_id == environment_id,
+                live.c.state == "suspended",
+                live.c.from_release > head,
+                live.c.path.in_(some),
+            )
+            .group_by(live.c.path)
+        )
+        found.update((path, int(number)) for path, number in rows)
+    return found
 
 
 def differences(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from promptops_server.approvals.rule import EnvironmentRule
 from promptops_server.infra.plain_text import control_in
 from promptops_server.infra.problems import Invalid
 
@@ -32,6 +33,8 @@ class Environment:
     count: int
     """Entries after the newest release, suspended ones included."""
     created_at: int
+    rules: tuple[EnvironmentRule, ...] = ()
+    """What the gate also asks of a publish here, by name."""
 
     @property
     def branch(self) -> str:
@@ -156,6 +159,8 @@ class Outcome:
     """Asked for, and live already."""
     kept: tuple[Kept, ...] = ()
     """What a rollback of the whole environment left alone."""
+    promoted: Promoted | None = None
+    """Of a promotion: where the contents were live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,27 @@ class Kept:
     path: str
     version: int
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """Which release of which environment was promoted, and what of it was not."""
+
+    environment: str
+    release: int
+    left_out: tuple[Kept, ...] = ()
+    """Live or suspended there, and not promoted; with the reason."""
+    only_here: tuple[Pick, ...] = ()
+    """Live in the target and not there, and left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """The schedule that a release carries out: its id, who made it (a name), and the head its maker saw."""
+
+    id: str
+    by: str
+    head: int
 
 
 def check_reason(reason: str) -> str:

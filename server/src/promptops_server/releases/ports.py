@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from promptops_server.approvals.gate import GateFacts, Verdict
+from sqlalchemy import Connection
+
+from promptops_server.approvals.model import GateFacts, Verdict
+from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database
 from promptops_server.releases.model import Delivery
@@ -35,6 +38,22 @@ class Gate(Protocol):
         ...
 
 
+class ActorNow(Protocol):
+    """Somebody who acted earlier, with what they hold now; answered by `access.standing`."""
+
+    def __call__(
+        self,
+        conn: Connection,
+        subject: str,
+        *,
+        auth_method: str,
+        session: str | None,
+        at: int | None = None,
+    ) -> Actor:
+        """Raises Denied when the person is deactivated, or the token is revoked or expired by `at` (None: now)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseDeps:
     """What every use case here stands on."""
@@ -44,3 +63,4 @@ class ReleaseDeps:
     sign: Sign
     projection: Projection
     gate: Gate
+    actor_now: ActorNow

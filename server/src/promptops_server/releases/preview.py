@@ -9,25 +9,20 @@ from sqlalchemy import Connection, select
 
 from promptops.format import Comparison, PromptFile, compare_prompts, diff_prompts, parse, unified
 from promptops.format.diff_sequences import Effort
-from promptops_server.approvals.gate import GATE_ROLE, Unmet
+from promptops_server.approvals.gate import GATE_ROLE
+from promptops_server.approvals.model import Unmet
 from promptops_server.infra.authorise import Resource
+from promptops_server.infra.clock import now_us
 from promptops_server.registry.git import read
 from promptops_server.registry.projects import require_readable
 from promptops_server.registry.tables import prompt, version
 from promptops_server.releases import environments
-from promptops_server.releases.change import (
-    ACTIONS,
-    Planner,
-    Request,
-    ask_gate,
-    check_head,
-)
-from promptops_server.releases.model import Change, Kept, Pick, State
+from promptops_server.releases.change import check_head
+from promptops_server.releases.judge import judge
+from promptops_server.releases.model import Change, Environment, Kept, Pick, Promoted, State
+from promptops_server.releases.plan import ACTIONS, Plan, Planner, Request
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.rows import AnyRow, chunks, current_rows
-
-MOST_COMPARED = 200
-"""Prompts of one change that are compared section by section; of a larger one, keys and texts are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +49,23 @@ class Preview:
 
     head: int
     differences: tuple[Difference, ...]
+    """Every change; only the first `MAX_DIFFS` have their diff, keys and sections."""
     unchanged: tuple[Pick, ...]
     kept: tuple[Kept, ...]
     unmet: tuple[Unmet, ...]
+    promoted: Promoted | None = None
 
 
-def preview_change(deps: ReleaseDeps, request: Request, plan: Planner) -> Preview:
+MAX_DIFFS = 200
+"""Prompts of a dry run whose files are compared; nobody reads more, and twenty thousand would take minutes."""
+
+
+def preview_change(
+    deps: ReleaseDeps, request: Request, plan: Planner, *, at: int | None = None
+) -> Preview:
     """Run the plan against the environment as it is, and ask access and gate, without acting.
+
+    The gate is asked as of `at` (microseconds; None for now).
 
     Raises:
         Invalid, Conflict, NotFound: what the change itself would raise.
@@ -71,22 +76,71 @@ def preview_change(deps: ReleaseDeps, request: Request, plan: Planner) -> Previe
         environment = environments.get(conn, project.id, request.environment)
         check_head(environment, request.expected_head)
         planned = plan(conn, environment)
-        rows = current_rows(conn, environment.id, [change.path for change in planned.changes])
-        blobs = read.blobs(
-            conn,
-            project.id,
-            {row.blob_oid for row in rows.values() if row.blob_oid}
-            | {change.content.blob for change in planned.changes if change.content},
-        )
-        digests = _digests(conn, project.id, planned.changes, rows)
-    differences = []
+        differences = _differences(conn, environment, planned.changes)
+        unmet = unmet_of(deps, conn, request, environment, planned, at=at)
+    return Preview(
+        environment.head,
+        differences,
+        planned.unchanged,
+        planned.kept,
+        unmet,
+        planned.promoted,
+    )
+
+
+def unmet_of(
+    deps: ReleaseDeps,
+    conn: Connection,
+    request: Request,
+    environment: Environment,
+    planned: Plan,
+    *,
+    at: int | None = None,
+) -> tuple[Unmet, ...]:
+    """All that access and gate have against a plan, as of `at` (None: now)."""
+    access = deps.authorise(
+        request.actor,
+        ACTIONS[request.kind],
+        Resource(
+            project=request.project.name,
+            environment=environment.name,
+            approval_required=environment.approval_required,
+        ),
+    )
+    now = now_us() if at is None else at
+    unmet = judge(deps, conn, request, environment, planned, now=now).unmet
+    if not access.allowed:
+        if environment.approval_required:
+            # The gate asked `access` the very same.
+            unmet = tuple(u for u in unmet if u.rule != GATE_ROLE)
+        unmet = (Unmet(access.rule, access.reason, access.remedy), *unmet)
+    return unmet
+
+
+def _differences(
+    conn: Connection, environment: Environment, changes: tuple[Change, ...]
+) -> tuple[Difference, ...]:
+    rows = current_rows(conn, environment.id, [change.path for change in changes])
+    compared = changes[:MAX_DIFFS]
+    blobs = read.blobs(
+        conn,
+        environment.project_id,
+        {row.blob_oid for c in compared if (row := rows.get(c.path)) and row.blob_oid}
+        | {change.content.blob for change in compared if change.content},
+    )
+    digests = _digests(conn, environment.project_id, changes, rows)
     effort = Effort()
-    for change in planned.changes:
+    differences = []
+    for number, change in enumerate(changes):
         row = rows.get(change.path)
-        old = blobs[row.blob_oid] if row is not None and row.blob_oid else b""
-        new = blobs[change.content.blob] if change.content else b""
         previous = row.version if row is not None and row.state == "live" else None
-        before, after = _file(old), _file(new)
+        diff: str = ""
+        keys: tuple[str, ...] = ()
+        comparison = None
+        if number < MAX_DIFFS:
+            old = blobs[row.blob_oid] if row is not None and row.blob_oid else b""
+            new = blobs[change.content.blob] if change.content else b""
+            diff, keys, comparison = _compare(change, previous, old, new, effort)
         told = digests.get((change.path, previous)), digests.get((change.path, change.version))
         differences.append(
             Difference(
@@ -94,35 +148,29 @@ def preview_change(deps: ReleaseDeps, request: Request, plan: Planner) -> Previe
                 change.state,
                 change.version,
                 previous,
-                unified(
-                    old.decode("utf-8", "replace"),
-                    new.decode("utf-8", "replace"),
-                    _label(change.path, previous),
-                    _label(change.path, change.version if change.content else None),
-                ),
-                tuple(c.key for c in diff_prompts(before, after)),
-                None
-                if len(planned.changes) > MOST_COMPARED or (old and before is None)
-                else compare_prompts(before, after, same_text=old == new, effort=effort),
-                *(_differ(told, new, side) for side in (0, 1)),
+                diff,
+                keys,
+                comparison,
+                *(_differ(told, stays=change.content is not None, side=side) for side in (0, 1)),
             )
         )
-    access = deps.authorise(
-        request.actor,
-        ACTIONS[request.kind],
-        Resource(
-            project=project.name,
-            environment=environment.name,
-            approval_required=environment.approval_required,
-        ),
+    return tuple(differences)
+
+
+def _compare(
+    change: Change, previous: int | None, old: bytes, new: bytes, effort: Effort
+) -> tuple[str, tuple[str, ...], Comparison | None]:
+    before, after = _file(old), _file(new)
+    text = unified(
+        old.decode("utf-8", "replace"),
+        new.decode("utf-8", "replace"),
+        _label(change.path, previous),
+        _label(change.path, change.version if change.content else None),
     )
-    unmet = ask_gate(deps, request, environment, planned.contents).unmet
-    if not access.allowed:
-        if environment.approval_required:
-            # The gate asked `access` the very same.
-            unmet = tuple(u for u in unmet if u.rule != GATE_ROLE)
-        unmet = (Unmet(access.rule, access.reason, access.remedy), *unmet)
-    return Preview(environment.head, tuple(differences), planned.unchanged, planned.kept, unmet)
+    keys = tuple(c.key for c in diff_prompts(before, after))
+    if old and before is None:
+        return text, keys, None
+    return text, keys, compare_prompts(before, after, same_text=old == new, effort=effort)
 
 
 def _digests(
@@ -152,12 +200,13 @@ def _digests(
 
 def _differ(
     told: tuple[tuple[str | None, str | None] | None, tuple[str | None, str | None] | None],
-    new: bytes,
+    *,
+    stays: bool,
     side: int,
 ) -> bool | None:
     """Whether a digest changes; from or to nothing it does."""
     before, after = told
-    if before is None or not new:
+    if before is None or not stays:
         return True
     if after is None or before[side] is None or after[side] is None:
         return None

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from promptops_server.approvals.gate import Content as GateContent
+from promptops_server.approvals.model import Content as GateContent
+from promptops_server.approvals.rule import listed
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.problems import Conflict
 from promptops_server.releases.candidates import Candidate, compile_candidates, find_candidates
-from promptops_server.releases.change import Plan, Request, change_environment
-from promptops_server.releases.intervals import suspended_versions
-from promptops_server.releases.model import Artifact, Change, Environment, Once, Outcome, Pick
+from promptops_server.releases.change import change_environment
+from promptops_server.releases.intervals import suspended_after, suspended_versions
+from promptops_server.releases.model import (
+    Artifact,
+    Change,
+    Environment,
+    Once,
+    Outcome,
+    Pick,
+    Promoted,
+)
+from promptops_server.releases.plan import Plan, Request
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.preview import Preview, preview_change
 from promptops_server.releases.rows import current_rows
@@ -61,24 +71,45 @@ def preview_publish(
     environment: str,
     picks: Sequence[Pick],
     *,
+    ticket: str | None = None,
     expected_head: int | None = None,
+    at: int | None = None,
 ) -> Preview:
-    """What `publish` would do, without doing it: differences from what is live, and the gate's verdict.
+    """What `publish` would do, without doing it: differences from what is live, and the gate's verdict (as of `at`).
 
     Raises:
         Invalid, Conflict, NotFound: as `publish`; a refusal of access or gate is part of the answer instead.
     """
     check_paths([pick.path for pick in picks])
-    request = Request(actor, project, environment, "publish", "", None, expected_head)
-    return preview_change(deps, request, Publication(project, picks).plan)
+    request = Request(actor, project, environment, "publish", "", ticket, expected_head)
+    return preview_change(deps, request, Publication(project, picks).plan, at=at)
 
 
 class Publication:
-    """The picks of one request: compiled before the lock, judged again inside it."""
+    """The picks of one request: compiled before the lock, judged again inside it.
 
-    def __init__(self, project: Project, picks: Sequence[Pick]) -> None:
+    Args:
+        removals: prompts that the same release takes out, where they are live still; `reason` stands with them.
+        decided_on: the head that was seen when a schedule was made: what was suspended since stays suspended.
+        promoted: where the picks were live when they were chosen.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        picks: Sequence[Pick],
+        *,
+        removals: Sequence[str] = (),
+        reason: str = "",
+        decided_on: int | None = None,
+        promoted: Promoted | None = None,
+    ) -> None:
         self._project = project
         self._picks = picks
+        self._removals = removals
+        self._reason = reason
+        self._decided_on = decided_on
+        self._promoted = promoted
         self._compiled: dict[tuple[str, int], Artifact] = {}
 
     def prepare(self, conn: Connection, environment: Environment) -> None:
@@ -94,10 +125,11 @@ class Publication:
             Conflict: everything is live already.
         """
         fresh, unchanged = self._split(conn, environment)
-        if not fresh:
+        removed = self._removed(conn, environment)
+        if not fresh and not removed:
             raise Conflict(
                 f"Live in {environment.name} already: "
-                + ", ".join(f"{pick.path}@{pick.version}" for pick in unchanged)
+                + listed([f"{pick.path}@{pick.version}" for pick in unchanged], 20)
                 + ".",
                 remedy="Pick another version.",
                 slug="nothing-to-publish",
@@ -105,14 +137,22 @@ class Publication:
             )
         self._compile(conn, fresh)
         artifacts = {(c.path, c.number): self._compiled[c.path, c.number] for c in fresh}
+        live = [Change.live(c.path, c.content(artifacts[c.path, c.number].digest)) for c in fresh]
         return Plan(
-            tuple(
-                Change.live(c.path, c.content(artifacts[c.path, c.number].digest)) for c in fresh
-            ),
+            (*live, *removed),
             {artifact.digest: artifact for artifact in artifacts.values()},
-            gate_contents(conn, environment, fresh),
+            gate_contents(conn, environment, fresh, decided_on=self._decided_on),
             tuple(unchanged),
+            promoted=self._promoted,
         )
+
+    def _removed(self, conn: Connection, environment: Environment) -> list[Change]:
+        rows = current_rows(conn, environment.id, list(self._removals))
+        return [
+            Change.removed(path, row.version, self._reason)
+            for path, row in rows.items()
+            if row.state == "live"
+        ]
 
     def _split(
         self, conn: Connection, environment: Environment
@@ -136,10 +176,16 @@ class Publication:
 
 
 def gate_contents(
-    conn: Connection, environment: Environment, candidates: Sequence[Candidate]
+    conn: Connection,
+    environment: Environment,
+    candidates: Sequence[Candidate],
+    *,
+    decided_on: int | None = None,
 ) -> tuple[GateContent, ...]:
     """What the gate is told of each version."""
-    stopped = suspended_versions(conn, environment.id, [c.path for c in candidates])
+    paths = [c.path for c in candidates]
+    stopped = suspended_versions(conn, environment.id, paths)
+    since = {} if decided_on is None else suspended_after(conn, environment.id, paths, decided_on)
     return tuple(
         GateContent(
             c.path,
@@ -147,6 +193,7 @@ def gate_contents(
             c.version.behaviour,
             c.version.record,
             suspended_here=c.number in stopped.get(c.path, ()),
+            suspended_since=since.get(c.path),
         )
         for c in candidates
     )

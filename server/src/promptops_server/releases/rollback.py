@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.problems import BadRequest, Conflict, Invalid, NotFound
-from promptops_server.releases.change import Plan, Request, change_environment
+from promptops_server.releases.change import change_environment
 from promptops_server.releases.history import no_such_release
 from promptops_server.releases.intervals import (
     Interval,
@@ -33,6 +33,7 @@ from promptops_server.releases.model import (
     Outcome,
     check_reason,
 )
+from promptops_server.releases.plan import Plan, Request
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.preview import Preview, preview_change
 from promptops_server.releases.stop import check_paths

@@ -49,3 +49,14 @@ def current_rows(conn: Connection, environment_id: str, paths: Sequence[str]) ->
         rows = conn.execute(_CURRENT, {"environment_id": environment_id, "paths": some})
         found.update((row.path, row) for row in rows)
     return found
+
+
+def rows_under(conn: Connection, environment_id: str, module: str = "") -> dict[str, AnyRow]:
+    """The rows in force now under a module, or all of them, as in `live`; by path."""
+    prefix = f"{module}/" if module else ""
+    query = _IN_FORCE
+    if prefix:
+        query = query.where(live.c.path.startswith(prefix, autoescape=True))
+    rows = conn.execute(query.order_by(live.c.path), {"environment_id": environment_id})
+    # SQLite's LIKE takes `A/` for `a/`.
+    return {row.path: row for row in rows if row.path.startswith(prefix)}

@@ -100,12 +100,13 @@ def seal(
     commit: str,
     rule: str | None = None,
     before: Mapping[str, AnyRow] | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> Release:
     """Write the release after `environment.head` and return it.
 
     `project` is the project's name, `rule` the access rule that allowed it. `artifacts` holds the compiled texts by
     digest; those stored already may be missing. `before` holds the rows in force at the changed paths, where the caller
-    has read them inside the lock. `acknowledged_at` is the transaction's time, moved past the release
+    has read them inside the lock; `origin` goes into the audit event. `acknowledged_at` is the transaction's time, moved past the release
     before if the clock went back.
 
     Raises:
@@ -221,6 +222,7 @@ def seal(
                     c.path: None if c.state == REMOVED else {"state": c.state, "version": c.version}
                     for c in changes
                 },
+                **(origin or {}),
             },
             reason=reason,
             ticket=ticket,

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection
 
+from promptops_server.approvals.rule import listed
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.problems import Conflict, Invalid
 from promptops_server.registry.paths import path_fault
-from promptops_server.releases.change import Plan, Request, change_environment
+from promptops_server.releases.change import change_environment
 from promptops_server.releases.model import Change, Environment, Once, Outcome, Pick, check_reason
+from promptops_server.releases.plan import Plan, Request
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.rows import current_rows
 
@@ -82,7 +84,7 @@ def _stop(deps: ReleaseDeps, request: Request, stop: Stop, paths: Sequence[str])
         rows = current_rows(conn, environment.id, list(paths))
         missing = [path for path in paths if path not in rows]
         if missing:
-            raise _not_live(environment.name, missing)
+            raise not_live(environment.name, missing)
         if stop == "unpublish":
             return Plan(tuple(Change.removed(p, rows[p].version, reason) for p in paths))
         running = [path for path in paths if rows[path].state == "live"]
@@ -129,12 +131,13 @@ def check_paths(paths: Sequence[str]) -> None:
         )
 
 
-def _not_live(environment: str, missing: Sequence[str]) -> Invalid:
+def not_live(environment: str, missing: Sequence[str]) -> Invalid:
+    """The refusal of prompts that are not in an environment; all are named."""
     errors: list[dict[str, Any]] = [
         {"path": path, "message": f"not live in {environment}"} for path in missing
     ]
     return Invalid(
-        f"Not live in {environment}: {', '.join(missing)}.",
+        f"Not live in {environment}: {listed(missing, 20)}.",
         remedy="Look at what is live there, and name those.",
         slug="not-live",
         errors=errors,

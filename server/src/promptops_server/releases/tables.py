@@ -43,6 +43,7 @@ environment = Table(
         "features", Text, nullable=False
     ),  # JSON: feature -> number of live artifacts needing it
     Column("created_at", BigInteger, nullable=False),
+    Column("rules", Text, nullable=False, server_default="{}"),  # JSON: rule -> its settings
     UniqueConstraint("project_id", "name_fold"),
 )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from promptops_server.approvals.rulebook import name_of, to_json
 from promptops_server.infra.clock import to_text
 from promptops_server.registry.routes.comparison_out import ComparisonOut, comparison_fields
 from promptops_server.releases.model import (
@@ -39,19 +40,27 @@ class PickIn(_In):
     version: int | None = Field(default=None, ge=1, le=999_999_999)
 
 
-class _Reasoned(_In):
+class Reasoned(_In):
+    """A change with its reason."""
+
     reason: str = Field(default="", description="3 to 2,000 characters; not needed for a dry run")
     ticket: str | None = Field(default=None, description="for example OPS-1234")
 
 
-class PublishIn(_Reasoned):
+class PublishIn(Reasoned):
     """Versions to make live, in one release."""
 
     prompts: list[PickIn] = Field(min_length=1, max_length=MAX_CHANGES)
     dry_run: bool = False
+    at: str | None = Field(
+        default=None, description="a time to publish at (RFC 3339); the versions are pinned now"
+    )
+    only_if_head: bool = Field(
+        default=False, description="with `at`: refuse it then if somebody released here meanwhile"
+    )
 
 
-class RollbackIn(_Reasoned):
+class RollbackIn(Reasoned):
     """Either one prompt (`path`; `to_version`, or the version live before), or all as after `to_release`."""
 
     path: str | None = None
@@ -60,7 +69,7 @@ class RollbackIn(_Reasoned):
     dry_run: bool = False
 
 
-class StopIn(_Reasoned):
+class StopIn(Reasoned):
     """Prompts to suspend or unpublish."""
 
     prompts: list[str] = Field(min_length=1, max_length=MAX_CHANGES)
@@ -74,6 +83,8 @@ class EnvironmentOut(BaseModel):
     environment_id: str
     position: int
     approval_required: bool
+    rules: dict[str, Any] = Field(description="rule to its settings, as PATCH takes them")
+    rules_in_words: dict[str, str]
     release: int
     epoch: int
     count: int
@@ -206,6 +217,8 @@ def environment_out(project: str, value: Environment) -> EnvironmentOut:
         environment_id=value.id,
         position=value.position,
         approval_required=value.approval_required,
+        rules=to_json(value.rules),
+        rules_in_words={name_of(rule): rule.words() for rule in value.rules},
         release=value.head,
         epoch=value.epoch,
         count=value.count,

@@ -1,15 +1,23 @@
-"""`env list|show|create` and `releases`: what is live where, now and earlier."""
+"""`env list|show|create|set` and `releases`: what is live where, now and earlier, and what rules apply."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from promptops.cli import addresses, environment_rules
 from promptops.cli.command import command, group
 from promptops.cli.failures import BadInput
 from promptops.cli.output import JsonOption, Output, note, when
-from promptops.cli.releasing import RELEASE_COLUMNS, InOption, release_row
+from promptops.cli.releasing import (
+    RELEASE_COLUMNS,
+    InOption,
+    ReasonOption,
+    TicketOption,
+    release_row,
+)
 from promptops.cli.session import Session, api, connect
 
 app = group("Environments: what is live where.")
@@ -86,6 +94,7 @@ def show(
         shown = found["at"]
         made = f"release r{shown['release']} of {when(shown['acknowledged_at'])}"
         note(f"{project}@{environment}: {made if shown['release'] else 'nothing released yet'}")
+        _note_rules(found)
     out.table(
         ("PROMPT", "VERSION", "STATE", "SINCE", "RELEASE", "REASON"),
         (
@@ -133,6 +142,119 @@ def create(
     out.line(f"Environment {project}@{made['name']} is there.")
 
 
+@command(
+    app,
+    "set",
+    [
+        "promptops env set retail-bank@production --only-from staging --soak staging=60m",
+        "promptops env set retail-bank@production --window 'mon-thu 09:00-17:00 Asia/Singapore'",
+        "promptops env set retail-bank@production --freeze '..2027-01-05T00:00+08:00 Year-end'",
+        "promptops env set retail-bank@production --unfreeze --clear windows --reason 'Over'",
+        "promptops env set retail-bank@canary --position 2 --approval on",
+    ],
+)
+def set_(
+    ctx: typer.Context,
+    given: _Place,
+    name: _Name = None,
+    position: Annotated[
+        int | None, typer.Option("--position", min=1, help="Place in the order of promotion.")
+    ] = None,
+    approval: Annotated[
+        str | None, typer.Option("--approval", metavar="on|off", help="The publish gate applies.")
+    ] = None,
+    only_from: Annotated[
+        str | None,
+        typer.Option("--only-from", metavar="ENVIRONMENT", help="Only what is live there."),
+    ] = None,
+    soak: Annotated[
+        str | None,
+        typer.Option(
+            "--soak",
+            metavar="ENVIRONMENT=SPAN",
+            help="Only what is live there so long: staging=60m.",
+        ),
+    ] = None,
+    window: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--window",
+            metavar="'DAYS HOURS ZONE'",
+            help="When publishing is open; again for more. They replace those there are.",
+        ),
+    ] = None,
+    freeze: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--freeze",
+            metavar="'FROM..UNTIL REASON'",
+            help="Nothing is published then, besides those frozen already; a time may be left out.",
+        ),
+    ] = None,
+    unfreeze: Annotated[bool, typer.Option("--unfreeze", help="Lift every freeze.")] = False,
+    ticket_required: Annotated[
+        str | None,
+        typer.Option(
+            "--ticket-required", metavar="PATTERN|any", help="A ticket must be named and match."
+        ),
+    ] = None,
+    max_prompts: Annotated[
+        int | None, typer.Option("--max-prompts", min=1, help="So many go live in one release.")
+    ] = None,
+    clear: Annotated[
+        list[str] | None,
+        typer.Option("--clear", metavar="RULE", help="Drop a rule; again for more."),
+    ] = None,
+    reason: ReasonOption = "",
+    ticket: TicketOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Change an environment's order and rules. What is not said stays as it is.
+
+    Rules restrict publishing. They never stop suspend, unpublish and rollback.
+    """
+    out = Output(json)
+    project, environment = _environment(given, name)
+    rules: dict[str, Any] = {rule.replace("-", "_"): None for rule in clear or ()}
+    if unfreeze:
+        rules["freeze"] = None
+    if only_from:
+        rules["only_from"] = {"environment": only_from}
+    if soak:
+        rules["min_minutes_in"] = environment_rules.soak(soak)
+    if window:
+        rules["windows"] = {"open": [environment_rules.window(text) for text in window]}
+    if ticket_required:
+        rules["ticket_required"] = environment_rules.ticket(ticket_required)
+    if max_prompts:
+        rules["max_prompts"] = {"prompts": max_prompts}
+    body: dict[str, Any] = {
+        **({"position": position} if position else {}),
+        **({"approval_required": environment_rules.on_or_off(approval)} if approval else {}),
+        **({"reason": reason} if reason else {}),
+        **({"ticket": ticket} if ticket else {}),
+    }
+    if not rules and not freeze and not body.keys() & {"position", "approval_required"}:
+        raise BadInput("nothing is to be changed", remedy="see `promptops env set --help`")
+    path = api("projects", project, "environments", environment)
+    with connect(ctx) as server:
+        if freeze:
+            present = {} if unfreeze else server.get(path, limit=1)["rules"]
+            rules["freeze"] = environment_rules.with_period(present, freeze)
+        if rules:
+            body["rules"] = rules
+        changed = server.request("PATCH", path, json=body, repeat=True).value
+    out.json(changed)
+    out.fields(
+        (
+            ("environment", f"{project}@{environment}"),
+            ("position", changed["position"]),
+            ("approval", "required" if changed["approval_required"] else "not required"),
+            *changed["rules_in_words"].items(),
+        )
+    )
+
+
 def releases(
     ctx: typer.Context,
     given: _Place,
@@ -162,13 +284,12 @@ def _environment(given: str, name: str | None) -> tuple[str, str]:
             f"{given!r} says the environment already, and {name!r} is another word",
             remedy="write project@environment, or project environment",
         )
-    project, at, environment = given.partition("@")
-    if not project or not at or not environment or "/" in given or "@" in environment:
-        raise BadInput(
-            f"{given!r} does not say which environment of which project",
-            remedy="write project@environment or project environment: retail-bank@production",
-        )
-    return project, environment
+    return addresses.environment(given)
+
+
+def _note_rules(found: Mapping[str, Any]) -> None:
+    for rule, words in (found.get("rules_in_words") or {}).items():
+        note(f"{rule}: {words}")
 
 
 def _whole(server: Session, project: str, environment: str, at: str | None) -> dict[str, Any]:

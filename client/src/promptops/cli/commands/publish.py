@@ -20,7 +20,9 @@ from promptops.cli.releasing import (
     show_preview,
     show_release,
 )
+from promptops.cli.scheduling import show_added
 from promptops.cli.session import Session, api, connect
+from promptops.cli.times import AtOption, OnlyIfHeadOption, moment
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
 _EXAMPLES = [
     "promptops publish retail-bank/claims/triage@7 --to staging --reason 'Shorter answers'",
     "promptops publish retail-bank/claims --to staging --reason 'All of claims' --dry-run",
-    "promptops publish retail-bank@staging --to production --reason 'Promote' --ticket OPS-12",
+    "promptops publish retail-bank/claims/triage --to production --reason 'Go' --at 2026-12-01T09:00+08:00",
 ]
 
 
@@ -47,6 +49,8 @@ def publish(
     to: Annotated[str, typer.Option("--to", metavar="ENVIRONMENT", help="Where it goes live.")],
     reason: ReasonOption = "",
     ticket: TicketOption = None,
+    at: AtOption = "",
+    only_if_head: OnlyIfHeadOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     json: JsonOption = False,
@@ -54,11 +58,14 @@ def publish(
     """Make versions live, all of them in one release.
 
     At a terminal it shows what will change and asks. A prompt without a version means its newest
-    one; a module or project means the newest of everything under it.
+    one; a module or project means the newest of everything under it. With --at these versions wait
+    for their time, and are judged again then.
     """
     out = Output(json)
     if not reason and not dry_run:
         raise BadInput("no reason is given", remedy="say why with --reason 'text'")
+    if only_if_head and not at:
+        raise BadInput("--only-if-head goes with --at")
     with connect(ctx) as server:
         picks = expand(server, given)
         if picks.left_out:
@@ -69,6 +76,8 @@ def publish(
         body: dict[str, Any] = {"prompts": picks.body(), "reason": reason}
         if ticket:
             body["ticket"] = ticket
+        if at:
+            body["at"] = moment(at)
         if dry_run:
             preview = _preview(server, path, body)
             out.json(preview)
@@ -79,16 +88,23 @@ def publish(
         if not yes and somebody_is_there():
             preview = _preview(server, path, body)
             show_preview(Output(False, aside=True), preview, diffs=len(preview["prompts"]) == 1)
-            refuse_unmet(preview, to)
-            confirm(f"Publish this to {picks.project}@{to}?")
+            if not at:  # a schedule may be made before all is met
+                refuse_unmet(preview, to)
+            then = f" at {body['at']}" if at else ""
+            confirm(f"Publish this to {picks.project}@{to}{then}?")
             # What was shown is what is sent: these versions, on the release that was shown.
             body["prompts"] = [
                 {"path": line["path"], "version": line["version"]} for line in preview["prompts"]
             ]
             headers["If-Match"] = f'"r{preview["on"]}"'
-        release = server.post(path, body, headers=headers)
-    out.json(release)
-    show_release(out, release)
+        if only_if_head:
+            body["only_if_head"] = True
+        made = server.post(path, body, headers=headers)
+    out.json(made)
+    if at:
+        show_added(out, made)
+    else:
+        show_release(out, made)
 
 
 def _preview(server: Session, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from promptops_server.registry.finding import tables as _finding
 from promptops_server.registry.mirror import tables as _mirror
 from promptops_server.registry.working_copies import tables as _working_copies
 from promptops_server.releases import tables as _releases
+from promptops_server.releases.schedule import tables as _schedule
 
 __all__ = ["is_ours", "metadata"]
 
@@ -26,6 +27,7 @@ _CAPABILITIES = (
     _mirror,
     _working_copies,
     _releases,
+    _schedule,
 )
 
 

@@ -1,0 +1,84 @@
+"""Rules of an environment as they are typed, turned into what the server takes.
+
+Owns the short forms: windows, freezes, soak times. What a rule means is the server's knowledge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from promptops.cli.failures import BadInput
+from promptops.cli.times import minutes, moment
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"(\S+)\s+(\d\d:\d\d)-(\d\d:\d\d)\s+(\S+)")
+_FREEZE = re.compile(r"(\S*)\.\.(\S*)\s+(.+)", re.DOTALL)
+
+
+def window(text: str) -> dict[str, Any]:
+    """`mon-thu 09:00-17:00 Asia/Singapore`. Raises BadInput."""
+    found = _WINDOW.fullmatch(text.strip())
+    if found is None:
+        raise BadInput(
+            f"{text!r} is no window",
+            remedy="write days, hours and time zone: 'mon-thu 09:00-17:00 Asia/Singapore'",
+        )
+    return {"days": _days(found[1]), "from": found[2], "to": found[3], "zone": found[4]}
+
+
+def freeze(text: str) -> dict[str, Any]:
+    """`FROM..UNTIL REASON`, where either time may be left out. Raises BadInput."""
+    found = _FREEZE.fullmatch(text.strip())
+    if found is None:
+        raise BadInput(
+            f"{text!r} is no freeze",
+            remedy="write FROM..UNTIL and a reason: '..2027-01-05T00:00+08:00 Year-end'",
+        )
+    return {
+        **({"from": moment(found[1])} if found[1] else {}),
+        **({"until": moment(found[2])} if found[2] else {}),
+        "reason": found[3],
+    }
+
+
+def soak(text: str) -> dict[str, Any]:
+    """`staging=60m`. Raises BadInput."""
+    environment, sign, span = text.partition("=")
+    if not sign or not environment:
+        raise BadInput(f"{text!r} is no soak time", remedy="write ENVIRONMENT=SPAN: staging=60m")
+    return {"environment": environment, "minutes": minutes(span)}
+
+
+def ticket(text: str) -> dict[str, Any]:
+    """A pattern of tickets, or `any`."""
+    return {} if text == "any" else {"pattern": text}
+
+
+def on_or_off(text: str) -> bool:
+    """`on` or `off`. Raises BadInput."""
+    if text not in ("on", "off"):
+        raise BadInput(f"{text!r} is neither on nor off")
+    return text == "on"
+
+
+def with_period(rules: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
+    """The freeze an environment has, with more periods: adding one must not lift another."""
+    present = list((rules.get("freeze") or {}).get("periods") or ())
+    return {"periods": [*present, *map(freeze, given)]}
+
+
+def _days(text: str) -> list[str]:
+    """`mon-thu`, `sat,sun`, `mon-wed,fri`, `fri-mon`. Raises BadInput."""
+    found: list[str] = []
+    for part in text.lower().split(","):
+        first, dash, last = part.partition("-")
+        if first not in _DAYS or (dash and last not in _DAYS):
+            raise BadInput(
+                f"{part!r} is no day", remedy=f"days are {', '.join(_DAYS)}: mon-thu,sat"
+            )
+        at, end = _DAYS.index(first), _DAYS.index(last if dash else first)
+        span = (end - at) % 7 + 1
+        found += [_DAYS[(at + n) % 7] for n in range(span)]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,81 @@
+"""The values of the publish gate: what it is asked, what it answers. No framework, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from promptops_server.infra.authorise import Decision
+
+Kind = Literal["publish", "rollback", "unpublish", "suspend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One version that would become live."""
+
+    path: str
+    version: int
+    behaviour: str | None
+    record: str | None
+    suspended_here: bool = False
+    """This version was suspended in this environment and has not been published again since."""
+    suspended_since: int | None = None
+    """The release that suspended the prompt here after the change was decided; only of a change that was scheduled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is live at an address of another environment, and since when (microseconds)."""
+
+    version: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A condition that is not met: a stable rule name, what is missing, and what would satisfy it."""
+
+    rule: str
+    detail: str
+    remedy: str
+
+
+class Condition(Protocol):
+    """A rule of an environment, as the gate asks it."""
+
+    def check(self, facts: GateFacts) -> Iterator[Unmet]:
+        """What the rule misses; nothing when it is satisfied."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """All that a verdict rests on."""
+
+    environment: str
+    approval_required: bool
+    kind: Kind
+    gated: Decision
+    """What `access` answers for this actor and action in an environment that asks for approval."""
+    contents: tuple[Content, ...] = ()
+    rules: tuple[Condition, ...] = ()
+    """The environment's own rules; asked only about a publish."""
+    now: int = 0
+    """When the change would happen, in microseconds: the transaction's time, or what a schedule names."""
+    ticket: str | None = None
+    elsewhere: Mapping[str, Mapping[str, Standing]] = field(default_factory=dict)
+    """Environment to path to what is live there, for the environments that the rules name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`allowed` is true exactly when nothing is unmet."""
+
+    unmet: tuple[Unmet, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the change may happen."""
+        return not self.unmet

@@ -1,0 +1,1 @@
+"""One rule of an environment per file; `rulebook` finds them."""

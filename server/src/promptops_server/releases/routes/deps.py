@@ -1,0 +1,101 @@
+"""What the routes of releases share: the project asked for, heads in `If-Match`, `Idempotency-Key`, answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from promptops_server.infra import clock, cursor
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.http import if_match
+from promptops_server.infra.idempotency import request_hash
+from promptops_server.infra.problems import BadRequest, Invalid
+from promptops_server.registry.model import Project
+from promptops_server.registry.projects import get_project, require_readable
+from promptops_server.releases.model import Once, Outcome
+from promptops_server.releases.ports import ReleaseDeps
+from promptops_server.releases.wire import ReleaseMade, made_out
+
+ENVIRONMENTS = "/projects/{project}/environments"
+ENVIRONMENT = ENVIRONMENTS + "/{environment}"
+
+_TAG = re.compile(r"r([0-9]{1,15})")
+
+
+def find_project(deps: ReleaseDeps, actor: Actor, name: str) -> Project:
+    """The project, for somebody who may read it. Raises NotFound."""
+    require_readable(deps.authorise, actor, name)
+    with deps.db.read() as conn:
+        return get_project(conn, name)
+
+
+def expected_head(request: Request) -> int | None:
+    """The release number in `If-Match: "r41"`; None when the header is absent.
+
+    Raises:
+        BadRequest: another entity tag.
+    """
+    tag = if_match(request)
+    if tag is None:
+        return None
+    match = _TAG.fullmatch(tag)
+    if match is None:
+        raise BadRequest(
+            f"If-Match is {tag[:40]!r}, not the tag of a release.",
+            remedy='Send the ETag of the environment, e.g. If-Match: "r41".',
+            slug="bad-etag",
+        )
+    return int(match[1])
+
+
+HeadDep = Annotated[int | None, Depends(expected_head)]
+Limit = Annotated[int, Query(ge=1, le=cursor.MAX_LIMIT)]
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
+
+
+def once(request: Request, body: BaseModel, head: int | None, key: str | None) -> Once | None:
+    """What makes a repeated request the same one; None without an `Idempotency-Key`."""
+    if not key:
+        return None
+    asked = json.dumps([head, body.model_dump(mode="json")], sort_keys=True)
+    return Once(key, request_hash(request.method, request.url.path, asked.encode()))
+
+
+def made(request: Request, response: Response, outcome: Outcome) -> ReleaseMade:
+    """The answer for a release that was made, with its tag and place."""
+    set_release_headers(request, response, outcome.release.number)
+    return made_out(outcome)
+
+
+def set_release_headers(request: Request, response: Response, number: int) -> None:
+    """The entity tag and the address of a release just made, of any route below its environment."""
+    root = request.url.path.partition("/projects/")[0]
+    project, environment = request.path_params["project"], request.path_params["environment"]
+    response.headers["ETag"] = f'"r{number}"'
+    response.headers["Location"] = (
+        f"{root}/projects/{project}/environments/{environment}/releases/{number}"
+    )
+
+
+def moment(text: str) -> int:
+    """A time with its offset, in microseconds.
+
+    Raises:
+        Invalid: no RFC 3339 time, or one without an offset, which would mean another moment to everybody.
+    """
+    text = text.strip()
+    try:
+        if not re.search(r"(?:[zZ]|[+-][0-9]{2}:?[0-9]{2})$", text):
+            raise ValueError
+        return clock.from_text(text)
+    except (ValueError, OverflowError):
+        raise Invalid(
+            f"at: {text[:60]!r} is no time with an offset (RFC 3339).",
+            remedy="Write it like 2026-12-01T09:00:00+08:00 or 2026-12-01T01:00:00Z.",
+            slug="bad-time",
+        ) from None
