@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 from benchmarks.row import Row
-from benchmarks.stage import PROJECT, project, prompt_text, server
+from benchmarks.stage import PROJECT, postgres, project, prompt_text, server
 
 
 def run(quick: bool) -> list[Row]:
-    """Seconds from the command's start to its end."""
+    """Seconds from the command's start to its end, on SQLite and, where its wheel is installed, PostgreSQL."""
     count = 2_000 if quick else 10_000
     with tempfile.TemporaryDirectory(prefix="po-import-") as folder:
         root = Path(folder) / "prompts"
@@ -27,19 +27,27 @@ def run(quick: bool) -> list[Row]:
             subprocess.run([*git, *command], check=True, capture_output=True)
         floor = time.perf_counter() - begin
         subprocess.run(["rm", "-rf", str(root / ".git")], check=True)
-        with server() as running, project(running):
-            token = running.token("bench", "admin")
-            from support.server import BIN
+        rows = [_row("SQLite", root, count, floor)]
+        with postgres() as url:
+            if url is not None:
+                rows.append(
+                    _row("PostgreSQL", root, count, floor, "--database-url", url, "--migrate")
+                )
+    return rows
 
-            begin = time.perf_counter()
-            subprocess.run(
-                [str(BIN / "promptops"), "import", str(root), "--project", PROJECT, "--json"],
-                check=True,
-                stdout=subprocess.DEVNULL,
-                env={**os.environ, "PROMPTOPS_URL": running.url, "PROMPTOPS_TOKEN": token},
-            )
-            ours = time.perf_counter() - begin
-    return [
-        Row(f"import {count:,} prompts", f"{ours:.1f} s", f"git add + commit {floor:.1f} s", ours / floor,
-            "≤ 10 s for 10,000", ours * 10_000 / count <= 10),
-    ]  # fmt: skip
+
+def _row(name: str, root: Path, count: int, floor: float, *args: str) -> Row:
+    with server(*args) as running, project(running):
+        token = running.token("bench", "admin")
+        from support.server import BIN
+
+        begin = time.perf_counter()
+        subprocess.run(
+            [str(BIN / "promptops"), "import", str(root), "--project", PROJECT, "--json"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "PROMPTOPS_URL": running.url, "PROMPTOPS_TOKEN": token},
+        )
+        ours = time.perf_counter() - begin
+    return Row(f"import {count:,} prompts, {name}", f"{ours:.1f} s", f"git add + commit {floor:.1f} s",
+               ours / floor, "≤ 10 s for 10,000", ours * 10_000 / count <= 10)  # fmt: skip

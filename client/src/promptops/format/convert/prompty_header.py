@@ -38,8 +38,6 @@ def read_header(
     members: dict[str, Any] = {}
     shown = take_text(given.pop("displayName", None), "displayName", losses)
     title = take_text(given.pop("name", None), "name", losses)
-    if shown and title and shown != title:
-        losses.add(f"name is not carried: {title[:100]!r}, because displayName is the name here")
     if shown or title:
         members["name"] = shown or title
     about = take_text(given.pop("description", None), "description", losses)

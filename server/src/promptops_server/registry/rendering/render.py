@@ -24,8 +24,9 @@ from promptops.format import (
     parse,
     resolve_fragments,
 )
-from promptops_server.infra.problems import Invalid, TooLarge
+from promptops_server.infra.problems import TooLarge
 from promptops_server.registry.content import MAX_FILE_BYTES, located
+from promptops_server.registry.errors import CannotRender
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.rendering.limited import LimitedRenderer, Refused
 from promptops_server.registry.rendering.limits import MAX_DEPTH, RenderLimits
@@ -45,7 +46,7 @@ class Asked:
 
 
 def artifact_of_version(conn: Connection, project: Project, version: Version) -> Artifact:
-    """The compiled form of a stored version. Raises Invalid for one that is not valid, with its errors."""
+    """The compiled form of a stored version. Raises CannotRender for one that is not valid, with its errors."""
     return _compiled(
         conn,
         project,
@@ -61,7 +62,7 @@ def artifact_of_text(conn: Connection, project: Project, content: bytes) -> Arti
     """The compiled form of a prompt file that is not stored, with this project's fragments.
 
     Raises:
-        Invalid: the file is not valid; `errors` says where.
+        CannotRender: the file is not valid; `errors` says where.
         TooLarge: it has more than 1 MiB.
     """
     if len(content) > MAX_FILE_BYTES:
@@ -76,32 +77,34 @@ def prepare(artifact: Artifact, asked: Asked) -> dict[str, Any]:
     """What is asked for as the request that `limited` and `render_here` take.
 
     Raises:
-        Invalid: messages for what is no placeholder, or an input that is no JSON that can be sent on.
+        CannotRender: messages for what is no placeholder, or an input that is no JSON that can be sent on.
     """
     inputs = dict(asked.inputs)
     places = _placeholders(artifact)
     for name, messages in asked.messages.items():
         if name not in places:
             known = ", ".join(sorted(places)) or "none"
-            raise Invalid(
+            raise CannotRender(
                 f"The prompt has no placeholder {name[:100]!r}; it has: {known}.",
                 slug="unknown-input",
                 input=name[:100],
             )
         if name in inputs:
-            raise Invalid(
+            raise CannotRender(
                 f"The messages of {name!r} are given twice, under inputs and under messages.",
                 slug="wrong-input-type",
                 input=name,
             )
         inputs[name] = messages
     if asked.model is not None and _fault(asked.model, ""):
-        raise Invalid(f"The model {_fault(asked.model, '')}.")
+        raise CannotRender(f"The model {_fault(asked.model, '')}.")
     for name, value in inputs.items():
         fault = _fault(value, name)
         if fault:
             shown = name.encode("ascii", "backslashreplace").decode()[:100]
-            raise Invalid(f"The input {shown!r} {fault}.", slug="wrong-input-type", input=shown)
+            raise CannotRender(
+                f"The input {shown!r} {fault}.", slug="wrong-input-type", input=shown
+            )
     return {
         "artifact": artifact,
         "inputs": inputs,
@@ -124,7 +127,7 @@ def is_light(request: Mapping[str, Any], limits: RenderLimits) -> bool:
 
 
 def render_here(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Render in this process. Raises Invalid as `render_limited` does."""
+    """Render in this process. Raises CannotRender as `render_limited` does."""
     try:
         return rendered(
             request["artifact"],
@@ -140,7 +143,7 @@ async def render_limited(limited: LimitedRenderer, request: Mapping[str, Any]) -
     """Render in a process with limits.
 
     Raises:
-        Invalid: an input is missing, unknown or of a wrong type, the template fails, or goes over a limit.
+        CannotRender: an input is missing, unknown or of a wrong type, the template fails, or goes over a limit.
         Unavailable: too many wait already.
     """
     try:
@@ -164,7 +167,7 @@ def _compiled(
 ) -> Artifact:
     parsed = parse(content)
     if parsed.file is None:
-        raise Invalid(
+        raise CannotRender(
             f"{name} is not a valid prompt file: {parsed.errors[0]}.",
             remedy="Correct it; only a valid prompt can be rendered.",
             slug="invalid-prompt",
@@ -173,7 +176,7 @@ def _compiled(
     try:
         file: PromptFile = resolve_fragments(parsed.file, fragment_loader(conn, project))
     except FragmentError as error:
-        raise Invalid(f"{name} cannot be compiled: {error}.", slug="invalid-prompt") from None
+        raise CannotRender(f"{name} cannot be compiled: {error}.", slug="invalid-prompt") from None
     made = compile_artifact(file, project=project.name, path=path, version=number, commit=commit)
     artifact: Artifact = json.loads(made.text)
     return artifact
@@ -205,7 +208,7 @@ def _fault(value: Any, name: str) -> str:
     return ""
 
 
-def _over_limit(code: str, limits: RenderLimits) -> Invalid | None:
+def _over_limit(code: str, limits: RenderLimits) -> CannotRender | None:
     told = {
         "time": (f"longer than {limits.seconds:g} seconds", "limits.render_seconds"),
         "memory": (f"more than {limits.memory_mb} MB of memory", "limits.render_memory_mb"),
@@ -215,14 +218,14 @@ def _over_limit(code: str, limits: RenderLimits) -> Invalid | None:
         ),
     }.get(code)
     if code == "crash":
-        return Invalid(
+        return CannotRender(
             "Rendering this prompt ended its process.",
             remedy="Simplify the template: it nests too deep or is too large.",
             slug="template-failed",
         )
     if told is None:
         return None
-    return Invalid(
+    return CannotRender(
         f"Rendering this prompt takes {told[0]} ({told[1]}).",
         remedy="Simplify the template or send less, or ask the operator to raise the limit.",
         slug="render-limit",
@@ -230,6 +233,8 @@ def _over_limit(code: str, limits: RenderLimits) -> Invalid | None:
     )
 
 
-def _refusal(code: str, message: str, name: str) -> Invalid:
+def _refusal(code: str, message: str, name: str) -> CannotRender:
     said = message.rstrip(".")
-    return Invalid(f"The prompt cannot be rendered: {said}.", slug=code, input=name[:100] or None)
+    if said.startswith(("the ", "a ", "line ", "this ")):  # and not the name of an input
+        said = said[0].upper() + said[1:]
+    return CannotRender(f"{said}.", slug=code, input=name[:100] or None)
