@@ -72,7 +72,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class SidesCompared:
     """A page of what differs from one side to the other. `counts` is by kind, on the first page alone."""
 
     start: Side
@@ -91,7 +91,7 @@ def compare_sides(
     cursor: str | None = None,
     module: str = "",
     same: bool = False,
-) -> Comparison:
+) -> SidesCompared:
     """A page by path of the prompts that differ; with `same` also of those that do not.
 
     Two versions of a prompt differ by their numbers, even where the later one brought the earlier content back; digests
@@ -114,7 +114,7 @@ def compare_sides(
         encode(shown[-1].path, sides[0].release, sides[1].release) if len(rows) > limit else None
     )
     counts = None if cursor else _counts(conn, project, sides, module)
-    return Comparison(*sides, Page(list(_compared(conn, project, shown)), following), counts)
+    return SidesCompared(*sides, Page(list(_compared(conn, project, shown)), following), counts)
 
 
 def _read_cursor(cursor: str | None) -> tuple[str, tuple[int | None, int | None] | None]:

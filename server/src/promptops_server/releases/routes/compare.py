@@ -12,7 +12,7 @@ from promptops_server.infra import cursor as pages
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.releases.compare import Compared, Comparison, Kind, Stand, compare_sides
+from promptops_server.releases.compare import Compared, Kind, SidesCompared, Stand, compare_sides
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.sides import Side
 
@@ -119,7 +119,7 @@ def router(deps: ReleaseDeps) -> APIRouter:
     return api
 
 
-def _compare_out(done: Comparison) -> CompareOut:
+def _compare_out(done: SidesCompared) -> CompareOut:
     return CompareOut(
         start=_side(done.start),
         end=_side(done.end),
