@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from mirrored import Mirrored, prompt_text
 
+from promptops_server.registry.mirror import exchange
 from promptops_server.registry.mirror.hosts import HostRules
 from support.git_http import GitHost
 
@@ -121,8 +122,6 @@ def test_the_operators_proxy_is_asked(
 def test_a_host_that_sends_without_end_is_left(
     small_bank: Mirrored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from promptops_server.registry.mirror import exchange
-
     monkeypatch.setattr(exchange, "MAX_ANSWER", 100)
     small_bank.put("claims/triage", prompt_text("one"))
     small_bank.set()

@@ -6,7 +6,10 @@ from mirrored import ADMIN, Mirrored, prompt_text
 
 from promptops_server.access.policy import authorise
 from promptops_server.registry.edits.archive import archive_prompt
+from promptops_server.registry.git import store
+from promptops_server.registry.git.objects import TAG, prepare
 from promptops_server.registry.mirror.overwrite import overwrite_mirror
+from promptops_server.registry.mirror.push import claim, push_mirrors
 from promptops_server.registry.mirror.push_now import push_now
 from promptops_server.registry.mirror.set_mirror import PasswordGiven
 from promptops_server.registry.ports import NothingLive
@@ -81,9 +84,6 @@ def test_a_branch_rewritten_here_is_rewritten_there(bank: Mirrored) -> None:
 
 
 def test_annotated_tags_arrive(small_bank: Mirrored) -> None:
-    from promptops_server.registry.git import store
-    from promptops_server.registry.git.objects import TAG, prepare
-
     small_bank.put("claims/triage", prompt_text("one"))
     tip = small_bank.refs[MAIN]
     text = f"object {tip}\ntype commit\ntag v2\ntagger Ada <a@b> 1700000000 +0000\n\nSecond\n"
@@ -277,12 +277,10 @@ def test_a_commit_during_an_attempt_starts_the_next(small_bank: Mirrored) -> Non
 
 
 def test_two_attempts_do_not_run_at_once_and_a_repeated_run_goes_on(small_bank: Mirrored) -> None:
-    from promptops_server.registry.mirror.push import _claim, push_mirrors
-
     bank = small_bank
     bank.put("claims/triage", prompt_text("one"))
     mirror = bank.set()
-    first = _claim(bank.deps, mirror.id, bank.project.id, "run-1")
+    first = claim(bank.deps, mirror.id, bank.project.id, "run-1")
     assert first is not None
     push_mirrors(bank.deps, bank.project.id, "run-2")
     assert bank.host.refs() == {}, "another run holds the lease"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from mirrored import Mirrored, prompt_text
 from starlette.testclient import TestClient
 
 from promptops_server.audit.tables import audit_event
+from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.tables import outbox
+from promptops_server.registry.mirror.credentials import SEALED_FOR
 from promptops_server.registry.mirror.hosts import HostRules
 from promptops_server.registry.mirror.tables import mirror, mirror_ref
 
@@ -267,11 +270,6 @@ def test_the_password_is_nowhere_in_the_clear(
 
 
 def test_another_installation_secret_is_told(small_bank: Mirrored) -> None:
-    from dataclasses import replace
-
-    from promptops_server.infra.sealing import Sealer
-    from promptops_server.registry.mirror.credentials import SEALED_FOR
-
     small_bank.put("claims/triage", prompt_text("one"))
     small_bank.set()
     small_bank.deps = replace(

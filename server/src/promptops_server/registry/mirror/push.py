@@ -26,6 +26,7 @@ from promptops_server.registry.git.mirrored import queue_push
 from promptops_server.registry.git.view import ObjectView
 from promptops_server.registry.mirror import store
 from promptops_server.registry.mirror.address import parse_address
+from promptops_server.registry.mirror.connect import conversation
 from promptops_server.registry.mirror.credentials import Secret, unseal
 from promptops_server.registry.mirror.errors import BadAddress, PushFailed
 from promptops_server.registry.mirror.exchange import Report
@@ -38,9 +39,10 @@ from promptops_server.registry.mirror.model import (
     may_try,
     retry_wait,
 )
+from promptops_server.registry.mirror.outcome import Outcome, result_of
 from promptops_server.registry.mirror.packing import write_pack
 from promptops_server.registry.mirror.plan import Plan, plan
-from promptops_server.registry.mirror.remote import Limits, Remote, conversation
+from promptops_server.registry.mirror.remote import Limits, Remote
 from promptops_server.registry.projects import get_project_by_id
 
 log = structlog.get_logger(__name__)
@@ -60,6 +62,10 @@ class PushDeps:
     retry_longest: float = 3600.0
     luck: Callable[[], float] = field(default=random.random)
 
+    def wait(self, attempts: int) -> float:
+        """Seconds until the next attempt after so many failed ones."""
+        return retry_wait(attempts, self.retry_first, self.retry_longest, self.luck())
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -70,32 +76,17 @@ class Claimed:
     secret_sealed: bytes | None = field(repr=False)
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What an attempt did."""
-
-    going: dict[str, str] = field(default_factory=dict)
-    """The refs that were to arrive."""
-    held_there: dict[str, str] = field(default_factory=dict)
-    """Refs the mirror now has as they are here."""
-    gone: set[str] = field(default_factory=set)
-    held: list[HeldRef] = field(default_factory=list)
-    failed: PushFailed | None = None
-    moved: int = 0
-    """Refs this attempt created, moved or deleted there."""
-
-
 def push_mirrors(deps: PushDeps, project_id: str, run: str) -> None:
     """Bring every mirror of the project up to date that may be tried now. Idempotent."""
     with deps.db.read() as conn:
         found = store.mirrors_of(conn, project_id)
     for mirror in found:
-        claimed = _claim(deps, mirror.id, project_id, run)
+        claimed = claim(deps, mirror.id, project_id, run)
         if claimed is not None:
             finish(deps, claimed, run, attempt(deps, claimed))
 
 
-def _claim(deps: PushDeps, mirror_id: str, project_id: str, run: str) -> Claimed | None:
+def claim(deps: PushDeps, mirror_id: str, project_id: str, run: str) -> Claimed | None:
     """Take the lease, if there is something to try."""
     with deps.db.write() as tx:
         lock_project(tx.conn, project_id)
@@ -242,7 +233,7 @@ def finish(deps: PushDeps, claimed: Claimed, run: str, outcome: Outcome) -> None
         if now is None or now.lease != run:
             return
         store.note_pushed(tx.conn, was.id, outcome.held_there, outcome.gone, tx.now)
-        values = result_of(now, outcome, tx.now, deps)
+        values = result_of(now, outcome, tx.now, deps.wait)
         asked_again = now.requested_at is not None and now.requested_at != was.requested_at
         if asked_again:
             values.pop("overwrite", None)  # it may be what was asked for
@@ -252,57 +243,6 @@ def finish(deps: PushDeps, claimed: Claimed, run: str, outcome: Outcome) -> None
         if asked_again or _moved_meanwhile(tx, was, outcome):
             queue_push(tx, was.project_id)
         _tell(tx, claimed, outcome, values)
-
-
-def result_of(mirror: Mirror, outcome: Outcome, now: int, deps: PushDeps) -> dict[str, Any]:
-    """The fields of a mirror after an attempt. Pure but for the luck in the wait."""
-    held = tuple(outcome.held[:MAX_LISTED])
-    values: dict[str, Any] = {
-        "lease": None,
-        "lease_until": None,
-        "attempted_at": now,
-        "held": held,
-        "attempts": 0,
-        "next_attempt_at": None,
-        "problem": None,
-    }
-    failed = outcome.failed
-    if failed is not None:
-        values["problem"] = failed.problem
-        values["attempts"] = mirror.attempts + 1
-        if not failed.transient:
-            return {**values, "state": "failed"}
-        wait = retry_wait(mirror.attempts + 1, deps.retry_first, deps.retry_longest, deps.luck())
-        wait = max(wait, failed.after or 0.0)
-        return {**values, "state": "retrying", "next_attempt_at": now + int(wait * 1_000_000)}
-    values["overwrite"] = {}
-    diverged = [ref for ref in outcome.held if ref.why == "diverged"]
-    refused = [ref for ref in outcome.held if ref.why == "refused"]
-    if diverged:
-        return {**values, "state": "diverged", "problem": _diverged(diverged)}
-    if refused:
-        return {**values, "state": "failed", "problem": _refused(refused)}
-    return {**values, "state": "ok", "pushed_at": now}
-
-
-def _diverged(refs: list[HeldRef]) -> Problem:
-    names = ", ".join(ref.name for ref in refs[:5]) + (", …" if len(refs) > 5 else "")
-    return Problem(
-        "diverged",
-        f"Somebody else changed the mirror: {names}. Nothing was overwritten; all other refs are up to date.",
-        "Bring what is there into the project, or lose it on purpose: promptops mirror overwrite PROJECT",
-    )
-
-
-def _refused(refs: list[HeldRef]) -> Problem:
-    first = refs[0]
-    more = f" (and {len(refs) - 1} more refs)" if len(refs) > 1 else ""
-    return Problem(
-        "refs-refused",
-        f"The mirror's host refused {first.name}: {first.reason}{more}.",
-        "Change its rules (a protected branch, a hook), or what is pushed; "
-        "then: promptops mirror push PROJECT",
-    )
 
 
 def _moved_meanwhile(tx: Transaction, was: Mirror, outcome: Outcome) -> bool:

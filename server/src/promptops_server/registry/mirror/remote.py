@@ -1,21 +1,15 @@
-"""One conversation with a mirror's host, over either transport: what is there, then what changes. Closed at its end."""
+"""What an attempt asks of a mirror's host, over either transport: what is there, then what changes."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from promptops_server.infra.setting_sections import MirrorSettings
 from promptops_server.registry.git.pack import PackSpool
-from promptops_server.registry.mirror.address import Address
-from promptops_server.registry.mirror.credentials import Secret
 from promptops_server.registry.mirror.exchange import Advertisement, Report
 from promptops_server.registry.mirror.hosts import HostRules, Lookup
-from promptops_server.registry.mirror.model import Credentials
 from promptops_server.registry.mirror.plan import Update
 
 
@@ -58,29 +52,3 @@ class Remote(Protocol):
     def close(self) -> None:
         """End the conversation, whatever state it is in."""
         ...
-
-
-Connect = Callable[[Address, Credentials, Secret, Limits], Remote]
-
-
-def connect(address: Address, credentials: Credentials, secret: Secret, limits: Limits) -> Remote:
-    """Begin a conversation. Raises PushFailed."""
-    from promptops_server.registry.mirror.http_remote import HttpRemote
-    from promptops_server.registry.mirror.ssh_remote import SshRemote
-
-    deadline = time.monotonic() + limits.push_seconds
-    if address.scheme == "ssh":
-        return SshRemote(address, credentials, secret, limits, deadline)
-    return HttpRemote(address, credentials, secret, limits, deadline)
-
-
-@contextmanager
-def conversation(
-    address: Address, credentials: Credentials, secret: Secret, limits: Limits
-) -> Iterator[Remote]:
-    """A conversation that is closed at the end of the block."""
-    remote = connect(address, credentials, secret, limits)
-    try:
-        yield remote
-    finally:
-        remote.close()
