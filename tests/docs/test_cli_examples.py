@@ -1,4 +1,4 @@
-"""The `console` blocks of `docs/cli.md`, run in order, print what the page says; times, ids and digests aside."""
+"""The `console` blocks of these pages, run in order, print what they say; times, ids and digests aside."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from docs_page import blocks
 from promptops.cli import run
 from support.server import RunningServer
 
-PAGE = "cli.md"
+PAGES = {"cli.md": 25, "finding.md": 8}
+"""Each page, and how many commands of it are run at least."""
 
 _VARYING = {
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ": "TIME",
@@ -42,8 +43,9 @@ def commands(text: str) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
+@pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_the_page_print_what_it_says(
-    server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = server.token("maya", "admin")
     monkeypatch.chdir(tmp_path)
@@ -52,7 +54,7 @@ def test_the_commands_of_the_page_print_what_it_says(
     monkeypatch.setenv("PROMPTOPS_TOKEN", token)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     seen = 0
-    for block in blocks(PAGE):
+    for block in blocks(page):
         if block.info.startswith("yaml "):
             Path(block.info.split()[1]).write_text(block.text)
         if block.info != "console":
@@ -68,4 +70,4 @@ def test_the_commands_of_the_page_print_what_it_says(
             assert settled(printed) == settled(promised), line
             assert (code == 0) == ("error:" not in promised), line
             seen += 1
-    assert seen >= 25
+    assert seen >= PAGES[page]
