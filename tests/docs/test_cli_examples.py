@@ -18,6 +18,7 @@ PAGES = {
     "cli.md": 25,
     "editing.md": 15,
     "environments.md": 14,
+    "finding.md": 8,
     "history.md": 12,
     "working-copies.md": 12,
 }

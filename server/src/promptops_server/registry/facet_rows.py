@@ -12,13 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
-from promptops_server.registry.facets import Facet, Kind, Standing, facets_of, live_of, live_text
-from promptops_server.registry.rows import BATCH, json_list
+from promptops_server.registry.facets import Facet, Kind, live_of, live_text, release_facets
+from promptops_server.registry.rows import BATCH
 from promptops_server.registry.tables import facet, prompt, prompt_facet
 
+# The same words in both databases, which the builder of statements has one dialect each for.
+_COUNT = text(
+    "INSERT INTO facet (project_id, archived, kind, value, prompts)"
+    " VALUES (:project, :archived, :kind, :value, :more)"
+    " ON CONFLICT (project_id, archived, kind, value)"
+    " DO UPDATE SET prompts = facet.prompts + excluded.prompts RETURNING id"
+)
 _DELETE = delete(prompt_facet).where(
     prompt_facet.c.prompt_id == bindparam("b_prompt"), prompt_facet.c.facet_id == bindparam("b_old")
 )
@@ -32,19 +38,15 @@ _REPLACE = (
 )
 _INSERT = insert(prompt_facet)
 _SET_LIVE = update(prompt).where(prompt.c.id == bindparam("b_id")).values(live=bindparam("b_live"))
-_STANDING = select(
+_PLACES = select(
     prompt.c.id,
     prompt.c.path,
-    prompt.c.valid,
-    prompt.c.tags,
-    prompt.c.owners,
-    prompt.c.models,
     prompt.c.latest,
     prompt.c.live,
     prompt.c.archived_at,
 ).where(prompt.c.project_id == bindparam("project_id"))
-_STANDING_ONE = _STANDING.where(prompt.c.path == bindparam("path"))
-_STANDING_IN = _STANDING.where(prompt.c.path.in_(bindparam("paths", expanding=True)))
+_PLACES_ONE = _PLACES.where(prompt.c.path == bindparam("path"))
+_PLACES_IN = _PLACES.where(prompt.c.path.in_(bindparam("paths", expanding=True)))
 
 
 class Key(NamedTuple):
@@ -109,26 +111,19 @@ def write_facets(conn: Connection, project_id: str, changes: Sequence[Change]) -
 
 def _count(conn: Connection, project_id: str, counts: Mapping[Key, int]) -> dict[Key, int]:
     """Move the counters and give the facets' ids, making those that are new."""
-    make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    added = make(facet)
-    statement = added.on_conflict_do_update(
-        index_elements=[facet.c.project_id, facet.c.archived, facet.c.kind, facet.c.value],
-        set_={"prompts": facet.c.prompts + added.excluded.prompts},
-    ).returning(facet.c.id, facet.c.archived, facet.c.kind, facet.c.value)
-    rows = conn.execute(
-        statement,
-        [
+    return {
+        key: conn.execute(
+            _COUNT,
             {
-                "project_id": project_id,
+                "project": project_id,
                 "archived": key.archived,
                 "kind": key.kind,
                 "value": key.value,
-                "prompts": counts[key],
-            }
-            for key in sorted(counts)
-        ],
-    )
-    return {Key(bool(row.archived), row.kind, row.value): row.id for row in rows}
+                "more": counts[key],
+            },
+        ).scalar_one()
+        for key in sorted(counts)
+    }
 
 
 def find_facets(
@@ -167,9 +162,9 @@ def note_live(
         some = paths[at : at + BATCH]
         given = {"project_id": project_id}
         rows = (
-            conn.execute(_STANDING_ONE, {**given, "path": some[0]})
+            conn.execute(_PLACES_ONE, {**given, "path": some[0]})
             if len(some) == 1
-            else conn.execute(_STANDING_IN, {**given, "paths": some})
+            else conn.execute(_PLACES_IN, {**given, "paths": some})
         )
         for row in rows:
             before = live_of(row.live)
@@ -185,21 +180,10 @@ def note_live(
                 Change(
                     row.id,
                     row.path,
-                    keys(facets_of(_standing(row, before)), archived),
-                    keys(facets_of(_standing(row, after)), archived),
+                    keys(release_facets(row.latest, before), archived),
+                    keys(release_facets(row.latest, after), archived),
                 )
             )
     if texts:
         conn.execute(_SET_LIVE, texts)
     write_facets(conn, project_id, changes)
-
-
-def _standing(row: Any, live: Mapping[str, int]) -> Standing:
-    return Standing(
-        row.valid,
-        json_list(row.tags),
-        json_list(row.owners),
-        json_list(row.models),
-        row.latest,
-        live,
-    )

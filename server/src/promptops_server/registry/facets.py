@@ -53,7 +53,14 @@ def facet_key(text: str) -> str:
 
 def facets_of(prompt: Standing) -> frozenset[Facet]:
     """Everything the prompt is found by."""
-    return frozenset(_of_content(prompt)) | frozenset(_of_releases(prompt))
+    return frozenset(_of_content(prompt)) | release_facets(prompt.latest, prompt.live)
+
+
+def release_facets(latest: int, live: Mapping[str, int]) -> frozenset[Facet]:
+    """Those that follow from where versions are live; the arguments as in `Standing`."""
+    found = [Facet("state", state) for state in states_of_prompt(latest, live)]
+    found += [Facet("environment", e) for e, version in live.items() if version != SUSPENDED]
+    return frozenset(found)
 
 
 def content_facets(prompt: Standing) -> frozenset[Facet]:
@@ -81,14 +88,6 @@ def _of_content(prompt: Standing) -> Iterable[Facet]:
         family = key if key in FAMILIES else family_of(key)
         if family is not None:
             yield Facet("family", family)
-
-
-def _of_releases(prompt: Standing) -> Iterable[Facet]:
-    for state in states_of_prompt(prompt.latest, prompt.live):
-        yield Facet("state", state)
-    for environment, version in prompt.live.items():
-        if version != SUSPENDED:
-            yield Facet("environment", environment)
 
 
 def states_of_prompt(latest: int, live: Mapping[str, int]) -> tuple[PromptState, ...]:
