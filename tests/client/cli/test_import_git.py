@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import Cli
+from support.git_remote import WorkTree
 from support.histories import DEEP, INVALID, MOVED_FROM, MOVED_TO, LivedIn, lived_in, prompt
 from support.server import RunningServer
 from support.stock_git import Git
@@ -92,6 +93,21 @@ def test_a_report_for_people_names_what_is_invalid_and_left_out(
     assert f"invalid, cannot be released: {INVALID}.prompt.yml:1: " in done.err
     assert "left out: refs/tags/v1: not asked for; --all brings" in done.err
     assert f"commits:     {repository.commits}\n" in done.out
+
+
+def test_the_log_says_when_a_version_was_committed_long_before_it_came(
+    signed_in: Cli, git: Git, project: str, tmp_path: Path
+) -> None:
+    git.env["GIT_COMMITTER_DATE"] = "2019-03-04T05:06:07+0100"
+    git("init", "-q", str(tmp_path / "old"))
+    tree = WorkTree(git, tmp_path / "old")
+    tree.write({"a.prompt.yml": prompt(1)}, "Long ago")
+    del git.env["GIT_COMMITTER_DATE"]
+    tree.write({"a.prompt.yml": prompt(2)}, "Today")
+    assert signed_in("import", "--git", str(tree.folder), "-p", project).code == 0
+    newest, oldest = signed_in("prompt", "log", f"{project}/a").out.splitlines()
+    assert "committed" not in newest
+    assert oldest.split("\t")[1].endswith("(committed 2019-03-04 04:06:07Z)")
 
 
 def test_the_token_is_in_no_command_line_and_no_file(
