@@ -8,8 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.engines import engines
 from benchmarks.row import Row
-from benchmarks.stage import PROJECT, postgres, project, prompt_text, server
+from benchmarks.stage import PROJECT, project, prompt_text, server
 
 
 def run(quick: bool) -> list[Row]:
@@ -27,16 +28,10 @@ def run(quick: bool) -> list[Row]:
             subprocess.run([*git, *command], check=True, capture_output=True)
         floor = time.perf_counter() - begin
         subprocess.run(["rm", "-rf", str(root / ".git")], check=True)
-        rows = [_row("SQLite", root, count, floor)]
-        with postgres() as url:
-            if url is not None:
-                rows.append(
-                    _row("PostgreSQL", root, count, floor, "--database-url", url, "--migrate")
-                )
-    return rows
+        return [_row(name, args, root, count, floor) for name, args in engines()]
 
 
-def _row(name: str, root: Path, count: int, floor: float, *args: str) -> Row:
+def _row(name: str, args: tuple[str, ...], root: Path, count: int, floor: float) -> Row:
     with server(*args) as running, project(running):
         token = running.token("bench", "admin")
         from support.server import BIN

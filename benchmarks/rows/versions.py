@@ -11,22 +11,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.engines import engines
 from benchmarks.row import Row, millis
-from benchmarks.stage import PROJECT, postgres, project, prompt_text, put, server
+from benchmarks.stage import PROJECT, project, prompt_text, put, server
+
+_TARGETS = {"SQLite": 200, "PostgreSQL": 80}
+"""Versions a second."""
 
 
 def run(quick: bool) -> list[Row]:
     """Versions a second on SQLite, and on PostgreSQL where its wheel is installed."""
     rounds = 100 if quick else 600
     floor = _bare_commit(rounds)
-    rows = [_row("SQLite", rounds, floor, 200)]
-    with postgres() as url:
-        if url is not None:
-            rows.append(_row("PostgreSQL", rounds, floor, 80, "--database-url", url, "--migrate"))
-    return rows
+    return [_row(name, args, rounds, floor) for name, args in engines()]
 
 
-def _row(name: str, rounds: int, floor: float, target: int, *args: str) -> Row:
+def _row(name: str, args: tuple[str, ...], rounds: int, floor: float) -> Row:
+    target = _TARGETS[name]
     with server(*args) as running, project(running) as api:
         version = put(api, "claims/triage", prompt_text("start"))
         token = running.token("bench", "admin")

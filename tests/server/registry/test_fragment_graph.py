@@ -309,7 +309,7 @@ def test_the_migration_fills_in_what_writing_would_have_noted(graph: Bank) -> No
     assert not {row[4] for row in before} & {"quoted", "comment", "broken", "long", "plain"}
     with graph.db.engine.begin() as conn:
         config = migrate.alembic_config(conn)
-        parent = ScriptDirectory.from_config(config).get_revision("0006").down_revision
+        parent = ScriptDirectory.from_config(config).get_revision("0005").down_revision
         command.downgrade(config, str(parent))
     migrate.upgrade(graph.db)
     assert rows(graph) == before

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 import yaml
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
