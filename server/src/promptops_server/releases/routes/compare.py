@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from promptops.format.diff_sections import ChangeClass, SectionName
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.releases.compare import Compared, Kind, SidesCompared, Stand, compare_sides
 from promptops_server.releases.ports import ReleaseDeps
@@ -81,9 +81,8 @@ class CompareOut(BaseModel):
     next: str | None
 
 
-def router(deps: ReleaseDeps) -> APIRouter:
-    """The route of comparisons."""
-    api = APIRouter(tags=["releases"], responses=problem_responses(400, 401, 404, 422))
+def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
+    """Add the route of comparisons."""
 
     @api.get(
         "/projects/{project}/compare",
@@ -115,8 +114,6 @@ def router(deps: ReleaseDeps) -> APIRouter:
                 conn, found, start, end, limit=limit, cursor=cursor, module=module, same=same
             )
         return _compare_out(done)
-
-    return api
 
 
 def _compare_out(done: SidesCompared) -> CompareOut:
