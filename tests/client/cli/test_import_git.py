@@ -83,6 +83,9 @@ def test_a_repository_arrives_with_its_history(
     assert "versions:    1\n" in more.out
     log = signed_in("prompt", "log", f"{name}/{DEEP}").out.splitlines()
     assert len(log) == 3
+    assert all("\tBen Ito (by " in line for line in log)
+    blamed = signed_in("prompt", "blame", f"{name}/{DEEP}").out.splitlines()
+    assert all(" Ben Ito " in line for line in blamed)
 
 
 def test_a_report_for_people_names_what_is_invalid_and_left_out(

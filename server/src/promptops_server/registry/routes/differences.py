@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from promptops_server.infra.clock import to_text
+from promptops_server.infra.clock import seconds_to_text, to_text
 from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.registry.history.blame import Blame, blame_prompt
 from promptops_server.registry.history.diff import diff_prompt
@@ -43,6 +43,7 @@ class OriginOut(BaseModel):
     author_text: str = Field(description="The commit's author line, as pushed")
     message: str
     created_at: str
+    committed_at: str | None = Field(description="What the commit says, in UTC: a claim")
 
 
 class LineOut(BaseModel):
@@ -171,4 +172,5 @@ def _origin(version: Version) -> OriginOut:
         author_text=version.author_text,
         message=version.message,
         created_at=to_text(version.created_at),
+        committed_at=seconds_to_text(version.committed_at),
     )

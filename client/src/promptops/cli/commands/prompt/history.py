@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from promptops.cli.output import JsonOption, Output, note, warn, when
 from promptops.cli.session import api, connect
 
 _SAME_DAY = timedelta(days=1)
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|system")
 
 
 @command(
@@ -50,7 +52,7 @@ def log(
             (
                 f"{v['path']}@{v['version']}" if follow else f"@{v['version']}",
                 _when(v),
-                v["author"],
+                _who(v),
                 v.get("state"),
                 v["commit"][:7],
                 str(v["message"]).partition("\n")[0],
@@ -59,6 +61,18 @@ def log(
         ),
         "There are no versions.",
     )
+
+
+def _writer(version: Mapping[str, Any]) -> str:
+    """The author the commit names; of a commit made by the server, whose author is an id, the one who acted."""
+    named = str(version.get("author_text") or "").partition(" <")[0].strip()
+    return str(version["author"]) if not named or _ID.fullmatch(named) else named
+
+
+def _who(version: Mapping[str, Any]) -> str:
+    """The writer; and who pushed it, if that was somebody else."""
+    writer, actor = _writer(version), str(version["author"])
+    return writer if writer.lower() == actor.lower() else f"{writer} (by {actor})"
 
 
 def _when(version: dict[str, Any]) -> str:
@@ -112,7 +126,7 @@ def _blamed(found: Mapping[str, Any]) -> Iterator[str]:
             continue
         place = "" if version["path"] == found["path"] else version["path"]
         day = str(version.get("committed_at") or version["created_at"])[:10]
-        rows.append((f"{place}@{version['version']}", version["author"], day, line))
+        rows.append((f"{place}@{version['version']}", _writer(version), day, line))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     digits = len(str(len(rows)))
     for *words, line in rows:
