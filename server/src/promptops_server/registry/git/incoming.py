@@ -7,7 +7,7 @@ history. Objects the server had already are dropped: their first content stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -31,11 +31,23 @@ from promptops_server.registry.git.store import CommitRow
 from promptops_server.registry.git.unpack import Place, Unpacker
 from promptops_server.registry.git.view import ObjectView
 
+_IN_MEMORY = 32 * 1024 * 1024
+"""Compressed bytes of a push that are read before the lock; a larger one is read while it is stored."""
+
 
 class MissingObjects(Invalid):
     """The push refers to objects that neither it nor the server has."""
 
     slug = "missing-objects"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """New objects to be stored: how many, the graph's nodes among them, and the objects themselves."""
+
+    count: int
+    commits: list[CommitRow]
+    objects: Callable[[], Iterable[PreparedBlob]]
 
 
 @dataclass(slots=True)
@@ -180,6 +192,17 @@ class Incoming:
         }
 
     # -- what is kept
+
+    def keep(self, tips: Iterable[str]) -> Kept:
+        """What is to be stored for `tips`, made ready as far as memory allows."""
+        oids = self.reachable(tips)
+        size = sum(self.places[oid].length for oid in oids)
+        ready = list(self.stored(oids)) if size <= _IN_MEMORY else None
+        return Kept(
+            len(oids),
+            self.commit_rows(oids),
+            lambda: self.stored(oids) if ready is None else ready,
+        )
 
     def reachable(self, tips: Iterable[str]) -> list[str]:
         """New objects reachable from `tips`: only these are stored. Sorted, as the database's index wants them."""

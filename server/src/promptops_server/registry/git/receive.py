@@ -20,7 +20,7 @@ from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import Denied, ProblemError
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.git import ancestry, push_rules, store, walk
-from promptops_server.registry.git.incoming import Incoming, unpack
+from promptops_server.registry.git.incoming import Incoming, Kept, unpack
 from promptops_server.registry.git.limits import Limits
 from promptops_server.registry.git.mirrored import queue_push
 from promptops_server.registry.git.objects import TAG
@@ -112,8 +112,8 @@ class _Push:
     request: PushRequest
     report: PushReport
     prepared_main: Any = None
-    keeps: dict[frozenset[str | None], list[str]] = field(default_factory=dict)
-    """The new objects that a set of tips reaches: found out before the lock, in which it mostly stays the same set."""
+    keeps: dict[frozenset[str | None], Kept] = field(default_factory=dict)
+    """By set of tips: found out before the lock, in which it mostly stays the same set."""
     denials: list[Denied] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     """What the kept push is answered beyond its refs."""
@@ -213,11 +213,11 @@ class _Push:
             return False
         return True
 
-    def _kept(self, incoming: Incoming, accepted: list[RefUpdate]) -> list[str]:
+    def _kept(self, incoming: Incoming, accepted: list[RefUpdate]) -> Kept:
         """The new objects to be stored when these updates are made."""
         tips = frozenset(u.new for u in accepted)
         if tips not in self.keeps:
-            self.keeps[tips] = incoming.reachable(oid for oid in tips if oid is not None)
+            self.keeps[tips] = incoming.keep(oid for oid in tips if oid is not None)
         return self.keeps[tips]
 
     # -- under the lock
@@ -245,8 +245,8 @@ class _Push:
         if not accepted or (self.request.atomic and self.report.refused):
             raise _NothingMovesError
         keep = self._kept(incoming, accepted)
-        store.insert_objects(tx.conn, self.project.id, incoming.stored(keep))
-        store.insert_commits(tx.conn, self.project.id, incoming.commit_rows(keep))
+        store.insert_objects(tx.conn, self.project.id, keep.objects())
+        store.insert_commits(tx.conn, self.project.id, keep.commits)
         mirrored = False
         for update in accepted:
             moved = store.move_ref(
@@ -262,7 +262,7 @@ class _Push:
                 self._attempt(update, partial(self._apply_versions, tx, update))
         for update, then in later:
             self._attempt(update, then)
-        seq = audit.record(tx, self._event(accepted, len(keep)), project_id=self.project.id)
+        seq = audit.record(tx, self._event(accepted, keep.count), project_id=self.project.id)
         if self._moves_main(accepted):
             self.deps.versions.note(tx, self.project, self.prepared_main, seq)
 
