@@ -135,6 +135,12 @@ class Answers:
         self.applied.append((update.old, update.new))
         return self.tells
 
+    def touched(self, prepared: Any) -> int:
+        return 0
+
+    def note(self, tx: Transaction, project: ProjectLike, prepared: Any, seq: int) -> None:
+        assert seq > 0
+
 
 @dataclass
 class Remote:

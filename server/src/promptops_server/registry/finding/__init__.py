@@ -1,4 +1,5 @@
-"""Finding prompts: pages of a project's prompts by path, search or filter, and what happened in it lately.
+"""Finding prompts: pages of a project's prompts by path, search or filter, saved views, and what happened in it lately.
 
-Only reads what `registry.record` and `audit` wrote. The index of words is `registry.search`.
+Reads what `registry.record`, `registry.facet_rows` and `audit` wrote; writes saved views alone. The index of words is
+`registry.search`.
 """
