@@ -15,7 +15,13 @@ from prompt_claims import claims_of
 
 from promptops.format import dump, parse
 
-FOUND: list[bytes] = []
+JINJA2 = b"template: jinja2\nmessages:\n  - role: user\n    content: '%s'\n"
+FOUND = [
+    JINJA2 % b"{{ 9**(9**9) }}",  # checking it worked it out
+    JINJA2 % b"{% autoescape 9**(9**9) %}x{% endautoescape %}",
+    JINJA2 % (b"{% for a in b %}" * 25 + b"{% endfor %}" * 25),  # valid, and could not be compiled
+    JINJA2 % (b"{{ a" + b" + a" * 300 + b" }}"),
+]
 """Inputs that once broke a claim."""
 
 TOKENS = st.sampled_from(
@@ -148,6 +154,6 @@ def test_a_valid_file_keeps_every_claim(data: dict[str, object]) -> None:
     assert claims_of(dump(data).encode())
 
 
-@pytest.mark.parametrize("source", FOUND, ids=lambda source: ascii(source[:30]))
+@pytest.mark.parametrize("source", FOUND, ids=range(len(FOUND)))
 def test_what_fuzzing_found_stays_repaired(source: bytes) -> None:
     claims_of(source)
