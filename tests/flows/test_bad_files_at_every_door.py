@@ -61,7 +61,7 @@ def server(
     """A server with project `bank` and one prompt, so that a push is not the first."""
     args: tuple[str, ...] = ()
     template: PostgresTemplate | None = None
-    name = f"bad_files_{worker_id}"
+    name = f"bad_files_{worker_id}_{os.getpid()}"
     if request.param == "postgresql":
         template = request.getfixturevalue("postgres_template")
         args = ("--database-url", template.create(name))
