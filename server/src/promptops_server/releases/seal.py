@@ -40,6 +40,10 @@ from promptops_server.releases.tables import environment, live, release, release
 
 EMPTY_BUCKETS = EMPTY_BUCKET_HASH * BUCKETS
 
+AUDITED = 100
+"""Changes that an audit event lists. The release's rows have all, and its statement's hash, the event's `object.hash`,
+covers them; whole lists of 20,000 would make every reader of the log parse megabytes."""
+
 _HASH = len(EMPTY_BUCKET_HASH)
 # One row: the environment, its newest release, and the installation, which is a single row.
 _STATE = (
@@ -214,14 +218,18 @@ def seal(
             actor=actor,
             project=project,
             environment=environment.name,
-            before={"release": state.head, "prompts": {p: _stood(before.get(p)) for p in paths}},
+            before={
+                "release": state.head,
+                "prompts": {p: _stood(before.get(p)) for p in paths[:AUDITED]},
+            },
             after={
                 "release": number,
                 "commit": commit,
                 "prompts": {
                     c.path: None if c.state == REMOVED else {"state": c.state, "version": c.version}
-                    for c in changes
+                    for c in changes[:AUDITED]
                 },
+                "changed": len(changes),
                 **(origin or {}),
             },
             reason=reason,

@@ -243,7 +243,8 @@ def _total(action: str, after: Mapping[str, Any], noted: Sequence[Touched]) -> i
         return _whole(after.get("count"))
     if action == "prompt.import":
         return sum(_whole(after.get(name)) or 0 for name in ("created", "updated"))
-    return len(after.get("prompts") or ()) or None
+    changed = _whole(after.get("changed"))
+    return changed if changed is not None else len(after.get("prompts") or ()) or None
 
 
 def _commit(action: str, after: Mapping[str, Any]) -> str | None:
