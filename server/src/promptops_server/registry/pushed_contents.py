@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from promptops.format import FragmentError, PromptFile, parse
 from promptops.format.fragment import Pin
+from promptops_server.infra.courtesy import Courtesy
 from promptops_server.registry.content import (
     MAX_FILE_BYTES,
     Card,
@@ -43,11 +44,13 @@ def read_contents(
         shown.setdefault(oid, []).append(path)
     contents: dict[str, Content] = {}
     cards: dict[str, Card] = {}
+    courtesy = Courtesy()
     for blob in _blobs(view, list({v.blob: None for v in numbering.versions})):
         content = _content(blob)
         for path in shown.get(blob.oid, ()):
             cards[path] = card_of(path, content)
         contents[blob.oid] = forget_text(content)
+        courtesy()
     return contents, cards
 
 

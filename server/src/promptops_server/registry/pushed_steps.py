@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptops.format.names import InvalidName
+from promptops_server.infra.courtesy import Courtesy
 from promptops_server.registry import rows
 from promptops_server.registry.git.ancestry import first_parent_rows
 from promptops_server.registry.git.objects import MODE_EXECUTABLE, MODE_FILE
@@ -45,7 +46,9 @@ def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) 
     """Read the steps from `old` to `new`; `view` sees the push. Raises NotFound, Invalid (folders too deep)."""
     steps: list[Step] = []
     faults: dict[str, Fault] = {}
+    courtesy = Courtesy()
     for before, after in first_parent_rows(view, old, new):
+        courtesy()
         changes: list[Change] = []
         for file in view.changed_between(None if before is None else before.tree, after.tree):
             change, fault = _change(file)

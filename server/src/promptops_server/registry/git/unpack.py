@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from dulwich.errors import ApplyDeltaError
 from dulwich.pack import apply_delta
 
+from promptops_server.infra.courtesy import Courtesy
 from promptops_server.infra.problems import Invalid, TooLarge
 from promptops_server.registry.git.limits import Limits
 from promptops_server.registry.git.objects import TYPE_NAMES, PreparedBlob, compress, object_id
@@ -74,6 +75,7 @@ class Unpacker:
         self._on_oid: dict[str, list[_Delta]] = defaultdict(list)
         self._bases: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
         self._bases_size = 0
+        self._courtesy = Courtesy()
         self.places: dict[str, Place] = {}
 
     def close(self) -> None:
@@ -92,6 +94,7 @@ class Unpacker:
         position = self._start + _HEADER
         for _ in range(count):
             position = self._read_entry(position, visit)
+            self._courtesy()
         if position != self._end:
             raise BrokenPack("The pack has bytes after its last object.")
         self._resolve_all(visit)
@@ -210,6 +213,7 @@ class Unpacker:
         """Every delta on this object, and every delta on those; a stack, since chains may be long."""
         stack = [(delta, base, 1) for delta in self._waiting_for(base, offset)]
         while stack:
+            self._courtesy()
             delta, base, depth = stack.pop()
             if depth > self._limits.delta_depth:
                 raise TooLarge(
