@@ -7,7 +7,6 @@ import contextlib
 import gc
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -94,9 +93,6 @@ class _Server(uvicorn.Server):
         # What is loaded by now stays: the collector need not walk it again, which would stop everything for 0.1 s.
         gc.collect()
         gc.freeze()
-        # A thread that reads a large push computes for seconds. Everybody else's request gives the interpreter away at
-        # each query and waits this long to have it back, dozens of times; Python's own 5 ms would be felt.
-        sys.setswitchinterval(0.001)
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

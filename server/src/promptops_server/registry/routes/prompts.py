@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.http import ActorDep, problem_responses
@@ -146,6 +146,10 @@ def _add_reading(router: APIRouter, deps: RegistryDeps) -> None:
 
 
 def _add_writing(router: APIRouter, deps: RegistryDeps) -> None:
+    # SQLite has one writer: one thread writes while another prepares, and more would only take the interpreter from
+    # these two.
+    turns = CapacityLimiter(2) if deps.db.is_sqlite else None
+
     @router.put(
         "/projects/{project}/prompts/{path:path}",
         response_model=VersionOut,
@@ -169,7 +173,9 @@ def _add_writing(router: APIRouter, deps: RegistryDeps) -> None:
     ) -> Response:
         may_put(actor, deps.authorise, project, path)
         body = await request.body()
-        return await run_in_threadpool(_put, deps, actor, request, project, path, body, message)
+        return await to_thread.run_sync(
+            _put, deps, actor, request, project, path, body, message, limiter=turns
+        )
 
     @router.delete(
         "/projects/{project}/prompts/{path:path}",
