@@ -39,11 +39,6 @@ messages:
 """,
     "chat": "messages:\n  - placeholder: history\n  - role: user\n    content: Go on.\n",
 }
-ONE_FILE = {
-    "csv": "prompts.csv",
-    "langfuse": "langfuse-prompts.json",
-    "mlflow": "mlflow-prompts.json",
-}
 
 
 @pytest.fixture
@@ -65,11 +60,9 @@ def test_what_does_not_come_back_is_in_the_report(
     told = signed_in("export", filled, "--format", name, "-o", str(out), "--force")
     assert told.err.count("not carried: ") == len(losses)
 
-    source = str(out / ONE_FILE.get(name, ""))
-    options = (
-        ["--tag-column", "tags"] if name == "csv" and "tags" in Path(source).read_text() else []
-    )
-    asked = ("import", source, "-p", filled, "--format", name, "--module", "again", *options)
+    tagged = name == "csv" and "tags" in (out / "prompts.csv").read_text()
+    options = ["--tag-column", "tags"] if tagged else []
+    asked = ("import", str(out), "-p", filled, "--format", name, "--module", "again", *options)
     planned = signed_in(*asked, "--dry-run", "--json")
     assert planned.code == 0, planned.err
     done = signed_in(*asked, "--json")

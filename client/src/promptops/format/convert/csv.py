@@ -29,7 +29,7 @@ from ..naming import Namer, slug, stand_in
 from ..parser import parse
 from ..yaml_text import CannotWrite, dump
 from . import BadOption, CannotConvert, Conversion, Converted, Loss, Outgoing, Source, Written
-from .reading import check_options
+from .reading import check_options, only_file
 from .templates import Left, to_ours
 from .writing import Losses, Turn, turns_of
 
@@ -183,7 +183,7 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 def _text(source: Source) -> str:
     if isinstance(source, Path):
-        source = source.read_bytes()
+        source = (only_file(source, "a table") if source.is_dir() else source).read_bytes()
     if isinstance(source, bytes):
         try:
             source = source.decode("utf-8-sig")

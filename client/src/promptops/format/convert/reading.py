@@ -48,10 +48,10 @@ def prefix_of(options: Mapping[str, Any]) -> str:
 
 
 def text_of(source: Source, what: str) -> str:
-    """The source as text without a byte order mark. Raises CannotConvert."""
+    """The source as text without a byte order mark; a folder stands for the one file in it. Raises CannotConvert."""
     if isinstance(source, Path):
         if source.is_dir():
-            raise CannotConvert(f"{what} is one file, not a folder")
+            source = only_file(source, what)
         if source.stat().st_size > MAX_SOURCE_BYTES:
             raise CannotConvert(f"it is larger than {MAX_SOURCE_BYTES:,} bytes")
         source = source.read_bytes()
@@ -63,6 +63,14 @@ def text_of(source: Source, what: str) -> str:
     if not source.strip():
         raise CannotConvert(f"it is empty: it is no {what}")
     return source.removeprefix("\ufeff")
+
+
+def only_file(folder: Path, what: str) -> Path:
+    """The one file of a folder, as `export` leaves it. Raises CannotConvert."""
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    if len(names) != 1 or not (folder / names[0]).is_file():
+        raise CannotConvert(f"{what} is one file, and this folder holds more: name the file")
+    return folder / names[0]
 
 
 def yaml_of(text: str, what: str) -> dict[str, Any]:
