@@ -42,7 +42,7 @@ def test_the_log_goes_on_across_moves(signed_in: Cli, moved: str) -> None:
     assert columns(short.out, 0) == [("@2",), ("@1",)]
     whole = signed_in("prompt", "log", f"{moved}/motor/triage", "--follow")
     assert columns(whole.out, 0, 2, 5)[1:] == [
-        ("motor/triage@1", "maya", "Move"),
+        ("motor/triage@1", "Ben Ito (by maya)", "Move"),
         ("claims/triage@2", "maya", "Second"),
         ("claims/triage@1", "maya", "First"),
     ]

@@ -61,7 +61,7 @@ def test_an_edit_is_saved_merged_and_committed(
     refused = cli("working-copy", "commit", address)
     assert refused.code == 1
     assert f"promptops working-copy rebase {address}" in refused.err
-    (item,) = cli("working-copy", "list", "--json").json["items"]
+    (item,) = cli("working-copy", "list", project, "--json").json["items"]
     assert (item["address"], item["behind"]) == (address, 1)
     assert cli("working-copy", "list", project).out.split("\t")[:3] == [address, "@1", "1"]
 
