@@ -77,6 +77,7 @@ def test_a_repository_arrives_with_its_history(
     again = signed_in("import", "--git", folder, "-p", name)
     assert again.code == 0, again.err
     assert "has all commits of trunk already" in again.err
+    assert f"{INVALID}.prompt.yml:1:" in again.err
     repository.tree.write({f"{DEEP}.prompt.yml": prompt("deep 3")})
     more = signed_in("import", "--git", f"file://{folder}", "-p", name)
     assert more.code == 0, more.err

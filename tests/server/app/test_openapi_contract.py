@@ -6,6 +6,8 @@ workspace answers them. The examples are the same in every run.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 @pytest.fixture(scope="module")
 def token(demo: RunningServer) -> str:
     return demo.token("contract", "admin")
+
+
+def test_every_reference_in_the_description_leads_somewhere(demo: RunningServer) -> None:
+    document = httpx2.get(f"{demo.url}/openapi.json").json()
+    references = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(document)))
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert references
+    assert references <= known
 
 
 KNOWN = {"project": "retail-bank", "environment": "staging", "path": "claims/triage", "number": 1}

@@ -49,12 +49,32 @@ def _complete(schema: dict[str, Any], prefix: str) -> None:
     schemas["Problem"] = _PROBLEM
     for unused in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form, never sent
         schemas.pop(unused, None)
+    _lift_definitions(schema["paths"], schemas)
     for path, operations in schema["paths"].items():
         if not path.startswith(prefix):
             continue
         for operation in operations.values():
             operation["security"] = [{"token": []}, {"password": []}]
             _add_problems(operation)
+
+
+def _lift_definitions(node: Any, schemas: dict[str, Any]) -> None:
+    """Move the `$defs` of bodies that routes describe themselves to the components.
+
+    `#/$defs/…` counts from the top of the document, where there are none.
+    """
+    if isinstance(node, list):
+        for item in node:
+            _lift_definitions(item, schemas)
+    elif isinstance(node, dict):
+        for name, definition in node.pop("$defs", {}).items():
+            _lift_definitions(definition, schemas)
+            schemas.setdefault(name, definition)
+        reference = node.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#/$defs/"):
+            node["$ref"] = "#/components/schemas/" + reference.removeprefix("#/$defs/")
+        for value in node.values():
+            _lift_definitions(value, schemas)
 
 
 def _add_problems(operation: dict[str, Any]) -> None:

@@ -212,15 +212,16 @@ def _invalid(server: Session, project: str, found: Survey) -> list[dict[str, Any
     asked = 0
     for item in server.pages(api("projects", project, "prompts"), valid="false"):
         files = (item["path"] + extension for extension in (".prompt.yml", ".prompt.yaml"))
-        problem = next((known[file] for file in files if file in known), None)
+        file = next((file for file in files if file in found.prompt_files), item["path"])
+        problem = known.get(file)
         if problem is None and asked == _ASKED:
-            problem = {"file": item["path"], "line": 1, "message": "see `promptops prompt show`"}
+            problem = {"file": file, "line": 1, "message": "see `promptops prompt show`"}
         elif problem is None:
             asked += 1
             version = server.get(
                 api("projects", project, "versions", f"{item['path']}@{item['version']}")
             )
-            problem = {"file": item["path"], **_first_error(version["problems"])}
+            problem = {"file": file, **_first_error(version["problems"])}
         listed.append(problem)
     return listed
 

@@ -34,6 +34,8 @@ class Survey:
     no_prompts: list[dict[str, Any]] = field(default_factory=list)
     """Files that end like prompts and cannot be any."""
     other_files: list[str] = field(default_factory=list)
+    prompt_files: set[str] = field(default_factory=set)
+    """Every file of the tip that is a prompt, changed or not."""
 
 
 def survey(git: StockGit, folder: Path, tip: str, since: str | None = None) -> Survey:
@@ -59,6 +61,7 @@ def survey(git: StockGit, folder: Path, tip: str, since: str | None = None) -> S
             found.no_prompts.append({"file": path, "message": message})
         elif size > MAX_FILE_BYTES:
             found.prompts += 1
+            found.prompt_files.add(path)
             message = f"a prompt file has at most {MAX_FILE_BYTES:,} bytes; this has {size:,}"
             found.invalid.append(
                 {"file": path, "line": 1, "column": 1, "key": "", "message": message}
@@ -66,6 +69,7 @@ def survey(git: StockGit, folder: Path, tip: str, since: str | None = None) -> S
         else:
             prompts.append((path, oid, size))
     found.prompts += len(prompts)
+    found.prompt_files.update(path for path, _, _ in prompts)
     found.invalid += _invalid(git, folder, prompts)
     found.invalid.sort(key=lambda problem: str(problem["file"]))
     if since is not None:

@@ -22,7 +22,7 @@ def tag_of(copy: WorkingCopy) -> str:
 def no_copy(project: str, path: str) -> NotFound:
     return NotFound(
         f"You have no working copy of {project}/{path[:200]}.",
-        remedy="PUT its text to make one; a copy is gone once it is committed or discarded.",
+        remedy="Save its text to make one; a copy is gone once it is committed or discarded.",
         slug="no-working-copy",
     )
 
