@@ -17,9 +17,11 @@ from promptops_server.audit.tables import audit_event
 from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.import_prompts import import_prompts
+from promptops_server.registry.edits.move import move_prompts
 from promptops_server.registry.finding import activity_log
 from promptops_server.registry.finding.activity import SHOWN, Item
 from promptops_server.registry.finding.activity_log import Activity, Asked, read_activity
+from promptops_server.releases.live import LiveVersions
 
 
 def read(world: World, limit: int = 50, cursor: str | None = None, **asked: str) -> Activity:
@@ -221,3 +223,31 @@ def test_a_page_stops_reading_where_nothing_is_told(sqlite_world: World) -> None
     assert [item.summary for item in read(world, kind="edit").items] == ["created a @1"]
     assert [item.summary for item in read(world, path="a").items] == ["created a @1"]
     assert told(world)[0] == "created a @1"
+
+
+def test_changes_of_environments_and_scheduled_releases_are_told_in_words(world: World) -> None:
+    world.put("claims/triage", "one")
+    world.configure("staging", ticket_required={})
+    assert told(world, kind="environment")[0] == "changed the rules of the environment staging"
+    with world.db.write() as tx:
+        event = AuditEvent(
+            "schedule.create",
+            AuditObject("schedule", "an-id"),
+            PUBLISHER,
+            project=world.project.name,
+            environment="staging",
+            after={"at": "2030-01-31T09:00:00.000000Z"},
+        )
+        record(tx, event, project_id=world.project.id)
+    assert told(world, kind="schedule") == [
+        "scheduled a release to staging at 2030-01-31T09:00:00.000000Z"
+    ]
+
+
+def test_a_large_move_counts_every_address_it_touched(world: World) -> None:
+    texts = [(f"old/p{n:03}", f"messages: [{{role: user, content: '{n}'}}]\n") for n in range(120)]
+    import_prompts(world.db, AUTHOR, authorise, world.project.name, texts)
+    move_prompts(world.db, AUTHOR, authorise, LiveVersions(), world.project.name, "old/", "new/")
+    (moved,) = everything(world, kind="move")
+    assert (len(moved.prompts), moved.prompts_total) == (SHOWN, 240)
+    assert moved.summary.endswith("(120 prompts)")

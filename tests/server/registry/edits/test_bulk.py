@@ -208,6 +208,18 @@ def test_what_cannot_be_done_is_told_for_every_prompt(bank: Bank) -> None:
     assert bulk(bank, named("broken"), MoveTo("attic")).count("changed") == 1
 
 
+def test_a_refused_move_leaves_nothing_of_itself_at_the_taken_address(bank: Bank) -> None:
+    bank.put("b/one", prompt_text("there", name="Mine"))
+    bank.put("one", prompt_text("coming", name="Theirs"))
+    done = bulk(bank, named("b/one", "one"), AddTags(("t",)), MoveTo("b"), skip_refused=True)
+    assert results(done)["one"][0] == "refused"
+    with bank.db.read() as conn:
+        listed = list_prompts(conn, bank.project, Wanted(module="b"), limit=10).items
+    assert [(prompt.path, prompt.name, prompt.tags) for prompt in listed] == [
+        ("b/one", "Mine", ("t",))
+    ]
+
+
 def test_what_a_bulk_edit_refuses(small_bank: Bank) -> None:
     bank = small_bank
     bank.put("a", TRIAGE)

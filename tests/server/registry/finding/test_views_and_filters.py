@@ -243,6 +243,16 @@ def test_a_view_that_could_not_be_shown_is_not_saved(http: TestClient) -> None:
     assert http.get("/projects/bank/views").json()["items"] == []
 
 
+def test_a_name_that_no_database_can_hold_is_a_bad_name(http: TestClient) -> None:
+    for name in ("\\ud800", "\\u0000"):
+        answer = http.post(
+            "/projects/bank/views",
+            content=f'{{"name": "{name}"}}',
+            headers={"content-type": "application/json"},
+        )
+        assert answer.status_code == 422, answer.text
+
+
 def test_a_repeated_request_saves_one_view(http: TestClient) -> None:
     key = {"idempotency-key": "k1"}
     first = http.post("/projects/bank/views", json={"name": "a"}, headers=key)

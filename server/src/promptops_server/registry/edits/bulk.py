@@ -115,7 +115,7 @@ def bulk_edit(
             edits = [edit for some in draft.edits.values() for edit in some]
             heads = draft.seen[0].heads
             commit = commit_edits(
-                tx, actor, found, edits, heads, message=words(draft), cards=draft.cards
+                tx, actor, found, edits, heads, message=words(draft), cards=draft.cards_there()
             ).commit
         done = BulkEdited(commit, words(draft), draft.items)
         if commit is not None:
@@ -193,6 +193,7 @@ def _event(
                 {"path": i.to, "version": i.version, "archived": i.archived}
                 for i in changed[:_LISTED]
             ],
+            "touched": len(_touched(done)),
             **{result: done.count(result) for result in results},
         },
         reason=done.message,

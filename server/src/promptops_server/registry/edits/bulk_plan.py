@@ -79,6 +79,15 @@ class BulkDraft:
     edits: dict[str, list[FileEdit]] = field(default_factory=dict)
     """By the prompt's path before."""
     cards: dict[str, Card] = field(default_factory=dict)
+    """By the prompt's path before, too: two may want one address, and one of them is refused."""
+
+    def cards_there(self) -> dict[str, Card]:
+        """What is written, by its address afterwards."""
+        return {
+            item.to: self.cards[item.path]
+            for item in self.items
+            if item.path in self.edits and item.path in self.cards
+        }
 
 
 def _select(
@@ -179,7 +188,7 @@ def _settle(
     there = draft.seen[0].head(state.path)
     item.result, item.archived, item.to = "changed", False, state.path
     item.version = (there.latest if there is not None else 0) + 1
-    draft.cards[state.path] = card_of(state.path, content)
+    draft.cards[head.path] = card_of(state.path, content)
     left = head.path if moved and not head.archived else None
     arriving = FileEdit(state.path, content, moved_from=left, extension=head.extension)
     draft.edits[head.path] = [arriving] if left is None else [FileEdit(left, None), arriving]

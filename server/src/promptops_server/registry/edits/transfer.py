@@ -142,15 +142,14 @@ def record_transfer(
     target: str,
 ) -> None:
     """Write the event into the log of one of the two projects, and note which of its prompts it touched."""
-    event = _event(actor, action, project, done, source, target)
-    seq = record(tx, event, project_id=project.id)
     touched: dict[str, int | None] = {}
     if action == "prompt.move" and project.name == done.project:
         touched.update((a.source, None) for a in done.arrivals if not a.fragment)
     if project.name == done.to_project:
         touched.update((a.path, a.version) for a in done.arrivals)
         touched.update(done.repinned)
-    note_touched(tx.conn, project.id, seq, touched)
+    event = _event(actor, action, project, done, source, target, len(touched))
+    note_touched(tx.conn, project.id, record(tx, event, project_id=project.id), touched)
 
 
 def _event(
@@ -160,6 +159,7 @@ def _event(
     done: Transferred,
     source: str,
     target: str,
+    touched: int,
 ) -> AuditEvent:
     """Names the first hundred prompts; the commit has all."""
     kind = "module" if source.endswith("/") else "prompt"
@@ -178,6 +178,7 @@ def _event(
         "commit": done.commit,
         "prompts": listed,
         "count": len(done.arrivals),
+        "touched": touched,
     }
     if done.source_commit is not None:
         after["source_commit"] = done.source_commit

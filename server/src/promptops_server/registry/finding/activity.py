@@ -27,9 +27,12 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "rollback": ("release.rollback",),
     "unpublish": ("release.unpublish",),
     "suspend": ("release.suspend",),
-    "environment": ("environment.create",),
+    "schedule": ("schedule.create", "schedule.cancel", "schedule.fail", "schedule.miss"),
+    "environment": ("environment.create", "environment.change"),
     "project": ("project.create",),
+    "mirror": ("mirror.set", "mirror.remove", "mirror.overwrite", "mirror.diverged"),
     "view": ("view.create", "view.update", "view.delete"),
+    "working_copy": ("working_copy.share", "working_copy.unshare", "working_copy.discard"),
 }
 """Kinds of items and the actions they stand for. Any other action is a kind of its own, under its own name."""
 NOTED = frozenset(
@@ -166,6 +169,18 @@ def _environment(told: _Told) -> str:
     return f"created the environment {told.environment}"
 
 
+def _environment_change(told: _Told) -> str:
+    return f"changed the {' and '.join(sorted(told.after))} of the environment {told.environment}"
+
+
+def _schedule(words: str) -> Callable[[_Told], str]:
+    def summary(told: _Told) -> str:
+        at = told.after.get("at")
+        return f"{words} {told.environment}" + (f" at {at}" if at else "")
+
+    return summary
+
+
 def _project(_told: _Told) -> str:
     return "created the project"
 
@@ -224,7 +239,12 @@ _SUMMARIES: Mapping[str, Callable[[_Told], str]] = {
     "release.rollback": _release("rolled back", "in"),
     "release.unpublish": _release("unpublished", "from"),
     "release.suspend": _release("suspended", "in"),
+    "schedule.create": _schedule("scheduled a release to"),
+    "schedule.cancel": _schedule("cancelled a scheduled release to"),
+    "schedule.fail": _schedule("could not carry out a scheduled release to"),
+    "schedule.miss": _schedule("missed the time of a scheduled release to"),
     "environment.create": _environment,
+    "environment.change": _environment_change,
     "project.create": _project,
     "view.create": _view("shared"),
     "view.update": _view("changed"),
@@ -235,6 +255,9 @@ _SUMMARIES: Mapping[str, Callable[[_Told], str]] = {
 def _total(action: str, after: Mapping[str, Any], noted: Sequence[Touched]) -> int | None:
     if len(noted) <= SHOWN:
         return len(noted) if names_prompts(action) else None
+    touched = _whole(after.get("touched"))  # a move touches two addresses per prompt
+    if touched is not None:
+        return touched
     if action == "git.push":
         return _whole(after.get("prompts"))
     if action == "prompt.bulk_edit":

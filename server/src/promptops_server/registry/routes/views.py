@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.access.users import names_of
+from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.http import ActorDep, if_match, problem_responses
 from promptops_server.infra.idempotency import request_hash, run_once
@@ -43,7 +44,7 @@ class ViewIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(description="Letters, digits, `.`, `_`, `-`; starts with a letter or digit")
+    name: Line = Field(description="Letters, digits, `.`, `_`, `-`; starts with a letter or digit")
     shared: bool = Field(default=False, description="Seen by everybody who may read the project")
     query: PromptQuery = PromptQuery()
     columns: list[ColumnName] = Field(default=[], max_length=20)
