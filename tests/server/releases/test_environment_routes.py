@@ -244,3 +244,20 @@ def test_settings_do_not_hinder_a_release_nor_a_release_the_settings(ready: Worl
             STAGING, json={"rules": {"max_prompts": None}}, headers={"if-match": before}
         )
         assert cleared.status_code == 200
+
+
+def test_what_is_meant_for_later_and_names_no_time_is_not_done_at_once(ready: World) -> None:
+    ready.put("a", "two")
+    with client(ready, "pia") as http:
+        for address, sent in (
+            (f"{STAGING}/releases", body(only_if_head=True)),
+            (
+                f"{PRODUCTION}/promotions",
+                {"from": "staging", "reason": "for a test", "only_if_head": True},
+            ),
+        ):
+            for dry_run in (False, True):
+                refused = http.post(address, json={**sent, "dry_run": dry_run})
+                assert refused.status_code == 422, refused.text
+                assert "without `at`" in refused.json()["detail"]
+        assert http.get(STAGING).json()["release"] == 1
