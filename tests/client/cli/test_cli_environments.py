@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from promptops.cli import environment_rules, times
 from promptops.cli.failures import BadInput
 from support.cli import Cli, prompt_text
+from support.server import RunningServer
 
 
 @pytest.mark.parametrize(
@@ -179,3 +180,33 @@ def test_a_schedule_from_making_to_its_end(
     assert signed_in("schedule", "list", f"{project}@").code == 2
     late = signed_in(*publish, "--at", "2020-01-01T00:00Z")
     assert (late.code, "not in the future" in late.err) == (2, True)
+
+
+def test_a_period_that_is_there_is_not_added_again() -> None:
+    present = {"freeze": {"periods": [{"until": "2999-01-05T00:00:00+08:00", "reason": "Audit"}]}}
+    given = ["..2999-01-04T16:00Z Audit", "..2999-01-04T16:00Z Year-end"]
+    found = environment_rules.with_period(present, given)["periods"]
+    assert [period["reason"] for period in found] == ["Audit", "Year-end"]
+
+
+def test_a_freeze_somebody_adds_in_between_is_kept(
+    signed_in: Cli, server: RunningServer, token: str, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = f"{project}@staging"
+    address = f"/projects/{project}/environments/staging"
+    theirs = {"periods": [{"until": "2999-01-05T00:00:00Z", "reason": "Theirs"}]}
+    ours = environment_rules.with_period
+
+    def beside(rules: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
+        if not rules:
+            with server.api(token) as http:
+                assert http.patch(address, json={"rules": {"freeze": theirs}}).is_success
+        return ours(rules, given)
+
+    monkeypatch.setattr(environment_rules, "with_period", beside)
+    done = signed_in("env", "set", place, "--freeze", "..2999-02-01T00:00Z Ours", "--json")
+    assert done.code == 0, done.err
+    assert [p["reason"] for p in done.json["rules"]["freeze"]["periods"]] == ["Theirs", "Ours"]
+    lifted = signed_in("env", "set", place, "--unfreeze", "--freeze", ".. Again", "--json")
+    assert lifted.code == 1
+    assert "have changed since you read them" in lifted.err

@@ -195,3 +195,69 @@ def test_every_rule_is_described_to_clients(world: World) -> None:
         schema = http_client.app.openapi()["components"]["schemas"]  # type: ignore[attr-defined]
     assert "windows" in schema["RulesIn"]["properties"]
     assert schema["OnlyFrom"]["required"] == ["environment"]
+
+
+def test_of_two_who_add_a_freeze_to_the_same_settings_the_second_is_told(ready: World) -> None:
+    def freeze(*reasons: str) -> dict[str, Any]:
+        periods = [{"until": "2999-01-05T00:00:00Z", "reason": reason} for reason in reasons]
+        return {"rules": {"freeze": {"periods": periods}}}
+
+    with client(ready, "pia") as http:
+        read = http.get(PRODUCTION)
+        tag = {"if-match": read.headers["etag"]}
+        first = http.patch(PRODUCTION, json=freeze("Audit"), headers=tag)
+        assert first.status_code == 200
+        assert first.headers["etag"] != read.headers["etag"]
+        refused = http.patch(PRODUCTION, json=freeze("Year-end"), headers=tag)
+        assert refused.status_code == 409
+        assert refused.json()["type"].endswith(":settings-changed")
+        current = refused.json()["current"]
+        assert [p["reason"] for p in current["rules"]["freeze"]["periods"]] == ["Audit"]
+        both = http.patch(
+            PRODUCTION,
+            json=freeze("Audit", "Year-end"),
+            headers={"if-match": f'"{current["etag"]}"'},
+        )
+        assert both.headers["etag"] == http.get(PRODUCTION).headers["etag"]
+        assert (
+            http.patch(PRODUCTION, json={"position": 1}).status_code == 200
+        )  # it need not be said
+        assert http.get(PRODUCTION).headers["etag"] != both.headers["etag"]
+        for text in ('"r0"', '"v3"', '"r0.1f0c"', "*"):
+            bad = http.patch(PRODUCTION, json={"position": 1}, headers={"if-match": text})
+            assert bad.status_code == 400, text
+
+
+def test_settings_do_not_hinder_a_release_nor_a_release_the_settings(ready: World) -> None:
+    with client(ready, "pia") as http:
+        read = http.get(STAGING).headers["etag"]
+        assert http.patch(STAGING, json={"rules": {"max_prompts": {"prompts": 9}}}).is_success
+        ready.put("a", "two")
+        made = http.post(f"{STAGING}/releases", json=body(), headers={"if-match": read})
+        assert (made.status_code, made.headers["etag"]) == (201, '"r2"')
+        late = http.post(f"{STAGING}/releases", json=body(), headers={"if-match": read})
+        assert late.json()["type"].endswith(":head-moved")
+        before = http.get(STAGING).headers["etag"]
+        ready.put("a", "three")
+        assert http.post(f"{STAGING}/releases", json=body()).is_success
+        cleared = http.patch(
+            STAGING, json={"rules": {"max_prompts": None}}, headers={"if-match": before}
+        )
+        assert cleared.status_code == 200
+
+
+def test_what_is_meant_for_later_and_names_no_time_is_not_done_at_once(ready: World) -> None:
+    ready.put("a", "two")
+    with client(ready, "pia") as http:
+        for address, sent in (
+            (f"{STAGING}/releases", body(only_if_head=True)),
+            (
+                f"{PRODUCTION}/promotions",
+                {"from": "staging", "reason": "for a test", "only_if_head": True},
+            ),
+        ):
+            for dry_run in (False, True):
+                refused = http.post(address, json={**sent, "dry_run": dry_run})
+                assert refused.status_code == 422, refused.text
+                assert "without `at`" in refused.json()["detail"]
+        assert http.get(STAGING).json()["release"] == 1

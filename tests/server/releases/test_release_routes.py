@@ -85,7 +85,7 @@ def test_publish_show_and_list(http: TestClient) -> None:
 def test_what_is_live_now_and_was_earlier(http: TestClient) -> None:
     publish(http, "a")
     first = http.get(STAGING)
-    assert first.headers["etag"] == '"r1"'
+    assert first.headers["etag"].startswith('"r1.')
     publish(http, "m/b")
     page = http.get(STAGING, params={"limit": 1}).json()
     assert (page["release"], page["count"], page["approval_required"]) == (2, 2, False)
@@ -184,7 +184,7 @@ def test_environments_are_listed_and_added(world: World) -> None:
         assert http.post("/environments", json={"name": "qa-1"}).status_code == 403
     with client(world, "root") as http:
         made = http.post("/environments", json={"name": "qa-1", "approval_required": False})
-        assert (made.status_code, made.headers["etag"]) == (201, '"r0"')
+        assert (made.status_code, made.headers["etag"][:4]) == (201, '"r0.')
         assert made.json()["position"] == 3
         assert http.post("/environments", json={"name": "QA-1"}).status_code == 409
         assert http.post("/environments", json={"name": "main"}).status_code == 422

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from promptops.cli.failures import BadInput
@@ -64,9 +65,26 @@ def on_or_off(text: str) -> bool:
 
 
 def with_period(rules: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
-    """The freeze an environment has, with more periods: adding one must not lift another."""
-    present = list((rules.get("freeze") or {}).get("periods") or ())
-    return {"periods": [*present, *map(freeze, given)]}
+    """The freeze an environment has, with more periods: adding one must not lift another.
+
+    One that is there already is not added again, so that a request whose answer got lost can be repeated.
+    """
+    periods = list((rules.get("freeze") or {}).get("periods") or ())
+    known = {_meant(period) for period in periods}
+    for period in map(freeze, given):
+        if _meant(period) not in known:
+            known.add(_meant(period))
+            periods.append(period)
+    return {"periods": periods}
+
+
+def _meant(period: Mapping[str, Any]) -> tuple[datetime | None, datetime | None, str]:
+    """A period however its times are written."""
+
+    def instant(text: str | None) -> datetime | None:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+
+    return instant(period.get("from")), instant(period.get("until")), str(period.get("reason"))
 
 
 def _days(text: str) -> list[str]:

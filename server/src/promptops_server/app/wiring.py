@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.policy import authorise
@@ -19,7 +18,7 @@ from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
 from promptops_server.access.standing import actor_now
 from promptops_server.access.users import get_user
-from promptops_server.app import health, migrate
+from promptops_server.app import health
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
@@ -41,12 +40,10 @@ from promptops_server.infra.outbox import OutboxRow
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
 from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
-from promptops_server.infra.tables import outbox
 from promptops_server.infra.worker_pulse import WorkerPulse
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
-from promptops_server.registry.mirror import store as mirror_store
 from promptops_server.registry.mirror.credentials import SEALED_FOR
 from promptops_server.registry.mirror.jobs import push_job
 from promptops_server.registry.mirror.push import PushDeps
@@ -166,7 +163,7 @@ class Services:
         self.mirror_retries.start()
         self._undo.append(self.schedule.close)
         self.schedule.start()
-        self._undo.append(register(Asked(self._gauges)))
+        self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
     def stop(self) -> None:
@@ -208,7 +205,10 @@ class Services:
                     releases_router(self.releases),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
                 ),
-                root=(health.router(self._health()), git_router(self._git(denials))),
+                root=(
+                    health.router(health.checks(db, self.delivery)),
+                    git_router(self._git(denials)),
+                ),
                 delivery=self.delivery.app,
             )
         )
@@ -229,62 +229,8 @@ class Services:
             denied=denials.in_project,
         )
 
-    def _health(self) -> health.HealthDeps:
-        migrated = threading.Event()  # once true it stays true while this program runs
-
-        def database() -> str | None:
-            try:
-                with self.database.read() as conn:
-                    conn.exec_driver_sql("SELECT 1")
-            except Exception as error:
-                return f"does not answer ({type(error).__name__})"
-            return None
-
-        def migrations() -> str | None:
-            if migrated.is_set():
-                return None
-            try:
-                pending = migrate.pending(self.database)
-            except Exception as error:
-                return f"not known ({type(error).__name__})"
-            if pending:
-                return f"{len(pending)} pending: run promptops-server migrate"
-            migrated.set()
-            return None
-
-        def redis() -> str | None:
-            seen = self.delivery.health()
-            if seen.ok or seen.redis == "unknown":
-                return None
-            if seen.redis == "down":
-                return "down; releases are delivered over HTTP and reach Redis when it returns"
-            return f"behind in {seen.behind} environments, refused in {len(seen.refused)}"
-
-        return health.HealthDeps(
-            needed={"database": database, "migrations": migrations}, reported={"redis": redis}
-        )
-
     def _is_projected(self, row: OutboxRow) -> bool:
         return self.delivery.projected(row.key, row.payload["epoch"], row.payload["release"])
-
-    def _gauges(self) -> list[tuple[str, str, float]]:
-        with self.database.read() as conn:
-            waiting = conn.execute(
-                select(func.count()).select_from(outbox).where(outbox.c.dispatched_at.is_(None))
-            ).scalar()
-            mirrors = mirror_store.count_by_state(conn)
-        stats = self.jobs.stats()
-        return [
-            ("promptops_outbox_waiting", "Outbox rows whose job was not started.", waiting or 0),
-            ("promptops_jobs_waiting", "Jobs that wait for a worker.", stats.waiting),
-            ("promptops_jobs_running", "Jobs under way.", stats.running),
-            ("promptops_jobs_failed", "Jobs that ended with an error.", stats.failed),
-            (
-                "promptops_mirrors_behind",
-                "Mirrors that failed, have diverged or are being tried again.",
-                sum(mirrors.get(state, 0) for state in ("failed", "diverged", "retrying")),
-            ),
-        ]
 
 
 def _render_limits(settings: Settings) -> RenderLimits:

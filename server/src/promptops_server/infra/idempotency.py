@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select, text
 
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database, Transaction
@@ -18,6 +18,11 @@ from promptops_server.infra.problems import BadRequest, Conflict, ProblemError
 from promptops_server.infra.tables import idempotency_key
 
 MAX_KEY_LENGTH = 200
+
+_KEEP = text(
+    "INSERT INTO idempotency_key (actor, key, request_hash, status, body, created_at)"
+    " VALUES (:actor, :key, :request_hash, :status, :body, :created_at) ON CONFLICT DO NOTHING"
+)
 
 
 def request_hash(method: str, path: str, body: bytes) -> str:
@@ -34,17 +39,19 @@ def run_once(
 ) -> tuple[int, dict[str, Any]]:
     """Do `work` once per actor and key; returns status and JSON body, stored or fresh.
 
-    Call it after the lock that serialises the change. Without a key, `work` simply runs.
+    Call it after the lock that serialises the change: only then does the second of two equal requests at once find the
+    first one's answer. A change that no lock guards takes `answer_once`. Without a key, `work` simply runs.
 
     Raises:
         BadRequest: the key is too long.
-        Conflict: the key was used for another request.
+        Conflict: the key was, or is at this moment, used for another request.
     """
     stored = _stored(tx.conn, actor, key, fingerprint)
     if stored is not None:
         return stored
     status, body = work()
-    _store(tx, actor, key, fingerprint, status, body)
+    if _store(tx, actor, key, fingerprint, status, body) is not None:
+        raise RuntimeError("run_once() needs the lock of what it changes; see answer_once()")
     return status, body
 
 
@@ -71,7 +78,9 @@ def answer_once(
         stored = _stored(tx.conn, actor, key, fingerprint)
         if stored is not None:
             raise _Answered(stored)
-        _store(tx, actor, key, fingerprint, *render(result))
+        meanwhile = _store(tx, actor, key, fingerprint, *render(result))
+        if meanwhile is not None:
+            raise _Answered(meanwhile)
 
     def look() -> tuple[int, dict[str, Any]] | None:
         if not key:
@@ -135,15 +144,22 @@ def _store(
     fingerprint: str,
     status: int,
     body: dict[str, Any],
-) -> None:
-    if key:
-        tx.conn.execute(
-            insert(idempotency_key).values(
-                actor=actor.subject,
-                key=key,
-                request_hash=fingerprint,
-                status=status,
-                body=json.dumps(body),
-                created_at=tx.now,
-            )
-        )
+) -> tuple[int, dict[str, Any]] | None:
+    """Keep the answer; returns the one another transaction kept for the same request since we looked.
+
+    PostgreSQL waits here for a transaction that uses the key and is not committed yet; the look after that finds its row.
+    """
+    if not key:
+        return None
+    kept = tx.conn.execute(
+        _KEEP,
+        {
+            "actor": actor.subject,
+            "key": key,
+            "request_hash": fingerprint,
+            "status": status,
+            "body": json.dumps(body),
+            "created_at": tx.now,
+        },
+    )
+    return _stored(tx.conn, actor, key, fingerprint) if kept.rowcount == 0 else None

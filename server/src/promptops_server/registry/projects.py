@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
@@ -39,8 +39,11 @@ def create_project(
     description: str = "",
     *,
     on_created: Sequence[ProjectHook] = (),
+    keep: Callable[[Transaction, Project], None] | None = None,
 ) -> Project:
     """Create a project with its empty repository; `title` defaults to the name.
+
+    `keep` is called last in the transaction: where a route stores its answer (`infra.idempotency`).
 
     Raises:
         Denied: the actor may not create projects.
@@ -50,7 +53,10 @@ def create_project(
     check_new_project(actor, authorise, name, title, description)
     try:
         with db.write() as tx:
-            return create_project_in(tx, actor, name, title, description, on_created=on_created)
+            made = create_project_in(tx, actor, name, title, description, on_created=on_created)
+            if keep is not None:
+                keep(tx, made)
+        return made
     except IntegrityError as error:  # two requests at once on PostgreSQL
         raise _taken(name, None) from error
 

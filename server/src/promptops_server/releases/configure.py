@@ -6,6 +6,7 @@ None of this touches what is live; it decides what the gate says to the next pub
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from promptops_server.approvals.rulebook import name_of, to_json
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Resource, require
-from promptops_server.infra.problems import Invalid
+from promptops_server.infra.problems import Conflict, Invalid
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.projects import require_readable
 from promptops_server.releases import environments
@@ -51,15 +52,18 @@ def configure(
     *,
     reason: str = "",
     ticket: str | None = None,
+    expected: str | None = None,
 ) -> Environment:
     """Apply what is wanted, under the project lock, and note it with before and after; returns the environment.
 
-    What is so already changes nothing and is not noted.
+    What is so already changes nothing and is not noted. `expected` is the `settings_tag` of what the wish was made from:
+    who read periods of a freeze and adds one to them must not lift what somebody else added in between.
 
     Raises:
         Denied: the actor may not change it, or takes the need for approval away and is no administrator.
         Invalid: a place that does not exist, or a rule that names an environment that is missing, this one, or one
             that waits for this one.
+        Conflict: the settings are others than the expected ones.
         NotFound: there is no such environment.
     """
     require_readable(deps.authorise, actor, project.name)
@@ -73,6 +77,8 @@ def configure(
         rule = require(deps.authorise, actor, "environment:change", place).rule
         if before.approval_required and wanted.approval_required is False:
             rule = require(deps.authorise, actor, "environment:weaken", place).rule
+        if expected is not None and expected != settings_tag(before):
+            raise settings_changed(before)
         rules = merged(before.rules, wanted.rules)
         check_sources(before, rules, order)
         changed: dict[str, tuple[Any, Any]] = {}
@@ -114,6 +120,32 @@ def configure(
                 project_id=project.id,
             )
     return after
+
+
+def settings_tag(environment: Environment) -> str:
+    """Twelve hexadecimal characters that differ when the place in the order, the need for approval or the rules do."""
+    settings = [environment.position, environment.approval_required, to_json(environment.rules)]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    return digest[:12]
+
+
+def whole_tag(environment: Environment) -> str:
+    """The entity tag of an environment, `r41.1f0c9a3e77b2`: its release and its settings.
+
+    In `If-Match` a release is judged by the first half, a change of settings by the second.
+    """
+    return f"{environment.tag}.{settings_tag(environment)}"
+
+
+def settings_changed(environment: Environment) -> Conflict:
+    """The refusal of a change of settings that was based on other settings."""
+    tag = whole_tag(environment)
+    return Conflict(
+        f"The settings of {environment.name} have changed since you read them.",
+        remedy=f'Look at them again, then repeat with If-Match: "{tag}".',
+        slug="settings-changed",
+        current={"etag": tag, "rules": to_json(environment.rules)},
+    )
 
 
 def merged(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from promptops.cli import addresses, environment_rules
 from promptops.cli.command import command, group
-from promptops.cli.failures import BadInput
+from promptops.cli.failures import BadInput, ServerProblem
 from promptops.cli.output import JsonOption, Output, note, when
 from promptops.cli.releasing import (
     RELEASE_COLUMNS,
@@ -19,6 +19,8 @@ from promptops.cli.releasing import (
     release_row,
 )
 from promptops.cli.session import Session, api, connect
+
+_TRIES = 5
 
 app = group("Environments: what is live where.")
 
@@ -238,12 +240,7 @@ def set_(
         raise BadInput("nothing is to be changed", remedy="see `promptops env set --help`")
     path = api("projects", project, "environments", environment)
     with connect(ctx) as server:
-        if freeze:
-            present = {} if unfreeze else server.get(path, limit=1)["rules"]
-            rules["freeze"] = environment_rules.with_period(present, freeze)
-        if rules:
-            body["rules"] = rules
-        changed = server.request("PATCH", path, json=body, repeat=True).value
+        changed = _change(server, path, body, rules, freeze or (), lifted=unfreeze)
     out.json(changed)
     out.fields(
         (
@@ -285,6 +282,42 @@ def _environment(given: str, name: str | None) -> tuple[str, str]:
             remedy="write project@environment, or project environment",
         )
     return addresses.environment(given)
+
+
+def _change(
+    server: Session,
+    path: str,
+    body: dict[str, Any],
+    rules: dict[str, Any],
+    freezes: Sequence[str],
+    *,
+    lifted: bool,
+) -> dict[str, Any]:
+    """Send the change; returns the environment as it is then.
+
+    Freezes are added to those there are, and only to those that were read: when somebody changed the settings in
+    between, they are read again. Whoever lifts freezes is told instead, since it may be one they have not seen.
+    """
+    if rules:
+        body = {**body, "rules": rules}
+    for last in (*[False] * (_TRIES - 1), True):
+        headers: dict[str, str] = {}
+        if freezes or lifted:
+            read = server.request("GET", path, params={"limit": 1})
+            headers["If-Match"] = read.headers.get("etag", "")
+        if freezes:
+            present = {} if lifted else read.value["rules"]
+            added = environment_rules.with_period(present, freezes)
+            body = {**body, "rules": {**rules, "freeze": added}}
+        try:
+            changed: dict[str, Any] = server.request(
+                "PATCH", path, json=body, headers=headers, repeat=not lifted
+            ).value
+            return changed
+        except ServerProblem as problem:
+            if problem.status != 409 or last or lifted or not freezes:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _note_rules(found: Mapping[str, Any]) -> None:

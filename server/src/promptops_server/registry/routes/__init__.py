@@ -25,7 +25,6 @@ _PARTS = (
     projects,
     imports,
     edits,
-    activity,
     bulk,
     fragments,
     prompts,

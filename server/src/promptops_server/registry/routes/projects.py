@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from promptops_server.infra.database import again_if_taken
+from promptops_server.infra.database import Transaction
 from promptops_server.infra.http import ActorDep, problem_responses
-from promptops_server.infra.idempotency import request_hash, run_once
 from promptops_server.registry import projects
-from promptops_server.registry.routes.deps import LIMIT, Cursor, Limit, RegistryDeps
+from promptops_server.registry.model import Project
+from promptops_server.registry.routes.deps import (
+    LIMIT,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    RegistryDeps,
+    once,
+)
 from promptops_server.registry.routes.schemas import (
     ProjectIn,
     ProjectOut,
@@ -35,31 +43,30 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         body: ProjectIn,
         actor: ActorDep,
         request: Request,
-        idempotency_key: Annotated[str | None, Header()] = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
-        given = (body.name, body.title, body.description)
-        projects.check_new_project(actor, deps.authorise, *given)
+        def work(keep: Callable[[Transaction, Project], None]) -> Project:
+            return projects.create_project(
+                deps.db,
+                actor,
+                deps.authorise,
+                body.name,
+                body.title,
+                body.description,
+                on_created=deps.on_created,
+                keep=keep,
+            )
+
+        status, answer = once(
+            deps,
+            actor,
+            request,
+            idempotency_key,
+            body,
+            work,
+            lambda made: (201, project_out(made).model_dump()),
+        )
         url = f"{request.url.path}/{body.name}"
-        fingerprint = request_hash("POST", "/projects", body.model_dump_json().encode())
-
-        def make() -> tuple[int, dict[str, Any]]:
-            with deps.db.write() as tx:
-                return run_once(
-                    tx,
-                    actor,
-                    idempotency_key,
-                    fingerprint,
-                    lambda: (
-                        201,
-                        project_out(
-                            projects.create_project_in(
-                                tx, actor, *given, on_created=deps.on_created
-                            )
-                        ).model_dump(),
-                    ),
-                )
-
-        status, answer = again_if_taken(make)
         return JSONResponse(answer, status, {"Location": url})
 
     @router.get(

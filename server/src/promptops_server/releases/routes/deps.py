@@ -23,7 +23,7 @@ from promptops_server.releases.wire import ReleaseMade, made_out
 ENVIRONMENTS = "/projects/{project}/environments"
 ENVIRONMENT = ENVIRONMENTS + "/{environment}"
 
-_TAG = re.compile(r"r([0-9]{1,15})")
+_TAG = re.compile(r"r([0-9]{1,15})(?:\.([0-9a-f]{12}))?")
 
 
 def find_project(deps: ReleaseDeps, actor: Actor, name: str) -> Project:
@@ -35,6 +35,8 @@ def find_project(deps: ReleaseDeps, actor: Actor, name: str) -> Project:
 
 def expected_head(request: Request) -> int | None:
     """The release number in `If-Match: "r41"`; None when the header is absent.
+
+    An environment's whole tag (`"r41.1f0c9a3e77b2"`) will do; its settings do not count here.
 
     Raises:
         BadRequest: another entity tag.
@@ -52,7 +54,27 @@ def expected_head(request: Request) -> int | None:
     return int(match[1])
 
 
+def expected_settings(request: Request) -> str | None:
+    """The second half of an environment's tag in `If-Match: "r41.1f0c9a3e77b2"`; None when the header is absent.
+
+    Raises:
+        BadRequest: another entity tag, or one of a release alone.
+    """
+    tag = if_match(request)
+    if tag is None:
+        return None
+    match = _TAG.fullmatch(tag)
+    if match is None or match[2] is None:
+        raise BadRequest(
+            f"If-Match is {tag[:40]!r}, which does not say which settings you read.",
+            remedy='Send the whole ETag of the environment, e.g. If-Match: "r41.1f0c9a3e77b2".',
+            slug="bad-etag",
+        )
+    return match[2]
+
+
 HeadDep = Annotated[int | None, Depends(expected_head)]
+SettingsDep = Annotated[str | None, Depends(expected_settings)]
 Limit = Annotated[int, Query(ge=1, le=cursor.MAX_LIMIT)]
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
@@ -80,6 +102,24 @@ def set_release_headers(request: Request, response: Response, number: int) -> No
     response.headers["Location"] = (
         f"{root}/projects/{project}/environments/{environment}/releases/{number}"
     )
+
+
+def time_of(at: str | None, only_if_head: bool) -> int | None:
+    """When a release should happen, in microseconds; None for now.
+
+    Raises:
+        Invalid: `at` is no time; or it is missing and `only_if_head`, which has a meaning only later, is not: whoever
+            forgot the time must not publish at once.
+    """
+    if at is not None:
+        return moment(at)
+    if only_if_head:
+        raise Invalid(
+            "only_if_head is said without `at`.",
+            remedy="Say at which time to publish; or, to publish now, name the release you saw in If-Match.",
+            slug="bad-time",
+        )
+    return None
 
 
 def moment(text: str) -> int:

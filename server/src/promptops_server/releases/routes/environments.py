@@ -13,9 +13,15 @@ from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.http import ActorDep
 from promptops_server.releases import environments, history, live
-from promptops_server.releases.configure import Wanted, configure
+from promptops_server.releases.configure import Wanted, configure, whole_tag
 from promptops_server.releases.ports import ReleaseDeps
-from promptops_server.releases.routes.deps import ENVIRONMENT, ENVIRONMENTS, Limit, find_project
+from promptops_server.releases.routes.deps import (
+    ENVIRONMENT,
+    ENVIRONMENTS,
+    Limit,
+    SettingsDep,
+    find_project,
+)
 from promptops_server.releases.wire import (
     AtOut,
     EnvironmentAt,
@@ -75,7 +81,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
         made = environments.create(
             deps, actor, found, body.name, approval_required=body.approval_required
         )
-        response.headers["ETag"] = f'"{made.tag}"'
+        response.headers["ETag"] = f'"{whole_tag(made)}"'
         return environment_out(found.name, made)
 
     @api.get(ENVIRONMENT, summary="What is live, or was at a time")
@@ -96,7 +102,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             number = live.release_of(conn, place, at)
             moment = history.acknowledged_at(conn, place, number)
             page = live.live_page(conn, place, number, limit=limit, after=cursor)
-        response.headers["ETag"] = f'"{place.tag}"'
+        response.headers["ETag"] = f'"{whole_tag(place)}"'
         return EnvironmentAt(
             **environment_out(found.name, place).model_dump(),
             at=AtOut(release=number, acknowledged_at=to_text(moment)),
@@ -106,7 +112,12 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
 
     @api.patch(ENVIRONMENT, summary="Change the order, the need for approval, or rules")
     def change_environment(
-        actor: ActorDep, project: str, environment: str, body: EnvironmentPatch, response: Response
+        actor: ActorDep,
+        project: str,
+        environment: str,
+        body: EnvironmentPatch,
+        response: Response,
+        expected: SettingsDep,
     ) -> EnvironmentOut:
         found = find_project(deps, actor, project)
         given: Any = body.rules
@@ -116,7 +127,14 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             rules={} if given is None else {n: getattr(given, n) for n in given.model_fields_set},
         )
         changed = configure(
-            deps, actor, found, environment, wanted, reason=body.reason, ticket=body.ticket
+            deps,
+            actor,
+            found,
+            environment,
+            wanted,
+            reason=body.reason,
+            ticket=body.ticket,
+            expected=expected,
         )
-        response.headers["ETag"] = f'"{changed.tag}"'
+        response.headers["ETag"] = f'"{whole_tag(changed)}"'
         return environment_out(found.name, changed)

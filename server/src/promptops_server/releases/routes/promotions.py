@@ -16,8 +16,8 @@ from promptops_server.releases.routes.deps import (
     IdempotencyKey,
     find_project,
     made,
-    moment,
     once,
+    time_of,
 )
 from promptops_server.releases.routes.schedule import ScheduleAdded, added
 from promptops_server.releases.schedule.add import When, schedule_promotion
@@ -104,7 +104,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             body.prune,
             body.from_release,
         )
-        at = None if body.at is None else moment(body.at)
+        at = time_of(body.at, body.only_if_head)
         if body.dry_run:
             preview = preview_promote(
                 deps,

@@ -19,8 +19,8 @@ from promptops_server.releases.routes.deps import (
     Number,
     find_project,
     made,
-    moment,
     once,
+    time_of,
 )
 from promptops_server.releases.routes.schedule import ScheduleAdded, added
 from promptops_server.releases.schedule.add import When, schedule_publish
@@ -85,7 +85,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
     ) -> ReleaseMade | PreviewOut | ScheduleAdded:
         found = find_project(deps, actor, project)
         picks = [Pick(item.path, item.version) for item in body.prompts]
-        at = None if body.at is None else moment(body.at)
+        at = time_of(body.at, body.only_if_head)
         if body.dry_run:
             response.status_code = 200
             preview = preview_publish(
