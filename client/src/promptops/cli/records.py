@@ -105,7 +105,7 @@ def changes_of(
     if file is not None:
         for key, value in _mapping_in(file).items():
             _known(key)
-            changes["record", key] = value
+            changes.update(_members(("record", key), value))
     for item in given:
         path, sign, text = item.partition("=")
         if not sign or not path:
@@ -119,6 +119,17 @@ def changes_of(
     if not changes:
         raise BadInput("nothing to set was given", remedy="write KEY=VALUE, or --from-file FILE")
     return changes
+
+
+def _members(path: tuple[str, ...], value: Any) -> Iterator[tuple[Sequence[str | int], Any]]:
+    """A mapping member by member, so that those it does not name stay as they are."""
+    from promptops.format.record.shapes import na_reason
+
+    if isinstance(value, Mapping) and value and na_reason(value) is None:
+        for name, member in value.items():
+            yield from _members((*path, name), member)
+    else:
+        yield path, value
 
 
 def _path(text: str) -> tuple[str, ...]:
