@@ -20,6 +20,7 @@ PAGES = {
     "environments.md": 14,
     "finding.md": 8,
     "history.md": 12,
+    "record.md": 7,
     "working-copies.md": 12,
 }
 """Pages, and the commands each has at least."""

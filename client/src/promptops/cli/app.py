@@ -24,6 +24,7 @@ from promptops.cli.commands import (
     promote,
     prompt,
     publish,
+    record,
     rollback,
     schedule,
     stop,
@@ -77,6 +78,7 @@ bulk.add_to(app)
 import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)
+record.add_to(app)
 publish.add_to(app)
 promote.add_to(app)
 rollback.add_to(app)

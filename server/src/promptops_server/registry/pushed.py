@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promptops.format.record import read_defaults
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict, Invalid
@@ -22,6 +23,7 @@ from promptops_server.registry.projects import get_project_by_id
 from promptops_server.registry.pushed_contents import read_contents, resolve_contents
 from promptops_server.registry.pushed_steps import Fault, pushed_steps, two_extensions
 from promptops_server.registry.record import Said, record_steps, states_of
+from promptops_server.registry.records.read import start_of
 from promptops_server.registry.steps import AddressState, Numbering, number_steps
 from promptops_server.registry.touched import note_touched
 
@@ -66,11 +68,12 @@ class PushedToMain:
         contents, cards = read_contents(view, numbering)
         contents = resolve_contents(view, owner, numbering, contents)
         errors = _invalid_at_tip(numbering, pushed.known, contents)
-        if errors and not first:
-            raise _refusal(errors)
+        wrong_defaults = _wrong_defaults(view, pushed.defaults)
+        if (errors or wrong_defaults) and not first:
+            raise _refusal([*errors, *wrong_defaults])
         newest = {v.path: contents[v.blob] for v in numbering.versions}
         cards = {path: card for path, card in cards.items() if newest[path].valid == card.valid}
-        notice = _notice(project.name, errors, pushed.no_prompts) if first else []
+        notice = _notice(project.name, errors, pushed.no_prompts, wrong_defaults) if first else []
         said = _said(view, numbering)
         return Plan(numbering, pushed.known, contents, cards, said, tuple(notice))
 
@@ -148,7 +151,21 @@ def _invalid_at_tip(
     return errors
 
 
-def _notice(project: str, invalid: Iterable[Fault], no_prompts: Sequence[Fault]) -> list[str]:
+def _wrong_defaults(view: ObjectView, defaults: Mapping[str, str]) -> list[Fault]:
+    """Errors in the defaults of records that the push changes."""
+    return [
+        {"file": path, **problem.to_dict()}
+        for path, oid in sorted(defaults.items())
+        for problem in read_defaults(path, start_of(view, oid)).errors
+    ]
+
+
+def _notice(
+    project: str,
+    invalid: Iterable[Fault],
+    no_prompts: Sequence[Fault],
+    wrong_defaults: Sequence[Fault],
+) -> list[str]:
     """What the first push is told of the files it was allowed to bring although no later push may: each one's first
     problem."""
     first: dict[str, str] = {}
@@ -174,6 +191,14 @@ def _notice(project: str, invalid: Iterable[Fault], no_prompts: Sequence[Fault])
         ]
         if len(no_prompts) > _NOTICED:
             lines.append(f"  and {len(no_prompts) - _NOTICED:,} more")
+    if wrong_defaults:
+        lines.append("Defaults of records with errors count for nothing.")
+        lines += [
+            f"  {fault['file']}:{fault['line']}: {fault['key']}: {fault['message']}"
+            for fault in wrong_defaults[:_NOTICED]
+        ]
+        if len(wrong_defaults) > _NOTICED:
+            lines.append(f"  and {len(wrong_defaults) - _NOTICED:,} more")
     if lines:
         lines.append("Correct them and push again; from now on main takes valid files only.")
     return lines

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptops.format.names import InvalidName
+from promptops.format.record import is_defaults
 from promptops_server.infra.courtesy import Courtesy
 from promptops_server.registry import rows
 from promptops_server.registry.git.ancestry import first_parent_rows
@@ -40,17 +41,23 @@ class PushedSteps:
     no_prompts: list[Fault]
     clashes: list[Fault]
     known: dict[str, AddressState]
+    defaults: dict[str, str]
+    """The defaults of records (`record-defaults.yml`) the push changes: path to blob at the tip."""
 
 
 def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) -> PushedSteps:
     """Read the steps from `old` to `new`; `view` sees the push. Raises NotFound, Invalid (folders too deep)."""
     steps: list[Step] = []
     faults: dict[str, Fault] = {}
+    defaults: dict[str, str] = {}
     courtesy = Courtesy()
     for before, after in first_parent_rows(view, old, new):
         courtesy()
         changes: list[Change] = []
         for file in view.changed_between(None if before is None else before.tree, after.tree):
+            if is_defaults(file.path):
+                _note_defaults(defaults, file)
+                continue
             change, fault = _change(file)
             if change is not None:
                 changes.append(change)
@@ -61,7 +68,7 @@ def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) 
         if changes:
             steps.append(Step(after.oid, tuple(changes)))
     steps, known, clashes = _without_twins(view, project, steps)
-    return PushedSteps(steps, list(faults.values()), clashes, known)
+    return PushedSteps(steps, list(faults.values()), clashes, known, defaults)
 
 
 def two_extensions(numbering: Numbering) -> list[Fault]:
@@ -76,6 +83,13 @@ def two_extensions(numbering: Numbering) -> list[Fault]:
         for path, state in numbering.addresses.items()
         if len(state.files) > 1
     ]
+
+
+def _note_defaults(defaults: dict[str, str], file: ChangedFile) -> None:
+    if file.new_blob is not None and file.new_mode in _REGULAR:
+        defaults[file.path] = file.new_blob
+    else:
+        defaults.pop(file.path, None)
 
 
 def _change(file: ChangedFile) -> tuple[Change | None, Fault | None]:

@@ -13,6 +13,7 @@ from promptops_server.registry.routes import (
     imports,
     projects,
     prompts,
+    records,
     rendering,
     versions,
     views,
@@ -31,6 +32,7 @@ _PARTS = (
     versions,
     differences,
     rendering,
+    records,
     views,
     activity,
 )

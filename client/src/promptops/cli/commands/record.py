@@ -1,0 +1,296 @@
+"""`record fields|show|check|set` and `inventory`: the documentation of prompts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from promptops.cli import addresses
+from promptops.cli.command import command, group
+from promptops.cli.commands.prompt.put import MessageOption
+from promptops.cli.failures import BadInput
+from promptops.cli.output import JsonOption, Output, cell, note
+from promptops.cli.records import (
+    changes_of,
+    check_file,
+    show_judgement,
+    tier_given,
+    value_cell,
+)
+from promptops.cli.session import Session, api, connect
+from promptops.cli.texts import put_text, read_text
+from promptops.format.names import EXTENSIONS, Address
+
+app = group("Records: what is documented about a prompt, and what is missing.")
+
+TierOption = Annotated[
+    str | None, typer.Option("--tier", metavar="TIER", help="low, medium or high.")
+]
+_COLUMNS = (
+    *("address", "version", "use_case_id", "owner", "decision_role", "tier", "residual_tier"),
+    *("complete", "faults", "model", "live"),
+)
+
+
+class Format(StrEnum):
+    """How an inventory is written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def add_to(root: typer.Typer) -> None:
+    """Put `record` and `inventory` in the tree."""
+    root.add_typer(app, name="record")
+    command(
+        root,
+        "inventory",
+        [
+            "promptops inventory retail-bank",
+            "promptops inventory retail-bank/claims --format csv > inventory.csv",
+        ],
+    )(inventory)
+
+
+@command(
+    app, "fields", ["promptops record fields --tier low", "promptops record fields intent --json"]
+)
+def fields(
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="One field, with its help and example.")
+    ] = None,
+    tier: TierOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the fields of a record, or explain one. Needs no server."""
+    from promptops.format import dump
+    from promptops.format.record import BY_KEY, EVIDENCE, fields_for
+    from promptops.format.record.catalogue import similar_key
+
+    out = Output(json)
+    listed = fields_for(tier_given(tier))
+    if key is None:
+        out.json(
+            {"fields": [f.to_json() for f in listed], "evidence": [e.to_json() for e in EVIDENCE]}
+        )
+        rows = ((f.id, f.key, str(f.need), f.question) for f in listed)
+        out.table(("ID", "KEY", "REQUIRED", "QUESTION"), rows, "There are no fields.")
+        return
+    if key not in BY_KEY:
+        meant = similar_key(key)
+        raise BadInput(
+            f"the record has no field {key!r}",
+            remedy=f"did you mean {meant}?" if meant else "see promptops record fields",
+        )
+    known = BY_KEY[key]
+    out.json(known.to_json())
+    out.line(f"{known.id} {known.key}: {known.question}")
+    out.line(known.help)
+    out.fields(
+        (
+            ("required", str(known.need)),
+            ("n/a", known.na.replace("_", " ")),
+            ("no default for", known.own),
+            ("serves", known.serves),
+        )
+    )
+    out.line(dump({"record": {key: known.example}}).rstrip())
+
+
+@command(
+    app,
+    "show",
+    [
+        "promptops record show retail-bank/claims/triage",
+        "promptops record show retail-bank/claims/triage@production --json",
+    ],
+)
+def show(
+    ctx: typer.Context,
+    given: Annotated[str, typer.Argument(metavar="ADDRESS", help="project/module/prompt")],
+    json: JsonOption = False,
+) -> None:
+    """Show a record with its defaults filled in, and where each value comes from."""
+    out = Output(json)
+    address = addresses.prompt(given)
+    with connect(ctx) as server:
+        told = _record(server, address, None)
+    out.json(told)
+    if not told["valid"]:
+        out.line(f"{told['address']} is no valid prompt file; its record is not read.")
+        return
+    rows = (
+        (v["id"] or "-", v["key"], value_cell(v["value"]), v["file"] or v["from"] or "-")
+        for v in told["values"]
+    )
+    out.table(("ID", "KEY", "VALUE", "FROM"), rows, "The record is empty.")
+    if json:
+        return
+    for reason in told["tier_reasons"]:
+        note(reason)
+    if told["tier"] is None:
+        note(f"tier unknown: missing {', '.join(told['tier_missing'])}")
+    lacking = sum(f["severity"] == "error" for f in told["findings"])
+    state = "complete" if told["complete"] else f"incomplete, {lacking} to do"
+    note(f"{told['address']}: tier {told['tier'] or 'unknown'}: {state}")
+
+
+@command(
+    app,
+    "check",
+    [
+        "promptops record check prompts/",
+        "promptops record check triage.prompt.yml --tier high",
+        "promptops record check retail-bank/claims/triage",
+    ],
+)
+def check(
+    ctx: typer.Context,
+    given: Annotated[
+        str, typer.Argument(metavar="ADDRESS|FILE|DIR", help="What is on disk needs no server.")
+    ],
+    tier: TierOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what a record lacks. Exit code 1 when it is incomplete.
+
+    --tier judges it as if it had that tier. On disk, record-defaults.yml files count from the top
+    of the checkout down.
+    """
+    out = Output(json)
+    asked = tier_given(tier)
+    if Path(given).exists() or given.endswith(EXTENSIONS):
+        told = _check_disk(Path(given), asked)
+    else:
+        address = addresses.prompt(given)
+        with connect(ctx) as server:
+            told = [_record(server, address, asked)]
+    complete = sum(item["complete"] for item in told)
+    out.json({"items": told, "complete": complete, "incomplete": len(told) - complete})
+    for item in told:
+        show_judgement(out, item.get("file") or item["address"], item)
+    if complete < len(told):
+        raise typer.Exit(1)
+
+
+@command(
+    app,
+    "set",
+    [
+        "promptops record set retail-bank/claims/triage intent='Puts urgent claims first …' -m 'Intent'",
+        "promptops record set retail-bank/claims/triage impact.score=2 sector='[none]'",
+        "promptops record set retail-bank/claims/triage --from-file record.yml",
+    ],
+)
+def set_(
+    ctx: typer.Context,
+    given: Annotated[str, typer.Argument(metavar="ADDRESS", help="project/module/prompt")],
+    values: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE...", help="Members with a dot; lists as YAML or JSON."),
+    ] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from-file", metavar="FILE", help="Keys of the record, as YAML or JSON."),
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option("--unset", metavar="KEY", help="Take a key out.")
+    ] = None,
+    message: MessageOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Change a prompt's record as its next version; comments and the rest of the file stay."""
+    from promptops.format import CannotEdit, CannotWrite, edit
+
+    out = Output(json)
+    address = addresses.bare_prompt(given)
+    changes = changes_of(values or (), from_file, unset or ())
+    with connect(ctx) as server:
+        base = read_text(server, address)
+        try:
+            text = edit(base.text, changes)
+        except (CannotEdit, CannotWrite) as error:
+            raise BadInput(str(error), remedy="use promptops prompt edit") from None
+        made = put_text(
+            server,
+            address,
+            text.encode(),
+            parent=base.number,
+            message=message,
+            source=str(address),
+        )
+        told = _record(server, address, None)
+    out.json({**made, "complete": told["complete"], "findings": told["findings"]})
+    if made["version"] == base.number:
+        out.line(f"{address} says this already: version {base.number}.")
+    else:
+        out.line(f"{address} is version {made['version']} now, made from version {base.number}.")
+    lacking = sum(f["severity"] == "error" for f in told["findings"])
+    if lacking and not json:
+        note(f"its record is incomplete, {lacking} to do: promptops record check {address}")
+
+
+def inventory(
+    ctx: typer.Context,
+    given: Annotated[
+        str, typer.Argument(metavar="PROJECT[/MODULE]", help="A project, or a module in it.")
+    ],
+    form: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.table,
+    json: JsonOption = False,
+) -> None:
+    """List all prompts with use case, owner, tier and whether their records are complete."""
+    if json:
+        form = Format.json
+    out = Output(form is Format.json)
+    place = addresses.place(given)
+    with connect(ctx) as server:
+        items = list(
+            server.pages(api("projects", place.project, "inventory"), module=place.path or None)
+        )
+    out.json({"items": items})
+    if form is Format.csv:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows([[_safe(v) for v in _row(item)] for item in items])
+        out.exact(text.getvalue().encode())
+        return
+    rows = (_row(item) for item in items)
+    out.table([name.replace("_", " ").upper() for name in _COLUMNS], rows, "There are no prompts.")
+
+
+def _row(item: dict[str, Any]) -> list[str]:
+    live = [f"{place['environment']} @{place['version']}" for place in item["live"]]
+    return [cell(live if name == "live" else item[name]) for name in _COLUMNS]
+
+
+def _safe(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _record(server: Session, address: Address, tier: str | None) -> dict[str, Any]:
+    path = address.path + addresses.selector_text(address.selector)
+    told: dict[str, Any] = server.get(api("projects", address.project, "record", path), tier=tier)
+    return told
+
+
+def _check_disk(path: Path, tier: Any) -> list[dict[str, Any]]:
+    from promptops.lint.walk import targets
+
+    try:
+        told = [check_file(target, tier) for target in targets([path])]
+    except FileNotFoundError as error:
+        raise BadInput(f"there is no {error.args[0]}") from None
+    if not told:
+        raise BadInput(
+            f"there are no prompt files in {path}",
+            remedy="they end with .prompt.yml or .prompt.yaml",
+        )
+    return told

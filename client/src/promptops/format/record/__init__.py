@@ -1,0 +1,48 @@
+"""The record of a prompt: its authored documentation, field by field, after the FEAT principles of MAS.
+
+Owns what is asked (`catalogue`), how risky a prompt is (`tier`), what defaults add (`defaults`,
+`inherit`) and whether a record is complete (`check`). All of it is pure and needs no registry.
+Evidence (runs, validations, approvals) is kept beside versions by the server.
+"""
+
+from __future__ import annotations
+
+from .catalogue import BY_KEY, EVIDENCE, FIELDS, fields_for
+from .check import Examined, examine
+from .defaults import (
+    DEFAULTS_FILE,
+    Defaults,
+    defaults_paths,
+    is_defaults,
+    layers_of,
+    read_defaults,
+)
+from .inherit import Layer, Resolved, resolve
+from .model import TIERS, Evidence, Field, Finding, Tier
+from .tier import Facts, TierResult, tier_of
+
+__all__ = [
+    "BY_KEY",
+    "DEFAULTS_FILE",
+    "EVIDENCE",
+    "FIELDS",
+    "TIERS",
+    "Defaults",
+    "Evidence",
+    "Examined",
+    "Facts",
+    "Field",
+    "Finding",
+    "Layer",
+    "Resolved",
+    "Tier",
+    "TierResult",
+    "defaults_paths",
+    "examine",
+    "fields_for",
+    "is_defaults",
+    "layers_of",
+    "read_defaults",
+    "resolve",
+    "tier_of",
+]

@@ -1,0 +1,229 @@
+"""`/record/fields`, `/projects/{p}/record/{path}` and `/projects/{p}/inventory`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from promptops.format.record import EVIDENCE, Tier, fields_for
+from promptops.format.record.shown import record_json
+from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.registry.paths import address_path
+from promptops_server.registry.projects import get_project, require_readable
+from promptops_server.registry.records.inventory import item_json, list_inventory
+from promptops_server.registry.records.read import read_record
+from promptops_server.registry.routes.deps import (
+    LIMIT,
+    Cursor,
+    Limit,
+    RegistryDeps,
+    split_selector,
+)
+from promptops_server.registry.routes.schemas import LiveOut
+
+TierQuery = Annotated[Tier | None, Query(description="`low`, `medium` or `high`")]
+
+
+class RequiredOut(BaseModel):
+    """When a field is required: from which tier on, and under which condition."""
+
+    tier: Tier
+    condition: str | None
+    text: str
+
+
+class FieldOut(BaseModel):
+    """A field of the record. Fields of one `id` belong together; `own` are keys that defaults may not give."""
+
+    id: str
+    key: str
+    type: dict[str, Any]
+    required: RequiredOut
+    serves: list[str]
+    not_applicable: str
+    own: list[str]
+    question: str
+    help: str
+    example: Any
+
+
+class EvidenceOut(BaseModel):
+    """What is kept beside a version, not in its file."""
+
+    id: str
+    name: str
+    required: str
+    serves: list[str]
+
+
+class FieldsOut(BaseModel):
+    """The fields an author fills, and the evidence, by their numbers."""
+
+    fields: list[FieldOut]
+    evidence: list[EvidenceOut]
+
+
+class FindingOut(BaseModel):
+    """One thing a record lacks or says wrongly. `file` is a defaults file, null for the prompt file."""
+
+    severity: str
+    code: str
+    id: str
+    key: str
+    message: str
+    fix: str
+    file: str | None
+    line: int | None
+    column: int | None
+
+
+class ValueOut(BaseModel):
+    """A value of the record. `from` is `project`, `module`, `file` (another key of it) or `record`."""
+
+    id: str | None
+    key: str
+    value: Any
+    origin: str | None = Field(alias="from")
+    file: str | None
+
+
+class RecordOut(BaseModel):
+    """A version's record with its defaults. `commit` is where the defaults were read."""
+
+    address: str
+    path: str
+    version: int
+    commit: str
+    valid: bool
+    tier: Tier | None
+    tier_reasons: list[str]
+    tier_missing: list[str]
+    judged_at: Tier | None
+    conditions: list[str]
+    complete: bool
+    findings: list[FindingOut]
+    record: dict[str, Any]
+    values: list[ValueOut]
+
+
+class InventoryItem(BaseModel):
+    """A prompt of the inventory. `faults` counts what its record lacks; null for an invalid file."""
+
+    address: str
+    path: str
+    version: int
+    use_case_id: str | None
+    owner: str | None
+    decision_role: str | None
+    tier: Tier | None
+    residual_tier: str | None
+    complete: bool
+    faults: int | None
+    valid: bool
+    model: str | None
+    live: list[LiveOut]
+
+
+class InventoryPage(BaseModel):
+    """A page of the inventory, by path."""
+
+    items: list[InventoryItem]
+    next: str | None
+
+
+_INVALID: dict[str, Any] = {
+    "tier": None,
+    "tier_reasons": [],
+    "tier_missing": [],
+    "judged_at": None,
+    "conditions": [],
+    "complete": False,
+    "findings": [
+        {
+            "severity": "error",
+            "code": "invalid-file",
+            "id": "",
+            "key": "",
+            "message": "the prompt file is not valid, so its record is not read",
+            "fix": "repair the file",
+            "file": None,
+            "line": None,
+            "column": None,
+        }
+    ],
+    "record": {},
+    "values": [],
+}
+
+
+def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
+    """Add the routes of records."""
+
+    @router.get(
+        "/record/fields",
+        summary="List the fields of the record",
+        description="With `tier` only those that may be required at it. Any signed-in person may read them.",
+        responses=problem_responses(400, 401),
+        tags=["records"],
+    )
+    def fields(actor: ActorDep, tier: TierQuery = None) -> FieldsOut:
+        return FieldsOut(
+            fields=[FieldOut(**field.to_json()) for field in fields_for(tier)],
+            evidence=[EvidenceOut(**item.to_json()) for item in EVIDENCE],
+        )
+
+    @router.get(
+        "/projects/{project}/record/{path:path}",
+        summary="Read a prompt's record and what it lacks",
+        description=(
+            "With defaults filled in: those at the head of `main` for `{path}`, those at the "
+            "version's own commit for `{path}@7`, `{path}@production` and `{path}@3f9c2ab`. `tier` "
+            "judges it as if it had that tier."
+        ),
+        responses=problem_responses(400, 401, 404, 409),
+        tags=["records"],
+    )
+    def record(project: str, path: str, actor: ActorDep, tier: TierQuery = None) -> RecordOut:
+        require_readable(deps.authorise, actor, project)
+        path, selector = split_selector(path)
+        address_path(path)
+        with deps.db.read() as conn:
+            found = get_project(conn, project)
+            got = read_record(conn, found, path, selector, deps.live, tier=tier)
+        told = _INVALID if got.examined is None else record_json(got.examined)
+        return RecordOut(
+            address=got.version.address,
+            path=got.version.path,
+            version=got.version.number,
+            commit=got.commit,
+            valid=got.examined is not None,
+            **told,
+        )
+
+    @router.get(
+        "/projects/{project}/inventory",
+        summary="List the prompts of a project with use case, tier and completeness",
+        description=(
+            "Each prompt's newest version under the defaults at the head of `main`, by path. A "
+            "page has at most 100 prompts, whatever the limit."
+        ),
+        responses=problem_responses(400, 401, 404),
+        tags=["records"],
+    )
+    def inventory(
+        project: str,
+        actor: ActorDep,
+        module: Annotated[str, Query(description="Only below this module")] = "",
+        limit: Limit = LIMIT,
+        cursor: Cursor = None,
+    ) -> InventoryPage:
+        require_readable(deps.authorise, actor, project)
+        with deps.db.read() as conn:
+            found = get_project(conn, project)
+            page = list_inventory(
+                conn, found, deps.live, module=module.strip("/"), limit=limit, cursor=cursor
+            )
+        items = [InventoryItem(**item_json(item)) for item in page.items]
+        return InventoryPage(items=items, next=page.next)
