@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Protocol
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from promptops_server.infra.actor import Actor
+from promptops_server.infra.cursor import MAX_LIMIT
 from promptops_server.infra.problems import BadRequest, ProblemError
 
 
@@ -38,6 +39,9 @@ async def current_actor(request: Request) -> Actor:
 
 
 ActorDep = Annotated[Actor, Depends(current_actor)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
 _TAG = re.compile(r'^(?:W/)?"([^"]*)"$')

@@ -16,7 +16,7 @@ from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database
-from promptops_server.infra.http import ActorDep, if_match, problem_responses
+from promptops_server.infra.http import ActorDep, Cursor, Limit, if_match, problem_responses
 from promptops_server.infra.problems import BadRequest
 from promptops_server.infra.sealing import Sealer
 from promptops_server.registry.mirror import store
@@ -28,7 +28,9 @@ from promptops_server.registry.mirror.remote import Limits
 from promptops_server.registry.mirror.remove_mirror import remove_mirror
 from promptops_server.registry.mirror.set_mirror import KeyGiven, PasswordGiven, Wanted, set_mirror
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.routes.deps import LIMIT, Cursor, Limit
+from promptops_server.registry.routes.deps import (
+    LIMIT,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ from pydantic import BaseModel, Field
 
 from promptops_server.access.users import get_user
 from promptops_server.infra.clock import now_us
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
 from promptops_server.registry.finding.activity import SHOWN, Item
 from promptops_server.registry.finding.activity_log import Asked, read_activity
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.routes.deps import LIMIT, Cursor, Limit, RegistryDeps
+from promptops_server.registry.routes.deps import (
+    LIMIT,
+    RegistryDeps,
+)
 
 
 class TouchedOut(BaseModel):

@@ -9,13 +9,16 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.infra.body_fields import Line
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, IdempotencyKey, problem_responses
 from promptops_server.registry.edits import operations as ops
 from promptops_server.registry.edits.bulk import BulkEdited, bulk_edit
 from promptops_server.registry.edits.bulk_plan import Result, Selection
 from promptops_server.registry.edits.frame import MAX_PROMPTS
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.routes.deps import IdempotencyKey, RegistryDeps, once
+from promptops_server.registry.routes.deps import (
+    RegistryDeps,
+    once,
+)
 from promptops_server.registry.routes.edits import MAX_VERSION
 from promptops_server.registry.routes.query import PromptFilters, wanted_of
 from promptops_server.registry.routes.schemas import LiveOut, Problems

@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from fastapi import Header, Query, Request
+from fastapi import Request
 from pydantic import BaseModel
 
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
-from promptops_server.infra.cursor import DEFAULT_LIMIT, MAX_LIMIT
+from promptops_server.infra.cursor import DEFAULT_LIMIT
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.http import if_match
 from promptops_server.infra.idempotency import answer_once, request_hash
@@ -37,10 +37,7 @@ class RegistryDeps:
     limited_renderer: LimitedRenderer = field(default_factory=LimitedRenderer)
 
 
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
-Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 LIMIT: int = DEFAULT_LIMIT
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 R = TypeVar("R")
 

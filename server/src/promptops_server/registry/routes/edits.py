@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.infra.body_fields import Line
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, IdempotencyKey, problem_responses
 from promptops_server.registry.edits.copy import copy_prompts
 from promptops_server.registry.edits.move import move_prompts
 from promptops_server.registry.edits.restore import Restored, restore_prompt
@@ -18,7 +18,6 @@ from promptops_server.registry.edits.transfer import LISTED, Transferred
 from promptops_server.registry.model import LivePlace, Version
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.routes.deps import (
-    IdempotencyKey,
     RegistryDeps,
     once,
     parent_version,

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.infra.body_fields import Line
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, Cursor, IdempotencyKey, Limit, problem_responses
 from promptops_server.registry.edits.frame import MAX_PROMPTS
 from promptops_server.registry.edits.pin_plan import By, Result, Wish
 from promptops_server.registry.edits.upgrade_pins import Upgraded, upgrade_pins
@@ -20,9 +20,6 @@ from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.routes.deps import (
     LIMIT,
-    Cursor,
-    IdempotencyKey,
-    Limit,
     RegistryDeps,
     once,
 )

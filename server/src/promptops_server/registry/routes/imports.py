@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, IdempotencyKey, problem_responses
 from promptops_server.infra.idempotency import request_hash, run_once
 from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
@@ -51,7 +51,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         project: str,
         request: Request,
         actor: ActorDep,
-        idempotency_key: Annotated[str | None, Header()] = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response:
         may_import(actor, deps.authorise, project)
         body = await request.body()

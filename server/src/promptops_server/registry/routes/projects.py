@@ -9,14 +9,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from promptops_server.infra.database import Transaction
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, Cursor, IdempotencyKey, Limit, problem_responses
 from promptops_server.registry import projects
 from promptops_server.registry.model import Project
 from promptops_server.registry.routes.deps import (
     LIMIT,
-    Cursor,
-    IdempotencyKey,
-    Limit,
     RegistryDeps,
     once,
 )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.archive import archive_prompt
 from promptops_server.registry.edits.put import may_put, put_prompt
@@ -23,8 +23,6 @@ from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.routes.bodies import PUT_BODY, sent_prompt, wants_json
 from promptops_server.registry.routes.deps import (
     LIMIT,
-    Cursor,
-    Limit,
     RegistryDeps,
     parent_version,
     split_selector,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
 from promptops_server.registry.history.lineage import moved_to
 from promptops_server.registry.history.log import list_versions
 from promptops_server.registry.model import LivePlace, Version
@@ -17,8 +17,6 @@ from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.routes.deps import (
     LIMIT,
-    Cursor,
-    Limit,
     RegistryDeps,
     split_selector,
     unchanged,

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.access.users import names_of
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.http import ActorDep, if_match, problem_responses
+from promptops_server.infra.http import (
+    ActorDep,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    if_match,
+    problem_responses,
+)
 from promptops_server.infra.idempotency import request_hash, run_once
 from promptops_server.infra.problems import BadRequest
 from promptops_server.infra.project_lock import lock_project
@@ -19,7 +26,10 @@ from promptops_server.registry.finding import views
 from promptops_server.registry.finding.facet_counts import count_facets
 from promptops_server.registry.finding.views import Draft, View
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.routes.deps import LIMIT, Cursor, Limit, RegistryDeps
+from promptops_server.registry.routes.deps import (
+    LIMIT,
+    RegistryDeps,
+)
 from promptops_server.registry.routes.query import PromptQuery, wanted_of
 
 ColumnName = Literal[
@@ -178,7 +188,7 @@ def _add_writing(router: APIRouter, deps: RegistryDeps) -> None:
         body: ViewIn,
         actor: ActorDep,
         request: Request,
-        idempotency_key: Annotated[str | None, Header()] = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         require_readable(deps.authorise, actor, project)
         fingerprint = request_hash("POST", request.url.path, body.model_dump_json().encode())

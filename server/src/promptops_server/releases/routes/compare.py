@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from promptops.format.diff_sections import ChangeClass, SectionName
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.http import ActorDep
+from promptops_server.infra.http import ActorDep, Cursor
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.releases.compare import Compared, Kind, SidesCompared, Stand, compare_sides
 from promptops_server.releases.ports import ReleaseDeps
@@ -105,7 +105,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             bool, Query(description="Also the prompts that are the same on both sides")
         ] = False,
         limit: Annotated[int, Query(ge=1, le=pages.MAX_LIMIT)] = pages.DEFAULT_LIMIT,
-        cursor: str | None = None,
+        cursor: Cursor = None,
     ) -> CompareOut:
         require_readable(deps.authorise, actor, project)
         with deps.db.read() as conn:

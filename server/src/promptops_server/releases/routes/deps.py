@@ -6,10 +6,10 @@ import json
 import re
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Query, Request, Response
+from fastapi import Depends, Path, Request, Response
 from pydantic import BaseModel
 
-from promptops_server.infra import clock, cursor
+from promptops_server.infra import clock
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.http import if_match
 from promptops_server.infra.idempotency import request_hash
@@ -75,9 +75,7 @@ def expected_settings(request: Request) -> str | None:
 
 HeadDep = Annotated[int | None, Depends(expected_head)]
 SettingsDep = Annotated[str | None, Depends(expected_settings)]
-Limit = Annotated[int, Query(ge=1, le=cursor.MAX_LIMIT)]
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
 def once(request: Request, body: BaseModel, head: int | None, key: str | None) -> Once | None:

@@ -11,14 +11,13 @@ from promptops_server.approvals.rulebook import all_rules
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.http import ActorDep
+from promptops_server.infra.http import ActorDep, Cursor, Limit
 from promptops_server.releases import environments, history, live
 from promptops_server.releases.configure import Wanted, configure, whole_tag
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.routes.deps import (
     ENVIRONMENT,
     ENVIRONMENTS,
-    Limit,
     SettingsDep,
     find_project,
 )
@@ -94,7 +93,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             str | None, Query(description="a time (RFC 3339) or a release such as r41")
         ] = None,
         limit: Limit = pages.DEFAULT_LIMIT,
-        cursor: str | None = None,
+        cursor: Cursor = None,
     ) -> EnvironmentAt:
         found = find_project(deps, actor, project)
         with deps.db.read() as conn:

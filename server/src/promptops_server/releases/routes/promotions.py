@@ -6,14 +6,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from promptops_server.infra.body_fields import Line
-from promptops_server.infra.http import ActorDep
+from promptops_server.infra.http import ActorDep, IdempotencyKey
 from promptops_server.releases.model import MAX_CHANGES, Promoted
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.promote import Selection, preview_promote, promote
 from promptops_server.releases.routes.deps import (
     ENVIRONMENT,
     HeadDep,
-    IdempotencyKey,
     find_project,
     made,
     once,

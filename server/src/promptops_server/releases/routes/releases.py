@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from promptops_server.infra import cursor as pages
-from promptops_server.infra.http import ActorDep
+from promptops_server.infra.http import ActorDep, Cursor, IdempotencyKey, Limit
 from promptops_server.releases import environments, history, stop
 from promptops_server.releases.model import Pick
 from promptops_server.releases.ports import ReleaseDeps
@@ -14,8 +14,6 @@ from promptops_server.releases.rollback import preview_rollback, rollback
 from promptops_server.releases.routes.deps import (
     ENVIRONMENT,
     HeadDep,
-    IdempotencyKey,
-    Limit,
     Number,
     find_project,
     made,
@@ -46,7 +44,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
         project: str,
         environment: str,
         limit: Limit = pages.DEFAULT_LIMIT,
-        cursor: str | None = None,
+        cursor: Cursor = None,
     ) -> ReleasePage:
         found = find_project(deps, actor, project)
         with deps.db.read() as conn:

@@ -9,10 +9,14 @@ from pydantic import BaseModel, Field
 
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.http import ActorDep
+from promptops_server.infra.http import ActorDep, Cursor, Limit
 from promptops_server.releases import environments
 from promptops_server.releases.ports import ReleaseDeps
-from promptops_server.releases.routes.deps import ENVIRONMENT, Limit, find_project, made
+from promptops_server.releases.routes.deps import (
+    ENVIRONMENT,
+    find_project,
+    made,
+)
 from promptops_server.releases.schedule import store
 from promptops_server.releases.schedule.add import Added
 from promptops_server.releases.schedule.cancel import cancel
@@ -79,7 +83,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
         project: str,
         state: State | None = None,
         limit: Limit = pages.DEFAULT_LIMIT,
-        cursor: str | None = None,
+        cursor: Cursor = None,
     ) -> SchedulePage:
         found = find_project(deps, actor, project)
         with deps.db.read() as conn:
@@ -100,7 +104,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
         environment: str,
         state: State | None = None,
         limit: Limit = pages.DEFAULT_LIMIT,
-        cursor: str | None = None,
+        cursor: Cursor = None,
     ) -> SchedulePage:
         found = find_project(deps, actor, project)
         with deps.db.read() as conn:

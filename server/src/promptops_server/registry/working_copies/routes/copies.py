@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
 from promptops_server.registry.edits.put import may_put
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project
-from promptops_server.registry.routes.deps import LIMIT, Cursor, Limit
+from promptops_server.registry.routes.deps import (
+    LIMIT,
+)
 from promptops_server.registry.working_copies.discard import discard_copy, discard_of
 from promptops_server.registry.working_copies.look import get_copy, list_copies, show_copy
 from promptops_server.registry.working_copies.refusals import tag_of

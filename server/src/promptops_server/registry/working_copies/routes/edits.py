@@ -6,14 +6,14 @@ Only POST ends in such a word, so a prompt may be called `share` as well.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.clock import from_text, to_text
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, IdempotencyKey, problem_responses
 from promptops_server.infra.idempotency import request_hash
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.put import Put
@@ -85,7 +85,7 @@ def _add_commit(router: APIRouter, deps: WorkingCopyDeps) -> None:
         actor: ActorDep,
         request: Request,
         body: CommitIn | None = None,
-        idempotency_key: Annotated[str | None, Header()] = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         given = body or CommitIn()
         url = f"/projects/{project}/working-copies/{path}/commit"
