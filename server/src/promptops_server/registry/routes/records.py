@@ -9,15 +9,12 @@ from pydantic import BaseModel, Field
 
 from promptops.format.record import EVIDENCE, Tier, fields_for
 from promptops.format.record.shown import record_json
-from promptops_server.infra.http import ActorDep, problem_responses
+from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.records.inventory import item_json, list_inventory
 from promptops_server.registry.records.read import read_record
 from promptops_server.registry.routes.deps import (
-    LIMIT,
-    Cursor,
-    Limit,
     RegistryDeps,
     split_selector,
 )
