@@ -14,10 +14,7 @@ from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.records.inventory import item_json, list_inventory
 from promptops_server.registry.records.read import read_record
-from promptops_server.registry.routes.deps import (
-    RegistryDeps,
-    split_selector,
-)
+from promptops_server.registry.routes.deps import LIMIT, RegistryDeps, split_selector
 from promptops_server.registry.routes.schemas import LiveOut
 
 TierQuery = Annotated[Tier | None, Query(description="`low`, `medium` or `high`")]
