@@ -67,8 +67,12 @@ class SignedCheckpoint:
             if value["v"] != VERSION:
                 raise NotACheckpoint(f"its version is {value['v']!r}, not {VERSION}")
             found = Checkpoint(
-                *(value[name] for name in ("installation", "log_id", "name", "size", "root")),
-                value["time"],
+                installation=value["installation"],
+                log_id=value["log_id"],
+                name=value["name"],
+                size=value["size"],
+                root=value["root"],
+                time=value["time"],
             )
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             if isinstance(error, NotACheckpoint):
