@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import typer
 
@@ -132,6 +132,20 @@ class Session:
             except (httpx2.RequestError, httpx2.InvalidURL) as error:
                 raise self._unreachable(error) from None
         raise AssertionError("the last try returns or raises")
+
+    def stream(self, path: str, body: Mapping[str, Any], into: BinaryIO) -> None:
+        """Send JSON and write the answer's body as it comes. Raises ServerProblem, Unreachable, OSError."""
+        import httpx2
+
+        try:
+            with self._open().stream("POST", path, json=body) as answer:
+                if answer.status_code != 200:
+                    answer.read()
+                    self._read(answer)
+                for part in answer.iter_bytes():
+                    into.write(part)
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            raise self._unreachable(error) from None
 
     def _open(self) -> httpx2.Client:
         if self._client is None:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from promptops_server.app import migrate
 from promptops_server.app.data_dir import MIN_SECRET, SECRET_FILE
+from promptops_server.audit import checkpoints
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import ProblemError
 from promptops_server.infra.settings import Settings
@@ -119,7 +120,7 @@ def _database(settings: Settings) -> list[Finding]:
     except (ValueError, OSError) as error:
         return [Finding("database", "failed", f"The database cannot be opened: {error}.")]
     try:
-        return [*_reachable(db), *_migrated(db), *_clock(db)]
+        return [*_reachable(db), *_migrated(db), *_clock(db), *_audit(db, settings)]
     except ProblemError as problem:
         return [Finding("database", "failed", f"{problem.detail} {_reason(problem)}".strip())]
     finally:
@@ -155,6 +156,26 @@ def _migrated(db: Database) -> list[Finding]:
     return [
         Finding("migrations", "failed", f"{len(pending)} pending: run promptops-server migrate")
     ]
+
+
+def _audit(db: Database, settings: Settings) -> list[Finding]:
+    file = settings.checkpoint_file
+    try:
+        if migrate.pending(db):
+            return []  # its tables may not be there yet
+    except migrate.NewerSchema:
+        return []
+    try:
+        with db.read() as conn:
+            told = checkpoints.behind_file(conn, file)
+    except FileNotFoundError:
+        return [Finding("audit log", "ok", f"no checkpoint yet; {file} will have them")]
+    except OSError as error:
+        return [Finding("audit log", "failed", f"{file} cannot be read: {error.strerror}.")]
+    if told:
+        remedy = "An old copy of the database runs, or it was changed: promptops audit verify."
+        return [Finding("audit log", "failed", f"{text} {remedy}") for text in told]
+    return [Finding("audit log", "ok", f"holds everything that {file} says")]
 
 
 def _clock(db: Database) -> list[Finding]:

@@ -20,6 +20,9 @@ LATEST_ONLY = frozenset({"release", "mirror"})
 IDEMPOTENCY_KEEP_US = 48 * 3600 * 1_000_000
 """How long a repeated request gets the first answer again."""
 
+CHECKPOINT_LOOK_SECONDS = 30.0
+"""How often it is looked whether a log needs a checkpoint."""
+
 
 def register_jobs(
     jobs: Jobs,
@@ -28,12 +31,14 @@ def register_jobs(
     *,
     push_mirror: JobFunction,
     working_copies_keep_days: float,
+    make_checkpoints: Callable[[], object],
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
     Args:
         project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
         working_copies_keep_days: how long a working copy is kept that nobody saves.
+        make_checkpoints: signs the audit logs that have grown.
         push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
     """
 
@@ -51,10 +56,15 @@ def register_jobs(
     def remove_working_copies(_: dict[str, Any]) -> None:
         remove_untouched(database, now_us() - int(working_copies_keep_days * DAY_US))
 
+    def make_audit_checkpoints(_: dict[str, Any]) -> None:
+        make_checkpoints()
+
     jobs.register("project-release", project_release)
     jobs.register("push-mirror", push_mirror)
     jobs.register("forget-idempotency-keys", forget_idempotency_keys)
     jobs.register("remove-working-copies", remove_working_copies)
+    jobs.register("make-audit-checkpoints", make_audit_checkpoints)
+    jobs.schedule("make-audit-checkpoints", CHECKPOINT_LOOK_SECONDS)
     jobs.schedule("forget-idempotency-keys", 3600)
     jobs.schedule("remove-working-copies", 6 * 3600)
     return {"release": "project-release", "mirror": "push-mirror"}

@@ -26,6 +26,10 @@ from promptops_server.app.jobs import LATEST_ONLY, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.approvals.gate import gate
+from promptops_server.audit.checkpoints import CheckpointDeps, Log, make_due
+from promptops_server.audit.evidence_routes import EvidenceDeps
+from promptops_server.audit.evidence_routes import router as evidence_router
+from promptops_server.audit.model import INSTALLATION_LOG
 from promptops_server.audit.routes import AuditDeps
 from promptops_server.audit.routes import router as audit_router
 from promptops_server.delivery.assembly import Delivery
@@ -57,6 +61,7 @@ from promptops_server.registry.rendering.limited import LimitedRenderer
 from promptops_server.registry.rendering.limits import RenderLimits
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
+from promptops_server.registry.tables import project
 from promptops_server.registry.working_copies.routes import WorkingCopyDeps
 from promptops_server.registry.working_copies.routes import router as working_copies_router
 from promptops_server.releases.environments import create_defaults
@@ -111,6 +116,9 @@ class Services:
             settings.mirror.retry_longest_seconds,
         )
         self.mirror_retries = MirrorRetries(database, settings.jobs.poll_seconds)
+        self.checkpoints = CheckpointDeps(
+            database, self.delivery.keys.sign_checkpoint, settings.checkpoint_file
+        )
         self.jobs = DbosJobs(
             _jobs_url(settings, database),
             worker_id=worker_id,
@@ -130,6 +138,7 @@ class Services:
                 self.delivery.project,
                 working_copies_keep_days=settings.working_copies.keep_days,
                 push_mirror=push_job(self.mirrors, settings.mirror.pushes),
+                make_checkpoints=self._make_checkpoints,
             ),
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
@@ -204,6 +213,11 @@ class Services:
                     ),
                     releases_router(self.releases),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
+                    evidence_router(
+                        EvidenceDeps(
+                            self.checkpoints, authorise, _project_id, self.delivery.keys.document
+                        )
+                    ),
                 ),
                 root=(
                     health.router(health.checks(db, self.delivery)),
@@ -211,6 +225,15 @@ class Services:
                 ),
                 delivery=self.delivery.app,
             )
+        )
+
+    def _make_checkpoints(self) -> None:
+        audit = self.settings.audit
+        with self.database.read() as conn:
+            projects = conn.execute(select(project.c.id, project.c.name)).all()
+        logs = [Log(INSTALLATION_LOG, INSTALLATION_LOG), *(Log(*row) for row in projects)]
+        make_due(
+            self.checkpoints, logs, events=audit.checkpoint_events, minutes=audit.checkpoint_minutes
         )
 
     def _git(self, denials: DenialLog) -> GitDeps:

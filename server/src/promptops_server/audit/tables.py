@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from promptops_server.infra.tables import metadata
 
@@ -23,4 +23,26 @@ audit_event = Table(
     Index("ix_audit_event_object", "log_id", "object_id", "seq"),
     Index("ix_audit_event_actor", "log_id", "actor", "seq"),
     Index("ix_audit_event_action", "log_id", "action", "seq"),
+)
+
+audit_subtree = Table(
+    "audit_subtree",
+    metadata,
+    Column("log_id", String(36), primary_key=True),
+    # Of complete subtrees of 2^level entries, from `tree.LOWEST_LEVEL` up; written when a checkpoint is made.
+    Column("level", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("log_id", String(36), primary_key=True),
+    Column("size", Integer, primary_key=True),
+    Column("root", String(64), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("key_id", String(32), nullable=False),
+    Column("signature", String(100), nullable=False),
+    Column("text", Text, nullable=False),  # exactly what is signed
 )

@@ -1,7 +1,7 @@
 """The installation's signing keys: made on first use, kept sealed in the database, used from memory.
 
-Owns creating, signing and the list that is published. Leaves what is signed to `releases` (statements)
-and `vouch` (the hourly `as_of`), and what clients trust to `promptops.delivery.trust`.
+Owns creating, signing and the list that is published. Leaves what is signed to `releases` (statements),
+`vouch` (the hourly `as_of`) and `audit` (checkpoints), and what clients trust to `promptops.delivery.trust`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Row, insert, select, text
 
+from promptops.audit import checkpoint
 from promptops.delivery.header import Header, key_id_of, signature_is_right, signing_bytes
 from promptops_server.delivery.errors import KeyUnreadable
 from promptops_server.delivery.tables import signing_key
@@ -88,13 +89,26 @@ class Keys:
         Raises:
             Unavailable: `ensure` has not been called.
         """
-        active = self._active
-        if active is None:
+        active = self._loaded()
+        signature = active.private.sign(signing_bytes(statement_text, as_of_text, active.key_id))
+        return active.key_id, base64.b64encode(signature).decode()
+
+    def sign_checkpoint(self, text: str) -> tuple[str, str]:
+        """Sign an audit checkpoint's exact text. Needs no database. Returns key id and base64 signature.
+
+        Raises:
+            Unavailable: `ensure` has not been called.
+        """
+        active = self._loaded()
+        signature = active.private.sign(checkpoint.signing_bytes(text, active.key_id))
+        return active.key_id, base64.b64encode(signature).decode()
+
+    def _loaded(self) -> _Active:
+        if self._active is None:
             raise Unavailable(
                 "No signing key is loaded.", remedy="Start the server; it loads the key."
             )
-        signature = active.private.sign(signing_bytes(statement_text, as_of_text, active.key_id))
-        return active.key_id, base64.b64encode(signature).decode()
+        return self._active
 
     def document(self) -> bytes:
         """The published list of keys, as `GET /delivery/v1/keys` answers it. At most 5 seconds old."""

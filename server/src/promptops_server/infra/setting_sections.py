@@ -281,6 +281,27 @@ class MirrorSettings(Section):
         return value
 
 
+class AuditSettings(Section):
+    """Signed checkpoints of the audit logs."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}AUDIT_")
+
+    checkpoint_events: int = Field(
+        1000, ge=1, description="Events of a log after which a signed checkpoint is made of it."
+    )
+    checkpoint_minutes: float = Field(
+        10.0,
+        ge=0,
+        le=10_080,
+        description="Age of a log's oldest event without a checkpoint at which one is made all the same.",
+    )
+    checkpoint_file: Path | None = Field(
+        None,
+        description="File every checkpoint is appended to, outside the database; keep it where who can change "
+        "the database cannot. Default: audit-checkpoints.jsonl in the data directory.",
+    )
+
+
 SECTIONS: dict[str, type[Section]] = {
     "": ServerSettings,
     "database": DatabaseSettings,
@@ -290,4 +311,5 @@ SECTIONS: dict[str, type[Section]] = {
     "jobs": JobSettings,
     "working_copies": WorkingCopySettings,
     "mirror": MirrorSettings,
+    "audit": AuditSettings,
 }

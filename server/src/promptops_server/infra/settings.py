@@ -24,6 +24,7 @@ from pydantic_settings import EnvSettingsSource
 from promptops_server.infra.setting_sections import (
     PREFIX,
     SECTIONS,
+    AuditSettings,
     DatabaseSettings,
     JobSettings,
     LimitSettings,
@@ -77,6 +78,7 @@ class Settings:
     jobs: JobSettings
     working_copies: WorkingCopySettings
     mirror: MirrorSettings
+    audit: AuditSettings
     sources: Mapping[str, str]
     config_file: Path | None
 
@@ -88,6 +90,11 @@ class Settings:
     def database_url(self) -> str:
         """The database's URL: the one set, else SQLite in the data directory."""
         return self.database.url or f"sqlite:///{self.data_dir / 'promptops.sqlite'}"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """Where the audit logs' checkpoints are appended."""
+        return self.audit.checkpoint_file or self.data_dir / "audit-checkpoints.jsonl"
 
     @property
     def is_sqlite(self) -> bool:
