@@ -19,6 +19,7 @@ from promptops_server.access.routes import router as access_router
 from promptops_server.access.standing import actor_now
 from promptops_server.access.users import get_user
 from promptops_server.app import health
+from promptops_server.app.audit_logs import all_logs
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
@@ -26,10 +27,9 @@ from promptops_server.app.jobs import LATEST_ONLY, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.approvals.gate import gate
-from promptops_server.audit.checkpoints import CheckpointDeps, Log, make_due
+from promptops_server.audit.checkpoints import CheckpointDeps, make_due
 from promptops_server.audit.evidence_routes import EvidenceDeps
 from promptops_server.audit.evidence_routes import router as evidence_router
-from promptops_server.audit.model import INSTALLATION_LOG
 from promptops_server.audit.routes import AuditDeps
 from promptops_server.audit.routes import router as audit_router
 from promptops_server.delivery.assembly import Delivery
@@ -61,7 +61,6 @@ from promptops_server.registry.rendering.limited import LimitedRenderer
 from promptops_server.registry.rendering.limits import RenderLimits
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
-from promptops_server.registry.tables import project
 from promptops_server.registry.working_copies.routes import WorkingCopyDeps
 from promptops_server.registry.working_copies.routes import router as working_copies_router
 from promptops_server.releases.environments import create_defaults
@@ -230,8 +229,7 @@ class Services:
     def _make_checkpoints(self) -> None:
         audit = self.settings.audit
         with self.database.read() as conn:
-            projects = conn.execute(select(project.c.id, project.c.name)).all()
-        logs = [Log(INSTALLATION_LOG, INSTALLATION_LOG), *(Log(*row) for row in projects)]
+            logs = all_logs(conn)
         make_due(
             self.checkpoints, logs, events=audit.checkpoint_events, minutes=audit.checkpoint_minutes
         )
