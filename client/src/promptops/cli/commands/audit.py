@@ -96,6 +96,7 @@ def export(
         str | None, typer.Option("--until", metavar="TIME", help="Not what was at or after it.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Write a log to a file that `audit verify` checks without the server. The export is audited."""
     if (project is None) != installation:
@@ -117,7 +118,9 @@ def export(
         if not output.stat().st_size:
             output.unlink()
         raise
-    note(f"{output}; check it with: promptops audit verify {output}")
+    Output(json).json({"file": str(output), "bytes": output.stat().st_size})
+    if not json:
+        note(f"{output}; check it with: promptops audit verify {output}")
 
 
 @command(
