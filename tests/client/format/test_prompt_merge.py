@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptops.format.diff_sequences import Effort
 from promptops.format.line_diff import changes
 from promptops.format.merge import (
     Conflict,
@@ -78,7 +79,7 @@ def test_hunks_turn_one_text_into_the_other(a: str, b: str) -> None:
     for steps in (1_500_000, 6):  # 6: the coarse answer has to be right as well
         out: list[str] = []
         at = 0
-        for hunk in changes(before, after, steps=steps):
+        for hunk in changes(before, after, Effort(steps)):
             out += [*before[at : hunk.a_lo], *after[hunk.b_lo : hunk.b_hi]]
             at = hunk.a_hi
         assert "".join([*out, *before[at:]]) == b
