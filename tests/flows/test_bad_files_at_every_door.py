@@ -12,8 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from support.databases import PostgresTemplate
-from support.server import BIN, RunningServer
+from support.server import BIN, RunningServer, untroubled
 from support.stock_git import Git
 
 HEAD = b"messages:\n  - role: user\n    content: hi\n"
@@ -59,24 +58,13 @@ def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[RunningServer]:
     """A server with project `bank` and one prompt, so that a push is not the first."""
-    args: tuple[str, ...] = ()
-    template: PostgresTemplate | None = None
-    name = f"bad_files_{worker_id}_{os.getpid()}"
-    if request.param == "postgresql":
-        template = request.getfixturevalue("postgres_template")
-        args = ("--database-url", template.create(name))
-    running = RunningServer(tmp_path_factory.mktemp("bad-files") / "data", args=args).start()
-    running.env["TEST_TOKEN"] = running.token("root", "admin")
-    with client_of(running) as api:
-        assert api.post("/api/v1/projects", json={"name": "bank"}).is_success
-        assert put(api, "good", HEAD).status_code == 201
-    yield running
-    log = running.log.read_text()
-    running.stop()
-    if template is not None:
-        template.drop(name)
-    assert "Traceback" not in log
-    assert "unexpected_error" not in log
+    folder = tmp_path_factory.mktemp("bad-files")
+    with untroubled(request, folder, f"bad_files_{worker_id}") as running:
+        running.env["TEST_TOKEN"] = running.token("root", "admin")
+        with client_of(running) as api:
+            assert api.post("/api/v1/projects", json={"name": "bank"}).is_success
+            assert put(api, "good", HEAD).status_code == 201
+        yield running
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from support.databases import PostgresTemplate
-from support.server import RunningServer
+from support.server import RunningServer, untroubled
 
 PROMPT = b"messages:\n  - role: user\n    content: Sort {{ claim }}\n"
 YAML = {"content-type": "application/yaml"}
@@ -30,28 +29,17 @@ def bank(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[RunningServer]:
     """A server with project `bank`, one prompt of two versions, the first of them live in staging."""
-    args: tuple[str, ...] = ()
-    template: PostgresTemplate | None = None
-    name = f"bad_input_{worker_id}"
-    if request.param == "postgresql":
-        template = request.getfixturevalue("postgres_template")
-        args = ("--database-url", template.create(name))
-    server = RunningServer(tmp_path_factory.mktemp("bad-input") / "data", args=args).start()
-    with client_of(server) as api:
-        assert api.post("/api/v1/projects", json={"name": "bank"}).status_code == 201
-        assert api.put(f"{PROJECT}/prompts/claims/triage", content=PROMPT, headers=YAML).is_success
-        pick = {"prompts": [{"path": "claims/triage"}], "reason": "First"}
-        assert api.post(f"{PROJECT}/environments/staging/releases", json=pick).is_success
-        changed = {**YAML, "if-match": '"v1"'}
-        text = PROMPT + b"# two\n"
-        assert api.put(f"{PROJECT}/prompts/claims/triage", content=text, headers=changed).is_success
-    yield server
-    log = server.log.read_text()
-    server.stop()
-    if template is not None:
-        template.drop(name)
-    assert "Traceback" not in log
-    assert "unexpected_error" not in log
+    folder = tmp_path_factory.mktemp("bad-input")
+    with untroubled(request, folder, f"bad_input_{worker_id}") as server:
+        with client_of(server) as api:
+            assert api.post("/api/v1/projects", json={"name": "bank"}).status_code == 201
+            path = f"{PROJECT}/prompts/claims/triage"
+            assert api.put(path, content=PROMPT, headers=YAML).is_success
+            pick = {"prompts": [{"path": "claims/triage"}], "reason": "First"}
+            assert api.post(f"{PROJECT}/environments/staging/releases", json=pick).is_success
+            changed = {**YAML, "if-match": '"v1"'}
+            assert api.put(path, content=PROMPT + b"# two\n", headers=changed).is_success
+        yield server
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,23 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
     for running in started:
         if running.process is not None and running.process.poll() is None:
             running.stop()
+
+
+@contextmanager
+def untroubled(
+    request: pytest.FixtureRequest, folder: Path, name: str, args: tuple[str, ...] = ()
+) -> Iterator[RunningServer]:
+    """A server on the database `request.param` says (sqlite or postgresql); whatever it is asked, nothing surprises it."""
+    template: Any = None
+    database = f"{name}_{os.getpid()}"  # a run that was killed leaves its own behind
+    if request.param == "postgresql":
+        template = request.getfixturevalue("postgres_template")
+        args = (*args, "--database-url", template.create(database))
+    server = RunningServer(folder / "data", args=args).start()
+    yield server
+    log = server.log.read_text()
+    server.stop()
+    if template is not None:
+        template.drop(database)
+    assert "Traceback" not in log
+    assert "unexpected_error" not in log

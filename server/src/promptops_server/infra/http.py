@@ -5,14 +5,17 @@ Routers only parse, call a use case and render. A capability offers ``router(dep
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.cursor import MAX_LIMIT
+from promptops_server.infra.idempotency import request_hash
 from promptops_server.infra.problems import BadRequest, ProblemError
 
 
@@ -42,6 +45,14 @@ ActorDep = Annotated[Actor, Depends(current_actor)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
+
+
+def fingerprint(request: Request, body: BaseModel) -> str:
+    """What makes a repeated request the same one: method, path, `If-Match` and what the body means."""
+    asked = json.dumps(
+        [request.headers.get("if-match"), body.model_dump(mode="json")], sort_keys=True
+    )
+    return request_hash(request.method, request.url.path, asked.encode())
 
 
 _TAG = re.compile(r'^(?:W/)?"([^"]*)"$')

@@ -2,7 +2,8 @@
 fragments a version includes.
 
 Called inside the project lock, after the commit is written and before the audit event. Bulk and single edits take the
-same way, as batches of prepared statements. There is no outbox row: no job follows from a new version.
+same way, as batches of prepared statements. There is no outbox row: no job follows from a new version
+(a mirror is pushed because a ref moved, see `git.mirrored`).
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 from bank import ACTORS, AUTHOR, Bank
@@ -14,7 +12,7 @@ from promptops_server.access.policy import authorise
 from promptops_server.app import refusals
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
-from promptops_server.infra.problems import ProblemError, Unauthenticated
+from promptops_server.infra.problems import Unauthenticated
 from promptops_server.registry.edits.put import Put
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
@@ -107,23 +105,3 @@ def http(db: Database, as_: str = "ben") -> TestClient:
         headers={"authorization": f"Bearer {as_}"},
         raise_server_exceptions=True,
     )
-
-
-def together(*jobs: Callable[[], object]) -> list[object]:
-    """Run all at once; what each returned or raised."""
-    results: list[object] = [None] * len(jobs)
-    start = threading.Barrier(len(jobs))
-
-    def run(index: int) -> None:
-        start.wait()
-        try:
-            results[index] = jobs[index]()
-        except ProblemError as problem:
-            results[index] = problem
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results

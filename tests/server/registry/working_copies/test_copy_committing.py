@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from bank import OTHER, Bank, prompt_text
-from desk import Desk, text_of, together
+from bank import OTHER, Bank, prompt_text, together
+from desk import Desk, text_of
 from sqlalchemy import event
 
 from promptops.format.merge import marker_lines

@@ -6,8 +6,8 @@ import threading
 from functools import partial
 
 import pytest
-from bank import ADMIN, AUTHOR, OTHER, STRANGER, VIEWER, Bank, prompt_text
-from desk import Desk, text_of, together
+from bank import ADMIN, AUTHOR, OTHER, STRANGER, VIEWER, Bank, prompt_text, together
+from desk import Desk, text_of
 from sqlalchemy import func, select, update
 
 from promptops_server.access.policy import authorise

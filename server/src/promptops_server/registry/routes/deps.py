@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +14,8 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.cursor import DEFAULT_LIMIT
 from promptops_server.infra.database import Database, Transaction
-from promptops_server.infra.http import if_match
-from promptops_server.infra.idempotency import answer_once, request_hash
+from promptops_server.infra.http import fingerprint, if_match
+from promptops_server.infra.idempotency import answer_once
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.model import Version
 from promptops_server.registry.ports import LiveVersion, NothingLive, ProjectHook
@@ -98,8 +97,4 @@ def once(
     render: Callable[[R], tuple[int, dict[str, Any]]],
 ) -> tuple[int, dict[str, Any]]:
     """Do a write once per `Idempotency-Key`; see `infra.idempotency.answer_once`."""
-    asked = json.dumps(
-        [request.headers.get("if-match"), given.model_dump(mode="json")], sort_keys=True
-    )
-    fingerprint = request_hash(request.method, request.url.path, asked.encode())
-    return answer_once(deps.db, actor, key, fingerprint, work, render)
+    return answer_once(deps.db, actor, key, fingerprint(request, given), work, render)

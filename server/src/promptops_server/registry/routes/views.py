@@ -16,10 +16,11 @@ from promptops_server.infra.http import (
     Cursor,
     IdempotencyKey,
     Limit,
+    fingerprint,
     if_match,
     problem_responses,
 )
-from promptops_server.infra.idempotency import request_hash, run_once
+from promptops_server.infra.idempotency import run_once
 from promptops_server.infra.problems import BadRequest
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.finding import views
@@ -191,7 +192,6 @@ def _add_writing(router: APIRouter, deps: RegistryDeps) -> None:
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         require_readable(deps.authorise, actor, project)
-        fingerprint = request_hash("POST", request.url.path, body.model_dump_json().encode())
         with deps.db.write() as tx:
             found = get_project(tx.conn, project)
             lock_project(tx.conn, found.id)
@@ -201,7 +201,7 @@ def _add_writing(router: APIRouter, deps: RegistryDeps) -> None:
                 made = views.create_view(tx, actor, found, _draft(body))
                 return 201, _out(made, {made.maker: actor.name}).model_dump()
 
-            status, answer = run_once(tx, actor, idempotency_key, fingerprint, work)
+            status, answer = run_once(tx, actor, idempotency_key, fingerprint(request, body), work)
         url = f"{request.url.path}/{answer['id']}"
         return JSONResponse(answer, status, {"ETag": '"r1"', "Location": url})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated
 
@@ -11,8 +10,7 @@ from pydantic import BaseModel
 
 from promptops_server.infra import clock
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.http import if_match
-from promptops_server.infra.idempotency import request_hash
+from promptops_server.infra.http import fingerprint, if_match
 from promptops_server.infra.problems import BadRequest, Invalid
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import get_project, require_readable
@@ -78,12 +76,9 @@ SettingsDep = Annotated[str | None, Depends(expected_settings)]
 Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 
-def once(request: Request, body: BaseModel, head: int | None, key: str | None) -> Once | None:
+def once_of(request: Request, body: BaseModel, key: str | None) -> Once | None:
     """What makes a repeated request the same one; None without an `Idempotency-Key`."""
-    if not key:
-        return None
-    asked = json.dumps([head, body.model_dump(mode="json")], sort_keys=True)
-    return Once(key, request_hash(request.method, request.url.path, asked.encode()))
+    return Once(key, fingerprint(request, body)) if key else None
 
 
 def made(request: Request, response: Response, outcome: Outcome) -> ReleaseMade:

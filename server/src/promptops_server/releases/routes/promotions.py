@@ -15,7 +15,7 @@ from promptops_server.releases.routes.deps import (
     HeadDep,
     find_project,
     made,
-    once,
+    once_of,
     time_of,
 )
 from promptops_server.releases.routes.schedule import ScheduleAdded, added
@@ -132,7 +132,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
                 body.reason,
                 ticket=body.ticket,
                 expected_head=head,
-                once=once(request, body, head, key),
+                once=once_of(request, body, key),
             )
             return added(request, response, waiting)
         outcome = promote(
@@ -144,7 +144,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             body.reason,
             ticket=body.ticket,
             expected_head=head,
-            once=once(request, body, head, key),
+            once=once_of(request, body, key),
         )
         assert outcome.promoted is not None
         return PromotionMade(

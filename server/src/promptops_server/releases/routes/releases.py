@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request, Response
 
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.http import ActorDep, Cursor, IdempotencyKey, Limit
 from promptops_server.releases import environments, history, stop
-from promptops_server.releases.model import Pick
+from promptops_server.releases.model import Outcome, Pick
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.publish import preview_publish, publish
 from promptops_server.releases.rollback import preview_rollback, rollback
@@ -17,7 +19,7 @@ from promptops_server.releases.routes.deps import (
     Number,
     find_project,
     made,
-    once,
+    once_of,
     time_of,
 )
 from promptops_server.releases.routes.schedule import ScheduleAdded, added
@@ -108,7 +110,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
                 body.reason,
                 ticket=body.ticket,
                 expected_head=head,
-                once=once(request, body, head, key),
+                once=once_of(request, body, key),
             )
             return added(request, response, waiting)
         outcome = publish(
@@ -120,7 +122,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             body.reason,
             ticket=body.ticket,
             expected_head=head,
-            once=once(request, body, head, key),
+            once=once_of(request, body, key),
         )
         return made(request, response, outcome)
 
@@ -167,16 +169,29 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             to_release=body.to_release,
             ticket=body.ticket,
             expected_head=head,
-            once=once(request, body, head, key),
+            once=once_of(request, body, key),
         )
         return made(request, response, outcome)
 
-    @api.post(
-        ENVIRONMENT + "/suspend",
-        status_code=201,
-        summary="Stop prompts with a signed tombstone that no fallback gets past",
+    _add_stop(
+        api,
+        deps,
+        "suspend",
+        stop.suspend,
+        "Stop prompts with a signed tombstone that no fallback gets past",
     )
-    def suspend_prompts(
+    _add_stop(api, deps, "unpublish", stop.unpublish, "Take prompts out of the environment")
+
+
+def _add_stop(
+    api: APIRouter,
+    deps: ReleaseDeps,
+    verb: str,
+    use_case: Callable[..., Outcome],
+    summary: str,
+) -> None:
+    @api.post(f"{ENVIRONMENT}/{verb}", status_code=201, summary=summary, name=f"{verb}_prompts")
+    def stop_prompts(
         actor: ActorDep,
         project: str,
         environment: str,
@@ -186,7 +201,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
         head: HeadDep,
         key: IdempotencyKey = None,
     ) -> ReleaseMade:
-        outcome = stop.suspend(
+        outcome = use_case(
             deps,
             actor,
             find_project(deps, actor, project),
@@ -195,32 +210,6 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             body.reason,
             ticket=body.ticket,
             expected_head=head,
-            once=once(request, body, head, key),
-        )
-        return made(request, response, outcome)
-
-    @api.post(
-        ENVIRONMENT + "/unpublish", status_code=201, summary="Take prompts out of the environment"
-    )
-    def unpublish_prompts(
-        actor: ActorDep,
-        project: str,
-        environment: str,
-        body: StopIn,
-        request: Request,
-        response: Response,
-        head: HeadDep,
-        key: IdempotencyKey = None,
-    ) -> ReleaseMade:
-        outcome = stop.unpublish(
-            deps,
-            actor,
-            find_project(deps, actor, project),
-            environment,
-            body.prompts,
-            body.reason,
-            ticket=body.ticket,
-            expected_head=head,
-            once=once(request, body, head, key),
+            once=once_of(request, body, key),
         )
         return made(request, response, outcome)

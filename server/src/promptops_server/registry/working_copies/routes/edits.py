@@ -13,8 +13,7 @@ from fastapi.responses import JSONResponse, Response
 
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.clock import from_text, to_text
-from promptops_server.infra.http import ActorDep, IdempotencyKey, problem_responses
-from promptops_server.infra.idempotency import request_hash
+from promptops_server.infra.http import ActorDep, IdempotencyKey, fingerprint, problem_responses
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.put import Put
 from promptops_server.registry.projects import get_project
@@ -88,7 +87,6 @@ def _add_commit(router: APIRouter, deps: WorkingCopyDeps) -> None:
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         given = body or CommitIn()
-        url = f"/projects/{project}/working-copies/{path}/commit"
 
         def answer(done: Put) -> tuple[int, dict[str, Any]]:
             return 201 if done.changed else 200, version_fields(done.version)
@@ -102,7 +100,7 @@ def _add_commit(router: APIRouter, deps: WorkingCopyDeps) -> None:
             answer=answer,
             message=given.message,
             seen=seen_state(request),
-            once=Once(idempotency_key, request_hash("POST", url, given.model_dump_json().encode())),
+            once=Once(idempotency_key, fingerprint(request, given)),
         )
         base = request.url.path.partition("/projects/")[0]
         where = f"{base}/projects/{project}/versions/{path}@{document['version']}"
