@@ -164,6 +164,16 @@ def test_broken_json_is_a_bad_request(call: Call, database: Database) -> None:
     problem(call("POST", "/api/v1/things", content=b"{", headers=headers), 400, "bad-request")
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", ""])
+def test_json_sent_as_something_else_is_told_to_say_so(
+    call: Call, database: Database, kind: str
+) -> None:
+    headers = {**bearer(database, "ada", "author"), "content-type": kind}
+    answer = call("POST", "/api/v1/things", content=b'{"name": "a", "count": 1}', headers=headers)
+    document = problem(answer, 422, "invalid")
+    assert document["remedy"] == "Send Content-Type: application/json."
+
+
 def test_without_credentials_nothing_is_told(call: Call) -> None:
     answer = call("POST", "/api/v1/things", json={"name": "a", "count": 1})
     problem(answer, 401, "unauthenticated")

@@ -116,7 +116,7 @@ def install(app: FastAPI, denials: DenialLog) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return _answer(request, _invalid(error))
+        return _answer(request, _invalid(error, request.headers.get("content-type", "")))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -149,7 +149,7 @@ def _answer(request: Request, problem: ProblemError) -> Response:
     return problem_response(problem, getattr(request.state, "request_id", None))
 
 
-def _invalid(error: RequestValidationError) -> ProblemError:
+def _invalid(error: RequestValidationError, content_type: str) -> ProblemError:
     """Each wrong field by its place; the value sent is not repeated, since it may be a secret."""
     errors = [
         {"key": ".".join(str(part) for part in item["loc"]), "message": item["msg"]}
@@ -158,6 +158,15 @@ def _invalid(error: RequestValidationError) -> ProblemError:
     if any(item["type"] == "json_invalid" for item in error.errors()):
         return BadRequest("The request body is not valid JSON.", errors=errors)
     first = errors[0]
+    # FastAPI takes a body of another type for one text, and then complains of the text.
+    unread = any(tuple(item["loc"]) == ("body",) for item in error.errors())
+    if unread and "json" not in content_type.lower():
+        kind = content_type[:60] or "no type"
+        return Invalid(
+            f"The request body was sent as {kind} and not read as JSON.",
+            remedy="Send Content-Type: application/json.",
+            errors=errors,
+        )
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return Invalid(f"{first['key']}: {first['message']}{more}.", errors=errors)
 

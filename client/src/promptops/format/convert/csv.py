@@ -148,7 +148,7 @@ def _convert(row: list[str], columns: _Columns, role: str, prefix: str, namer: N
     odd = sum(problem.code == "literal-braces" for problem in parsed.problems)
     if odd:
         notes.append(
-            f"its text has {odd} pairs of braces that are no variables and stay as they are"
+            f"its text has pairs of braces that are no variables and stay as they are ({odd})"
         )
     return Converted(name, written, tuple(notes))
 
