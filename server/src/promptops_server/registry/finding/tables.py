@@ -45,6 +45,6 @@ prompt_activity = Table(
     Column("path", PathText, primary_key=True),
     Column("seq", Integer, primary_key=True),  # of the event in the project's log
     Column("version", Integer, nullable=True),  # null: archived, or no longer live
-    Index("ix_prompt_activity_seq", "project_id", "seq"),
+    Index("ix_prompt_activity_seq", "project_id", "seq", "path"),
     sqlite_with_rowid=False,
 )
