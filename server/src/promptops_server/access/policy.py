@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptops_server.access.roles import ACTIONS, GATED_ROLES, roles_on
+from promptops_server.access.roles import ACTIONS, GATED_ROLES, PERSONAL, roles_on
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Action, Decision, Resource
 
@@ -20,7 +20,7 @@ def authorise(actor: Actor, action: Action, resource: Resource) -> Decision:
     if actor.kind == "system":
         return Decision(True, "system")
     role = actor.scope.role
-    if actor.admin and role in (None, "admin"):
+    if actor.admin and role in (None, "admin") and action not in PERSONAL:
         return Decision(True, "admin")
     held = roles_on(actor.roles, resource.project)
     if role is not None:
@@ -115,6 +115,23 @@ _WORDS: dict[str, str] = {
     "release:stop": "suspend or unpublish",
     "delivery:read": "read what is live",
     "audit:read": "read the audit log",
+    "audit:export": "export the audit log",
+    "policy:read": "read the access policies",
+    "policy:manage": "change the access policies",
+    "review:request": "ask for a review",
+    "review:comment": "comment",
+    "review:review": "review",
+    "review:validate": "validate",
+    "review:approve": "approve",
+    "review:revoke": "revoke an approval",
+    "prompt:retire": "retire prompts",
+    "exception:accept": "accept exceptions",
+    "emergency:invoke": "publish in an emergency",
+    "emergency:ratify": "ratify an emergency",
+    "evidence:read": "read evidence",
+    "redaction:request": "ask for a redaction",
+    "redaction:approve": "approve a redaction",
+    "hold:manage": "place and lift legal holds",
     "user:manage": "manage users",
     "token:create": "create tokens",
 }

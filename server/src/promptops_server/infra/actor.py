@@ -23,7 +23,8 @@ class Scope:
 class Actor:
     """A person, a service account or the server itself.
 
-    `roles` are the role names held on the whole installation or, as ``project:role``, on one project.
+    `roles` are grants as ``where:role``: ``*`` for every project, a project, and with it optionally a module and an
+    environment (``retail-bank:author``, ``retail-bank/claims:reviewer``, ``retail-bank/claims@production:publisher``).
     """
 
     subject: str
@@ -39,6 +40,13 @@ class Actor:
     """The token's or session's row id."""
     ip: str | None = None
     request_id: str | None = None
+    person: str = ""
+    """Whose account it is, the same for every account of one human; empty when this account is their only one."""
+
+    @property
+    def identity(self) -> str:
+        """The human or machine behind the account: what separation of duties compares."""
+        return self.person or self.subject
 
 
 SYSTEM = Actor(subject="system", name="system", kind="system", admin=True, auth_method="system")

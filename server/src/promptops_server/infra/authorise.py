@@ -22,8 +22,25 @@ Action = Literal[
     "release:stop",
     "delivery:read",
     "audit:read",
+    "audit:export",
     "user:manage",
     "token:create",
+    "policy:read",
+    "policy:manage",
+    "review:request",
+    "review:comment",
+    "review:review",
+    "review:validate",
+    "review:approve",
+    "review:revoke",
+    "prompt:retire",
+    "exception:accept",
+    "emergency:invoke",
+    "emergency:ratify",
+    "evidence:read",
+    "redaction:request",
+    "redaction:approve",
+    "hold:manage",
 ]
 
 
@@ -33,6 +50,7 @@ class Resource:
 
     project: str | None = None
     path: str | None = None
+    """A prompt or module inside the project; None speaks of the whole project."""
     environment: str | None = None
     approval_required: bool = False
     """The environment asks for the publish gate (``production`` by default)."""
