@@ -2,21 +2,37 @@
 
 Pure: it reads nothing and knows no actor. Whoever asks (`releases`) gathers the facts inside the project lock, so
 that nothing can change between the verdict and the release. An environment's own rules are asked about a publish
-alone: nothing may keep people from stopping a prompt or going back to what was live.
+alone: nothing may keep people from stopping a prompt or going back to what was live, unless its approval was revoked
+or its content redacted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from promptops_server.approvals.model import GateFacts, Unmet, Verdict
+from promptops_server.approvals.conditions.approved import approved
+from promptops_server.approvals.conditions.documented import documented
+from promptops_server.approvals.conditions.separation import separation
+from promptops_server.approvals.conditions.standing import barred, overdue
+from promptops_server.approvals.exempt import set_aside
+from promptops_server.approvals.model import Content, GateFacts, Unmet, Verdict
+from promptops_server.approvals.paperwork import Paperwork
 
 GATE_ROLE = "gate.role"
 
+_Condition = Callable[[GateFacts, Content, Paperwork], Iterator[Unmet]]
+_PUBLISH: tuple[_Condition, ...] = (barred, overdue, documented, approved, separation)
+_EMERGENCY: tuple[_Condition, ...] = (barred,)
+
 
 def gate(facts: GateFacts) -> Verdict:
-    """Every condition the change fails; never only the first."""
-    return Verdict((*_role(facts), *_suspended(facts), *_rules(facts)))
+    """Every condition the change fails; never only the first. What an exception covers is `waived` instead."""
+    unmet = [*_role(facts), *_suspended(facts)]
+    kept, waived = set_aside(facts, _papers(facts))
+    unmet.extend(kept)
+    if facts.emergency is None:
+        unmet.extend(_rules(facts))
+    return Verdict(tuple(unmet), waived)
 
 
 def _role(facts: GateFacts) -> Iterator[Unmet]:
@@ -46,6 +62,31 @@ def _suspended(facts: GateFacts) -> Iterator[Unmet]:
                 "takes the role that publishes where approval is asked.",
                 "Publish another version, or ask a publisher to publish this one.",
             )
+
+
+def _papers(facts: GateFacts) -> Iterator[tuple[str, Unmet]]:
+    """Per address what its papers lack, where the environment asks for approval."""
+    if not facts.approval_required or facts.kind not in ("publish", "rollback"):
+        return
+    if facts.kind == "rollback":
+        conditions: tuple[_Condition, ...] = (barred,)
+    else:
+        conditions = _EMERGENCY if facts.emergency is not None else _PUBLISH
+    for content in facts.contents:
+        papers = facts.papers.get((content.path, content.version))
+        if papers is None:
+            yield (
+                content.path,
+                Unmet(
+                    "gate.papers",
+                    f"{content.address}: nothing is known about its documentation and approval.",
+                    "Ask for a review of this version.",
+                ),
+            )
+            continue
+        for condition in conditions:
+            for unmet in condition(facts, content, papers):
+                yield content.path, unmet
 
 
 def _rules(facts: GateFacts) -> Iterator[Unmet]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from promptops_server.infra.authorise import Decision
+
+if TYPE_CHECKING:
+    from promptops_server.approvals.paperwork import Paperwork
 
 Kind = Literal["publish", "rollback", "unpublish", "suspend"]
 
@@ -23,6 +26,11 @@ class Content:
     """This version was suspended in this environment and has not been published again since."""
     suspended_since: int | None = None
     """The release that suspended the prompt here after the change was decided; only of a change that was scheduled."""
+
+    @property
+    def address(self) -> str:
+        """Path and version, as refusals name it."""
+        return f"{self.path}@{self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,23 @@ class Condition(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """A glass that is broken: the incident, and why it cannot wait."""
+
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A condition that an accepted exception set aside, and until when (microseconds)."""
+
+    path: str
+    rule: str
+    exception: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class GateFacts:
     """All that a verdict rests on."""
 
@@ -67,6 +92,14 @@ class GateFacts:
     ticket: str | None = None
     elsewhere: Mapping[str, Mapping[str, Standing]] = field(default_factory=dict)
     """Environment to path to what is live there, for the environments that the rules name."""
+    project: str = ""
+    actor: str = ""
+    """The name of who asks."""
+    identity: str = ""
+    """The human or machine behind that account."""
+    papers: Mapping[tuple[str, int], Paperwork] = field(default_factory=dict)
+    """By path and version; read where approval is required."""
+    emergency: Emergency | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +107,7 @@ class Verdict:
     """`allowed` is true exactly when nothing is unmet."""
 
     unmet: tuple[Unmet, ...] = ()
+    waived: tuple[Waived, ...] = ()
 
     @property
     def allowed(self) -> bool:

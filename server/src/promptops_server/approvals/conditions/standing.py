@@ -1,0 +1,45 @@
+"""Nothing speaks against the content itself: revoked, redacted, retired, its review overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promptops_server.approvals.model import Content, GateFacts, Unmet
+from promptops_server.approvals.paperwork import Paperwork
+from promptops_server.infra.clock import to_text
+
+
+def barred(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Unmet]:
+    """What keeps content from every return, by publish or by rollback."""
+    if papers.redacted:
+        yield Unmet(
+            "gate.redacted",
+            f"{content.address}: its content was redacted.",
+            "Make a new version and have it approved.",
+        )
+    if (
+        facts.kind == "rollback"
+        and papers.progress is not None
+        and papers.progress.state == "revoked"
+    ):
+        yield Unmet(
+            "approval.revoked",
+            f"{content.address}: its approval was revoked (request #{papers.request}).",
+            "Go back to another version, or make a new one and have it approved.",
+        )
+
+
+def overdue(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Unmet]:
+    """What is live waits for its periodic review: no new version before it is done; and no return of the retired."""
+    if papers.retired is not None:
+        yield Unmet(
+            "gate.retired",
+            f"{content.path} was retired: {papers.retired}",
+            "Start a new prompt at another address, or let an approver bring it back.",
+        )
+    if papers.overdue_since is not None:
+        yield Unmet(
+            "review.overdue",
+            f"{content.path}: the review of what is live was due at {to_text(papers.overdue_since)}.",
+            f"Do it first: `promptops review certify {facts.project}/{content.path}`.",
+        )
