@@ -25,6 +25,7 @@ from promptops.cli.commands import (
     prompt,
     publish,
     record,
+    review,
     rollback,
     schedule,
     stop,
@@ -79,6 +80,8 @@ import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)
 record.add_to(app)
+app.add_typer(review.app, name="review")
+review.look.add_to(app)
 publish.add_to(app)
 promote.add_to(app)
 rollback.add_to(app)

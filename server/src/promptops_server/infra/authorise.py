@@ -54,6 +54,8 @@ class Resource:
     environment: str | None = None
     approval_required: bool = False
     """The environment asks for the publish gate (``production`` by default)."""
+    tier: str | None = None
+    """The risk tier of what is decided about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Owns resolving an address to a version. Which number a change gets is `steps`; w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam
 
@@ -21,6 +21,7 @@ from promptops_server.registry.ports import LiveVersion
 from promptops_server.registry.rows import VERSION, Head, as_version
 from promptops_server.registry.tables import prompt, version
 
+_MANY = 400
 _OF_PATH = VERSION.where(
     prompt.c.project_id == bindparam("project_id"),
     prompt.c.path_fold == bindparam("path_fold"),
@@ -72,6 +73,24 @@ def find_version(
         else conn.execute(_NUMBER, {**given, "number": number}).first()
     )
     return None if row is None else as_version(project, row)
+
+
+def versions_at(
+    conn: Connection, project: Project, contents: Sequence[tuple[str, int]]
+) -> list[Version]:
+    """Versions given by path and number, in a query per few hundred; unknown ones are left out."""
+    found: list[Version] = []
+    for start in range(0, len(contents), _MANY):
+        some = contents[start : start + _MANY]
+        wanted = set(some)
+        query = VERSION.where(
+            prompt.c.project_id == project.id,
+            prompt.c.path.in_(sorted({path for path, _ in some})),
+            version.c.number.in_(sorted({number for _, number in some})),
+        )
+        rows = (as_version(project, row) for row in conn.execute(query))
+        found.extend(v for v in rows if (v.path, v.number) in wanted)
+    return found
 
 
 def find_pinned(conn: Connection, project: Project, path: str, pin: Pin) -> Version | None:

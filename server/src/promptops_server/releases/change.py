@@ -171,6 +171,10 @@ def release_plan(
             ticket=ticket,
             trailers=trailers_of(request, plan),
         )
+    if environment.approval_required and request.kind == "publish":
+        deps.papers.published(
+            tx, request.project, environment.name, [(c.path, c.version) for c in plan.contents]
+        )
     return seal(
         tx,
         deps.sign,

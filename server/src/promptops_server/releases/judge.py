@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, select
 
-from promptops_server.approvals.model import GateFacts, Standing, Unmet, Verdict
+from promptops_server.approvals.model import Content, GateFacts, Standing, Unmet, Verdict
 from promptops_server.infra.authorise import Resource
 from promptops_server.infra.problems import Denied, NotFound
 from promptops_server.releases import environments
@@ -38,6 +38,7 @@ def judge(
         ),
     )
     publishes = request.kind == "publish" and bool(plan.contents)
+    contents = plan.contents or _returning(request, plan)
     sources = {name for rule in environment.rules for name in rule.sources() if publishes}
     verdict = deps.gate(
         GateFacts(
@@ -45,16 +46,39 @@ def judge(
             approval_required=environment.approval_required,
             kind=request.kind,
             gated=gated,
-            contents=plan.contents,
+            contents=contents,
             rules=environment.rules if publishes else (),
             now=now,
             ticket=check_ticket(request.ticket),
             elsewhere=standing_in(
                 conn, environment.project_id, sources, [c.path for c in plan.contents]
             ),
+            project=request.project.name,
+            actor=request.actor.name,
+            identity=request.actor.identity,
+            papers=deps.papers(
+                conn,
+                request.project,
+                environment.name,
+                [(c.path, c.version) for c in contents],
+                now,
+            )
+            if environment.approval_required and contents
+            else {},
         )
     )
     return Verdict((*verdict.unmet, *_stopping(deps, request, environment, plan)))
+
+
+def _returning(request: Request, plan: Plan) -> tuple[Content, ...]:
+    """What a rollback brings back: whether it was revoked or redacted is asked, nothing else."""
+    if request.kind != "rollback":
+        return ()
+    return tuple(
+        Content(change.path, change.version, None, None)
+        for change in plan.changes
+        if change.state == "live"
+    )
 
 
 def _stopping(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection
 
 from promptops_server.approvals.model import GateFacts, Verdict
+from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
-from promptops_server.infra.database import Database
+from promptops_server.infra.database import Database, Transaction
 from promptops_server.releases.model import Delivery
+
+if TYPE_CHECKING:
+    from promptops_server.registry.model import Project
 
 
 class Sign(Protocol):
@@ -35,6 +40,31 @@ class Gate(Protocol):
 
     def __call__(self, facts: GateFacts) -> Verdict:
         """A pure decision over the facts."""
+        ...
+
+
+class Papers(Protocol):
+    """What is documented and decided about versions; answered by `approvals.workflow.papers`."""
+
+    def __call__(
+        self,
+        conn: Connection,
+        project: Project,
+        environment: str,
+        contents: Sequence[tuple[str, int]],
+        now: int,
+    ) -> Mapping[tuple[str, int], Paperwork]:
+        """The papers of versions, given by path and number, as of `now` (microseconds)."""
+        ...
+
+    def published(
+        self,
+        tx: Transaction,
+        project: Project,
+        environment: str,
+        contents: Sequence[tuple[str, int]],
+    ) -> None:
+        """These went live where approval is asked, in this transaction: their approvals are used from now on."""
         ...
 
 
@@ -64,3 +94,4 @@ class ReleaseDeps:
     projection: Projection
     gate: Gate
     actor_now: ActorNow
+    papers: Papers

@@ -1,0 +1,155 @@
+"""Who wrote what a version holds: everybody who contributed since the last approved version.
+
+The pusher and whoever the commit's author e-mail belongs to both count. A prompt that moved brings its authors along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select
+
+from promptops_server.access.users import identities_of, people_by_email
+from promptops_server.approvals.workflow.store import CHUNK, approved_versions
+from promptops_server.infra.tables import installation
+from promptops_server.registry.model import Project, Version
+from promptops_server.registry.tables import prompt, version
+
+MAX_MOVES = 10
+"""Addresses a prompt is followed back through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Identities of the authors, and the e-mail addresses that belong to nobody here."""
+
+    identities: frozenset[str]
+    unmapped: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Said:
+    subjects: set[str]
+    emails: set[str]
+
+
+def authors_of(
+    conn: Connection, project: Project, versions: Sequence[Version]
+) -> dict[tuple[str, int], Authors]:
+    """The authors of each version, by path and number."""
+    said = {(v.path, v.number): _Said(set(), set()) for v in versions}
+    approved = approved_versions(conn, {v.prompt_id for v in versions})
+    spans = {
+        (v.path, v.number): (
+            v.prompt_id,
+            _baseline(approved.get(v.prompt_id, ()), v.number),
+            v.number,
+        )
+        for v in versions
+    }
+    for _ in range(MAX_MOVES):
+        moved = _read(conn, spans, said)
+        if not moved:
+            break
+        spans = _sources(conn, project, moved)
+    server = conn.execute(select(installation.c.id)).scalar()
+    subjects = {s for each in said.values() for s in each.subjects}
+    emails = {e for each in said.values() for e in each.emails}
+    own = {e for e in emails if server and e.endswith(f"@{server}")}
+    subjects |= {e.rpartition("@")[0] for e in own}
+    identity = identities_of(conn, subjects)
+    people = people_by_email(conn, emails - own)
+    return {key: _authors(each, own, identity, people) for key, each in said.items()}
+
+
+def _authors(
+    said: _Said, own: Collection[str], identity: Mapping[str, str], people: Mapping[str, str]
+) -> Authors:
+    found = {identity.get(s, s) for s in said.subjects}
+    unmapped = []
+    for email in sorted(said.emails):
+        if email in own:
+            subject = email.rpartition("@")[0]
+            found.add(identity.get(subject, subject))
+        elif email in people:
+            found.add(people[email])
+        else:
+            unmapped.append(email)
+    return Authors(frozenset(found), tuple(unmapped))
+
+
+def _baseline(approved: Sequence[int], number: int) -> int:
+    return max((n for n in approved if n < number), default=0)
+
+
+def _read(
+    conn: Connection,
+    spans: Mapping[tuple[str, int], tuple[int, int, int]],
+    said: Mapping[tuple[str, int], _Said],
+) -> dict[tuple[str, int], str]:
+    """Note the authors of the versions in each span; returns where spans that reach back to a move came from."""
+    moved: dict[tuple[str, int], str] = {}
+    keys = list(spans)
+    for start in range(0, len(keys), CHUNK):
+        some = keys[start : start + CHUNK]
+        query = select(
+            version.c.prompt_id,
+            version.c.number,
+            version.c.author,
+            version.c.author_text,
+            version.c.moved_from,
+        ).where(
+            or_(
+                *(
+                    and_(
+                        version.c.prompt_id == prompt_id,
+                        version.c.number > low,
+                        version.c.number <= high,
+                    )
+                    for prompt_id, low, high in (spans[key] for key in some)
+                )
+            )
+        )
+        rows: dict[int, list[Any]] = {}
+        for row in conn.execute(query):
+            rows.setdefault(row.prompt_id, []).append(row)
+        for key in some:
+            prompt_id, low, high = spans[key]
+            for row in rows.get(prompt_id, ()):
+                if not low < row.number <= high:
+                    continue
+                said[key].subjects.add(row.author)
+                email = parseaddr(row.author_text)[1].strip().lower()
+                if email:
+                    said[key].emails.add(email)
+                if row.number == 1 and row.moved_from:
+                    moved[key] = row.moved_from
+    return moved
+
+
+def _sources(
+    conn: Connection, project: Project, moved: Mapping[tuple[str, int], str]
+) -> dict[tuple[str, int], tuple[int, int, int]]:
+    """The spans at the addresses that prompts had before."""
+    wanted: dict[tuple[str, int], tuple[str, int]] = {}
+    for key, source in moved.items():
+        path, _, number = source.rpartition("@")
+        if number.isdigit():
+            wanted[key] = (path, int(number))
+    ids: dict[str, int] = {}
+    paths = sorted({path for path, _ in wanted.values()})
+    for start in range(0, len(paths), CHUNK):
+        query = select(prompt.c.id, prompt.c.path).where(
+            prompt.c.project_id == project.id, prompt.c.path.in_(paths[start : start + CHUNK])
+        )
+        ids.update({row.path: row.id for row in conn.execute(query)})
+    approved = approved_versions(conn, set(ids.values()))
+    found: dict[tuple[str, int], tuple[int, int, int]] = {}
+    for key, (path, at) in wanted.items():
+        prompt_id = ids.get(path)
+        if prompt_id is not None and at not in approved.get(prompt_id, ()):
+            found[key] = (prompt_id, _baseline(approved.get(prompt_id, ()), at), at)
+    return found

@@ -1,0 +1,193 @@
+"""The papers of versions, read inside the project lock: what the gate judges, and what people are shown before.
+
+Answers the port `Papers` of `releases`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy import Connection
+
+from promptops_server.approvals.paperwork import Gap, Paperwork, Waiver
+from promptops_server.approvals.workflow.authors import Authors, authors_of
+from promptops_server.approvals.workflow.demands import DAY_US, Tightening, demands_of
+from promptops_server.approvals.workflow.model import Binding, Tier
+from promptops_server.approvals.workflow.progress import Progress, progress
+from promptops_server.approvals.workflow.store import (
+    DecisionRow,
+    RequestRow,
+    decisions_of,
+    mark_used,
+    newest_of_content,
+)
+from promptops_server.infra.database import Transaction
+from promptops_server.registry.model import Project, Version
+from promptops_server.registry.records.documentation import Documentation, documentation_of
+from promptops_server.registry.versions import versions_at
+
+Key = tuple[str, int]
+Waivers = Callable[
+    [Connection, str, Sequence[str], str, int], Mapping[str, tuple[list[Waiver], list[Waiver]]]
+]
+"""Connection, project id, paths, environment, now → per path the exceptions in force and the expired ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else stands about prompts, per path; each reads many paths at once."""
+
+    waivers: Waivers
+    overdue: Callable[[Connection, str, Sequence[str], int], Mapping[str, int]]
+    retired: Callable[[Connection, str, Sequence[str]], Mapping[str, str]]
+    redacted: Callable[[Connection, str, Sequence[str]], Mapping[str, frozenset[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One version with its documentation, its authors and the newest request about exactly this content."""
+
+    version: Version
+    documentation: Documentation | None
+    authors: Authors
+    request: RequestRow | None
+    decisions: tuple[DecisionRow, ...]
+    progress: Progress | None
+
+    @property
+    def binding(self) -> Binding | None:
+        """What a decision about it is bound to; None while the file is invalid or the tier unknown."""
+        return binding_of(self.version, self.documentation)
+
+
+def binding_of(version: Version, documentation: Documentation | None) -> Binding | None:
+    """The content, documentation and tier of a version."""
+    if version.behaviour is None or documentation is None or documentation.tier is None:
+        return None
+    return Binding(version.behaviour, documentation.digest, cast(Tier, documentation.tier))
+
+
+def cases_of(
+    conn: Connection,
+    project: Project,
+    versions: Sequence[Version],
+    *,
+    more: Tightening,
+    now: int,
+) -> dict[Key, Case]:
+    """Where each version stands, by path and number."""
+    documented = documentation_of(conn, project, versions)
+    authors = authors_of(conn, project, versions)
+    contents = {
+        (v.path, v.number): (v.prompt_id, v.behaviour or "", d.digest)
+        for v in versions
+        if (d := documented.get((v.path, v.number))) is not None
+    }
+    requests = newest_of_content(conn, set(contents.values()))
+    decisions = decisions_of(conn, {row.id for row in requests.values()})
+    found: dict[Key, Case] = {}
+    for v in versions:
+        key = (v.path, v.number)
+        row = requests.get(contents[key]) if key in contents else None
+        made = tuple(decisions[row.id]) if row is not None else ()
+        documentation = documented.get(key)
+        standing = None
+        bound = binding_of(v, documentation)
+        if row is not None and bound is not None and documentation is not None:
+            standing = progress(
+                row.request,
+                [d.decision for d in made],
+                now_bound_to=bound,
+                authors=authors[key].identities,
+                demands=demands_of(bound.tier, documentation.sectors, more),
+                now=now,
+                lapse_us=more.lapse_days * DAY_US,
+            )
+        found[key] = Case(v, documentation, authors[key], row, made, standing)
+    return found
+
+
+class PaperReader:
+    """Reads papers; one per process."""
+
+    def __init__(self, more: Tightening, around: Around) -> None:
+        self._more = more
+        self._around = around
+
+    def __call__(
+        self,
+        conn: Connection,
+        project: Project,
+        environment: str,
+        contents: Sequence[Key],
+        now: int,
+    ) -> Mapping[Key, Paperwork]:
+        """The papers of versions given by path and number; unknown ones are left out."""
+        versions = versions_at(conn, project, contents)
+        cases = cases_of(conn, project, versions, more=self._more, now=now)
+        paths = sorted({path for path, _ in contents})
+        around = self._around
+        waivers = around.waivers(conn, project.id, paths, environment, now)
+        overdue = around.overdue(conn, project.id, paths, now)
+        retired = around.retired(conn, project.id, paths)
+        redacted = around.redacted(conn, project.id, paths)
+        return {
+            key: self._paperwork(
+                case,
+                waivers.get(key[0], ([], [])),
+                overdue.get(key[0]),
+                retired.get(key[0]),
+                key[1] in redacted.get(key[0], frozenset()),
+            )
+            for key, case in cases.items()
+        }
+
+    def published(
+        self, tx: Transaction, project: Project, environment: str, contents: Sequence[Key]
+    ) -> None:
+        """Mark the approvals of what went live as used."""
+        versions = versions_at(tx.conn, project, contents)
+        cases = cases_of(tx.conn, project, versions, more=self._more, now=tx.now)
+        mark_used(tx, [c.request.id for c in cases.values() if c.request is not None])
+
+    def _paperwork(
+        self,
+        case: Case,
+        waivers: tuple[list[Waiver], list[Waiver]],
+        overdue_since: int | None,
+        retired: str | None,
+        redacted: bool,
+    ) -> Paperwork:
+        documentation = case.documentation
+        if documentation is None:
+            gap = Gap("file", "file", "the file is not valid", "Correct it in a new version.")
+            return Paperwork(None, gaps=(gap,), authors=case.authors.identities, redacted=redacted)
+        bound = case.binding
+        return Paperwork(
+            tier=cast("Tier | None", documentation.tier),
+            residual_tier=cast("Tier | None", documentation.residual_tier),
+            tier_missing=documentation.tier_missing,
+            gaps=gaps_of(documentation),
+            not_applicable=documentation.not_applicable,
+            demands=demands_of(bound.tier, documentation.sectors, self._more) if bound else None,
+            request=case.request.number if case.request else None,
+            progress=case.progress,
+            authors=case.authors.identities,
+            unmapped_authors=case.authors.unmapped,
+            retired=retired,
+            redacted=redacted,
+            overdue_since=overdue_since,
+            waivers=tuple(waivers[0]),
+            expired_waivers=tuple(waivers[1]),
+        )
+
+
+def gaps_of(documentation: Documentation) -> tuple[Gap, ...]:
+    """What the record misses, each with what to do."""
+    if documentation.complete:
+        return ()
+    return tuple(
+        Gap(f.id or "record", f.key or "record", f.message, f.fix) for f in documentation.findings
+    )

@@ -1,0 +1,50 @@
+"""What the workflow needs of others; `app` connects them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from promptops_server.approvals.workflow.demands import Tightening
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.authorise import Authorise
+from promptops_server.infra.database import Database, Transaction
+from promptops_server.registry.ports import LiveVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """What a person gives to sign: their password, a one-time code."""
+
+    password: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBy:
+    """Who signed: the printed name, and which components were checked."""
+
+    printed_name: str
+    components: tuple[str, ...]
+
+
+class CheckSigner(Protocol):
+    """Checks that the actor in person is there to sign; answered by `access.signing`."""
+
+    def __call__(self, tx: Transaction, actor: Actor, given: Components) -> SignedBy:
+        """Raises Denied when a component is missing or wrong, or this actor cannot sign at all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowDeps:
+    """What every use case here stands on."""
+
+    db: Database
+    authorise: Authorise
+    live: LiveVersion
+    check_signer: CheckSigner
+    more: Tightening
+    wake: Callable[[], None] = lambda: None
+    """Called after a commit that left something in the outbox."""
