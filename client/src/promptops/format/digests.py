@@ -10,14 +10,14 @@ messages), tools, responseFormat, jsonSchema (parsed), retrieval. Not in it: nam
 owners, record, testData, evaluators, unknown keys, comments, order of keys, descriptions and pii
 marks of inputs.
 
-`record`: description, owners, record (inherited defaults resolved), and per input description, pii
-and trust. Approvals bind to both digests.
+`record`: description, owners, record (defaults resolved, see `record.digest`), and per input
+description, pii and trust. Approvals bind to both digests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from .canonical import digest_of
 from .fragment import refuse_unresolved
@@ -34,38 +34,50 @@ def behaviour_digest(file: PromptFile) -> str:
 
 
 def record_digest(file: PromptFile, inherited: Mapping[str, Any] | None = None) -> str:
-    """The digest of the authored documentation, over `inherited` project defaults for the record."""
-    documented = {
+    """The digest of the authored documentation, over `inherited` defaults for the record."""
+    return documented_digest(documented(file), inherited)
+
+
+def documented(file: PromptFile) -> dict[str, Any]:
+    """What a file says that enters its record digest: enough to take it under other defaults later."""
+    inputs = {
         name: without_empty(
             {"description": i.description, "pii": _pii(i) or None, "trust": i.trust}
         )
         for name, i in file.inputs.items()
     }
+    return {
+        "description": file.description,
+        "owners": list(file.owners),
+        "record": file.record,
+        "inputs": {name: said for name, said in inputs.items() if said},
+    }
+
+
+def documented_digest(said: Mapping[str, Any], inherited: Mapping[str, Any] | None = None) -> str:
+    """The record digest of what `documented` gave."""
     return digest_of(
-        without_empty(
-            {
-                "description": file.description,
-                "owners": list(file.owners),
-                "record": resolve_record(file.record, inherited or {}),
-                "inputs": {name: said for name, said in documented.items() if said},
-            }
-        )
+        without_empty({**said, "record": resolve_record(said["record"], inherited or {})})
     )
 
 
 def resolve_record(record: Mapping[str, Any], inherited: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with project defaults filled in: mappings are merged, all else is the file's.
+    """The record with defaults filled in: mappings are merged, all else (an n/a too) is the file's.
 
     A null in the file counts as not said.
     """
     resolved = dict(inherited)
     for key, value in record.items():
         default = inherited.get(key)
-        if isinstance(value, Mapping) and isinstance(default, Mapping):
+        if _merges(value) and _merges(default):
             resolved[key] = resolve_record(value, default)
         elif value is not None or key not in inherited:
             resolved[key] = value
     return resolved
+
+
+def _merges(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping) and set(value) != {"n/a"}
 
 
 def behaviour_members(file: PromptFile) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from promptops.format import (
     behaviour_digest,
     fragments,
     parse,
-    record_digest,
     resolve_fragments,
 )
+from promptops.format.digests import documented, documented_digest
 from promptops.format.fragment import Loader
 from promptops_server.registry.git.objects import PreparedBlob
 from promptops_server.registry.git.write import prepare_blob
@@ -31,7 +31,7 @@ MAX_FILE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A prompt file, read. An invalid file has neither value nor digests.
+    """A prompt file, read. An invalid file has neither value nor digests. `record` is that of the file alone.
 
     While `pending` is true the file includes fragments that are not resolved yet, and `behaviour` is None.
     """
@@ -48,6 +48,8 @@ class Content:
     """The compressed file, unless it is stored already."""
     includes: tuple[FragmentRef, ...] = ()
     """The fragments it refers to, whether they exist or not."""
+    documented: Mapping[str, Any] | None = None
+    """What its `record` digest covers, to take it under defaults; kept when the text is forgotten."""
 
     @property
     def errors(self) -> tuple[Mapping[str, Any], ...]:
@@ -84,6 +86,7 @@ def read_content(data: bytes, *, stored_as: str | None = None) -> Content:
         return Content(oid, False, parsed.text, None, problems, None, None, blob=blob)
     includes = fragments(file) if "{{" in parsed.text else ()
     behaviour = None if includes else behaviour_digest(file)
+    said = documented(file)
     return Content(
         oid,
         True,
@@ -91,10 +94,11 @@ def read_content(data: bytes, *, stored_as: str | None = None) -> Content:
         file,
         problems,
         behaviour,
-        record_digest(file),
+        documented_digest(said),
         pending=bool(includes),
         blob=blob,
         includes=includes,
+        documented=said,
     )
 
 
@@ -134,6 +138,7 @@ def with_fragments(content: Content, loader: Loader) -> Content:
             file=None,
             problems=(*content.problems, problem),
             record=None,
+            documented=None,
             pending=False,
         )
     return replace(content, behaviour=behaviour, pending=False)

@@ -23,7 +23,8 @@ from promptops_server.registry.projects import get_project_by_id
 from promptops_server.registry.pushed_contents import read_contents, resolve_contents
 from promptops_server.registry.pushed_steps import Fault, pushed_steps, two_extensions
 from promptops_server.registry.record import Said, record_steps, states_of
-from promptops_server.registry.records.read import start_of
+from promptops_server.registry.records.defaults_at import start_of
+from promptops_server.registry.records.inherited import inherited_records
 from promptops_server.registry.steps import AddressState, Numbering, number_steps
 from promptops_server.registry.touched import note_touched
 
@@ -39,6 +40,8 @@ class Plan:
     contents: Mapping[str, Content]
     cards: Mapping[str, Card]
     said: Mapping[str, Said]
+    records: Mapping[tuple[str, str], str]
+    """`record` digests by commit and path, where defaults apply."""
     notice: tuple[str, ...] = ()
     """Lines for the pusher's terminal."""
 
@@ -75,7 +78,13 @@ class PushedToMain:
         cards = {path: card for path, card in cards.items() if newest[path].valid == card.valid}
         notice = _notice(project.name, errors, pushed.no_prompts, wrong_defaults) if first else []
         said = _said(view, numbering)
-        return Plan(numbering, pushed.known, contents, cards, said, tuple(notice))
+        # No step of a first push that touches defaults: there are none in any of its commits.
+        records = (
+            inherited_records(view, numbering, contents)
+            if pushed.defaults_seen or not first
+            else {}
+        )
+        return Plan(numbering, pushed.known, contents, cards, said, records, tuple(notice))
 
     def apply(
         self,
@@ -104,6 +113,7 @@ class PushedToMain:
             contents=plan.contents,
             said=plan.said,
             cards=plan.cards,
+            records=plan.records,
         )
         return plan.notice
 

@@ -43,6 +43,8 @@ class PushedSteps:
     known: dict[str, AddressState]
     defaults: dict[str, str]
     """The defaults of records (`record-defaults.yml`) the push changes: path to blob at the tip."""
+    defaults_seen: bool
+    """Whether any step changes defaults, also those that are gone at the tip."""
 
 
 def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) -> PushedSteps:
@@ -50,12 +52,14 @@ def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) 
     steps: list[Step] = []
     faults: dict[str, Fault] = {}
     defaults: dict[str, str] = {}
+    seen = False
     courtesy = Courtesy()
     for before, after in first_parent_rows(view, old, new):
         courtesy()
         changes: list[Change] = []
         for file in view.changed_between(None if before is None else before.tree, after.tree):
             if is_defaults(file.path):
+                seen = True
                 _note_defaults(defaults, file)
                 continue
             change, fault = _change(file)
@@ -68,7 +72,7 @@ def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) 
         if changes:
             steps.append(Step(after.oid, tuple(changes)))
     steps, known, clashes = _without_twins(view, project, steps)
-    return PushedSteps(steps, list(faults.values()), clashes, known, defaults)
+    return PushedSteps(steps, list(faults.values()), clashes, known, defaults, seen)
 
 
 def two_extensions(numbering: Numbering) -> list[Fault]:

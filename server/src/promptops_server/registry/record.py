@@ -81,6 +81,7 @@ def record_steps(
     contents: Mapping[str, Content],
     said: Mapping[str, Said],
     cards: Mapping[str, Card] | None = None,
+    records: Mapping[tuple[str, str], str] | None = None,
 ) -> list[Version]:
     """Write every version of a numbering and what follows from it; returns them in order.
 
@@ -89,6 +90,7 @@ def record_steps(
         contents: what was read, by blob id, fragments resolved; every version's blob is in it.
         said: author line and message by commit.
         cards: of addresses by path, where made before the lock; the others are made here.
+        records: the `record` digest by commit and path, where defaults apply (`records.inherited`).
     """
     newest: dict[str, Numbered] = {v.path: v for v in numbering.versions}
     fresh: dict[str, dict[str, Any]] = {}
@@ -122,7 +124,7 @@ def record_steps(
     rows.update_prompts(tx.conn, changed)
     rows.archive_prompts(tx.conn, archived, tx.now)
     versions = [
-        _version(project, actor, numbered, ids, contents, said, numbering, tx.now)
+        _version(project, actor, numbered, ids, contents, said, numbering, records or {}, tx.now)
         for numbered in numbering.versions
     ]
     rows.insert_versions(tx.conn, [_version_row(project, v) for v in versions])
@@ -182,6 +184,7 @@ def _version(
     contents: Mapping[str, Content],
     said: Mapping[str, Said],
     numbering: Numbering,
+    records: Mapping[tuple[str, str], str],
     now: int,
 ) -> Version:
     content = contents[numbered.blob]
@@ -195,7 +198,7 @@ def _version(
         commit=numbered.commit,
         blob=numbered.blob,
         behaviour=content.behaviour,
-        record=content.record,
+        record=records.get((numbered.commit, numbered.path), content.record),
         valid=content.valid,
         problems=content.problems,
         author=actor.subject,

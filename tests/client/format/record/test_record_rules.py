@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +16,7 @@ from promptops.format.record import (
     BY_KEY,
     EVIDENCE,
     FIELDS,
+    RULES,
     TIERS,
     Defaults,
     Examined,
@@ -417,3 +420,9 @@ def test_the_reason_of_an_na() -> None:
     assert na_reason("n/abc") is None
     assert na_reason({"n/a": 4}) == ""
     assert na_reason({"n/a": "x", "b": 1}) is None
+
+
+def test_rules_carry_a_number_that_changes_with_them() -> None:
+    """What servers keep is made again once `RULES` is raised: raise it, then write the new fingerprint here."""
+    told = json.dumps([field.to_json() for field in FIELDS], sort_keys=True).encode()
+    assert (RULES, hashlib.sha256(told).hexdigest()[:16]) == (1, "6d9f8045ab4e823e")

@@ -7,7 +7,7 @@ Evidence (runs, validations, approvals) is kept beside versions by the server.
 
 from __future__ import annotations
 
-from .catalogue import BY_KEY, EVIDENCE, FIELDS, fields_for
+from .catalogue import BY_KEY, EVIDENCE, FIELDS, RULES, fields_for
 from .check import Examined, examine
 from .defaults import (
     DEFAULTS_FILE,
@@ -17,6 +17,7 @@ from .defaults import (
     layers_of,
     read_defaults,
 )
+from .digest import inherited_of, resolved_digest
 from .inherit import Layer, Resolved, resolve
 from .model import TIERS, Evidence, Field, Finding, Tier
 from .tier import Facts, TierResult, tier_of
@@ -26,6 +27,7 @@ __all__ = [
     "DEFAULTS_FILE",
     "EVIDENCE",
     "FIELDS",
+    "RULES",
     "TIERS",
     "Defaults",
     "Evidence",
@@ -40,9 +42,11 @@ __all__ = [
     "defaults_paths",
     "examine",
     "fields_for",
+    "inherited_of",
     "is_defaults",
     "layers_of",
     "read_defaults",
     "resolve",
+    "resolved_digest",
     "tier_of",
 ]

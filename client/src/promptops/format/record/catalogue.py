@@ -11,6 +11,10 @@ import difflib
 from . import fairness_fields, operation_fields, purpose_fields
 from .model import Evidence, Field, Tier, at_least
 
+RULES = 1
+"""Version of all rules of this package. Raise it when any of them changes: what was worked out by older rules is
+worked out again."""
+
 FIELDS: tuple[Field, ...] = tuple(
     sorted(
         (*purpose_fields.FIELDS, *fairness_fields.FIELDS, *operation_fields.FIELDS),

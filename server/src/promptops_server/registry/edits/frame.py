@@ -24,10 +24,12 @@ from promptops_server.registry import rows
 from promptops_server.registry.content import Card, Content
 from promptops_server.registry.git import read
 from promptops_server.registry.git.objects import PreparedBlob
+from promptops_server.registry.git.view import ObjectView
 from promptops_server.registry.git.write import commit_blobs
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.record import Said, author_of, record_steps, states_of
+from promptops_server.registry.records.inherited import inherited_records
 from promptops_server.registry.rows import Head
 from promptops_server.registry.steps import Change, Step, number_steps
 
@@ -211,16 +213,18 @@ def commit_edits(
         message=message,
     )
     moves = {edit.path: edit.moved_from for edit in edits if edit.moved_from is not None}
-    step = Step(commit.oid, tuple(changes), moves)
+    numbering = number_steps([Step(commit.oid, tuple(changes), moves)], states_of(heads.values()))
+    contents = {e.content.oid: e.content for e in edits if e.content is not None}
     versions = record_steps(
         tx,
         actor,
         project,
-        number_steps([step], states_of(heads.values())),
+        numbering,
         heads=heads,
-        contents={e.content.oid: e.content for e in edits if e.content is not None},
+        contents=contents,
         said={commit.oid: Said(f"{author.name} <{author.email}>", message)},
         cards=cards,
+        records=inherited_records(ObjectView(tx.conn, project.id), numbering, contents),
     )
     return Committed(commit.oid, message, {version.path: version for version in versions})
 

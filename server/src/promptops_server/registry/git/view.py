@@ -116,6 +116,23 @@ class ObjectView:
             raise NotFound(f"There is no commit {oid[:12]} in this project.")
         return row
 
+    def commit_rows(self, oids: Iterable[str]) -> dict[str, store.CommitRow]:
+        """Many nodes of the commit graph. Raises NotFound when one is missing."""
+        found: dict[str, store.CommitRow] = {}
+        wanted = dict.fromkeys(oids)
+        if self.overlay is not None:
+            for oid in list(wanted):
+                row = self.overlay.commit(oid)
+                if row is not None:
+                    del wanted[oid]
+                    found[oid] = row
+        if wanted:
+            found.update(store.commit_rows(self.conn, self.project_id, wanted))
+        for oid in wanted:
+            if oid not in found:
+                raise NotFound(f"There is no commit {oid[:12]} in this project.")
+        return found
+
     def commit_info(self, oid: str) -> CommitInfo:
         """A commit as people read it. Raises NotFound."""
         return parse_commit(oid, self.content(oid, COMMIT))

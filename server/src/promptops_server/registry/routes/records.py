@@ -84,12 +84,14 @@ class ValueOut(BaseModel):
 
 
 class RecordOut(BaseModel):
-    """A version's record with its defaults. `commit` is where the defaults were read."""
+    """A version's record with its defaults. `commit` is where the defaults were read, `digest` the record digest
+    under them."""
 
     address: str
     path: str
     version: int
     commit: str
+    digest: str | None
     valid: bool
     tier: Tier | None
     tier_reasons: list[str]
@@ -192,6 +194,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             path=got.version.path,
             version=got.version.number,
             commit=got.commit,
+            digest=got.digest,
             valid=got.examined is not None,
             **told,
         )
