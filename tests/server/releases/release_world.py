@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,10 +20,13 @@ from promptops.delivery.header import (
 from promptops.format.names import file_path_of
 from promptops_server.access.policy import authorise
 from promptops_server.approvals.gate import gate
+from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.approvals.rulebook import all_rules
+from promptops_server.approvals.workflow.demands import PRODUCT
+from promptops_server.approvals.workflow.progress import Progress
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.database import Database
+from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.problems import Denied
 from promptops_server.infra.tables import installation
@@ -84,6 +88,37 @@ def actor_with(*roles: str, name: str = "someone", project: str = "*") -> Actor:
     return Actor(subject=f"id-of-{name}", name=name, roles=held)
 
 
+class Approved:
+    """Answers the port `Papers`: everything is documented and approved. What the papers must say is the gate's tests'."""
+
+    def __init__(self) -> None:
+        self.papers: dict[tuple[str, int], Paperwork] = {}
+        """Of versions that tests say something else about."""
+        self.used: list[tuple[str, int]] = []
+
+    def __call__(
+        self,
+        conn: Connection,
+        project: Project,
+        environment: str,
+        contents: Sequence[tuple[str, int]],
+        now: int,
+    ) -> Mapping[tuple[str, int], Paperwork]:
+        approved = Paperwork(
+            "low", "low", demands=PRODUCT["low"], request=1, progress=Progress("approved")
+        )
+        return {key: self.papers.get(key, approved) for key in contents}
+
+    def published(
+        self,
+        tx: Transaction,
+        project: Project,
+        environment: str,
+        contents: Sequence[tuple[str, int]],
+    ) -> None:
+        self.used.extend(contents)
+
+
 AUTHOR = actor_with("author", name="ada")
 PUBLISHER = actor_with("publisher", name="pia")
 VIEWER = actor_with("viewer", name="vic")
@@ -104,7 +139,10 @@ class World:
         self.refused: dict[str, Denied] = {}
         """Who may not act any more, by subject."""
         self.actors = {actor.subject: actor for actor in (AUTHOR, PUBLISHER, VIEWER)}
-        self.deps = ReleaseDeps(db, authorise, self.signer, self.projection, gate, self.actor_now)
+        self.papers = Approved()
+        self.deps = ReleaseDeps(
+            db, authorise, self.signer, self.projection, gate, self.actor_now, self.papers
+        )
         self.project: Project = create_project(
             db,
             AUTHOR,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from promptops_server import audit
 from promptops_server.access.model import User
@@ -121,6 +122,25 @@ def user_by_id(conn: Connection, user_id: str) -> User | None:
     """The user with that row id, or ``None``."""
     row = conn.execute(select(*_COLUMNS).where(user.c.id == user_id)).first()
     return User(*row) if row else None
+
+
+def identities_of(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """The human or machine behind each account; unknown ids are left out."""
+    rows = conn.execute(select(user.c.id).where(user.c.id.in_(set(ids))))
+    return {r.id: r.id for r in rows}
+
+
+def people_by_email(conn: Connection, emails: Iterable[str]) -> dict[str, str]:
+    """Identity by e-mail address in lower case; addresses of nobody, or of several people, are left out."""
+    rows = conn.execute(
+        select(user.c.id, func.lower(user.c.email).label("email")).where(
+            func.lower(user.c.email).in_({e.lower() for e in emails})
+        )
+    ).all()
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.email, set()).add(row.id)
+    return {email: ids.pop() for email, ids in found.items() if len(ids) == 1}
 
 
 def names_of(conn: Connection, ids: set[str]) -> dict[str, str]:

@@ -27,6 +27,10 @@ from promptops_server.app.jobs import LATEST_ONLY, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.approvals.gate import gate
+from promptops_server.approvals.workflow.demands import Tightening
+from promptops_server.approvals.workflow.papers import Around, PaperReader
+from promptops_server.approvals.workflow.ports import Components, SignedBy, WorkflowDeps
+from promptops_server.approvals.workflow.routes import router as workflow_router
 from promptops_server.audit.checkpoints import CheckpointDeps, make_due
 from promptops_server.audit.evidence_routes import EvidenceDeps
 from promptops_server.audit.evidence_routes import router as evidence_router
@@ -36,11 +40,12 @@ from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.database import Database
+from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
 from promptops_server.infra.metrics import Asked, register
 from promptops_server.infra.outbox import OutboxRow
+from promptops_server.infra.problems import Denied
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
 from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
@@ -97,6 +102,7 @@ class Services:
         def sign(statement_text: str, as_of_text: str) -> tuple[str, str]:
             return self.delivery.keys.sign(statement_text, as_of_text)
 
+        self.more = _tightening(settings)
         self.releases = ReleaseDeps(
             db=database,
             authorise=authorise,
@@ -104,6 +110,7 @@ class Services:
             projection=self.delivery.project,
             gate=gate,
             actor_now=actor_now,
+            papers=PaperReader(self.more, _around()),
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
@@ -210,6 +217,7 @@ class Services:
                     mirror_router(
                         MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
                     ),
+                    workflow_router(self._workflow()),
                     releases_router(self.releases),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
                     evidence_router(
@@ -224,6 +232,19 @@ class Services:
                 ),
                 delivery=self.delivery.app,
             )
+        )
+
+    def _workflow(self) -> WorkflowDeps:
+        def check_signer(tx: Transaction, actor: Actor, given: Components) -> SignedBy:
+            raise Denied("Nobody can sign here yet.", rule="signature")
+
+        return WorkflowDeps(
+            self.database,
+            authorise,
+            LiveVersions(),
+            check_signer,
+            self.more,
+            self.dispatcher.wake,
         )
 
     def _make_checkpoints(self) -> None:
@@ -252,6 +273,29 @@ class Services:
 
     def _is_projected(self, row: OutboxRow) -> bool:
         return self.delivery.projected(row.key, row.payload["epoch"], row.payload["release"])
+
+
+def _tightening(settings: Settings) -> Tightening:
+    asked = settings.approvals
+    return Tightening(
+        asked.lapse_days,
+        {"low": asked.low_reviews, "medium": asked.medium_reviews, "high": asked.high_reviews},
+        {
+            "low": asked.low_approvals,
+            "medium": asked.medium_approvals,
+            "high": asked.high_approvals,
+        },
+        asked.signatures_from,
+    )
+
+
+def _around() -> Around:
+    return Around(
+        waivers=lambda conn, project_id, paths, environment, now: {},
+        overdue=lambda conn, project_id, paths, now: {},
+        retired=lambda conn, project_id, paths: {},
+        redacted=lambda conn, project_id, paths: {},
+    )
 
 
 def _render_limits(settings: Settings) -> RenderLimits:

@@ -302,6 +302,35 @@ class AuditSettings(Section):
     )
 
 
+class ApprovalSettings(Section):
+    """What the workflow asks beyond the product's own rules. It can be tightened, never loosened."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}APPROVALS_")
+
+    lapse_days: int = Field(
+        30, ge=1, le=30, description="Days after which an approval that was not used lapses."
+    )
+    low_reviews: int = Field(0, ge=0, le=10, description="Reviews that content of tier low takes.")
+    low_approvals: int = Field(
+        1, ge=1, le=10, description="Approvals that content of tier low takes."
+    )
+    medium_reviews: int = Field(
+        1, ge=1, le=10, description="Reviews that content of tier medium takes."
+    )
+    medium_approvals: int = Field(
+        1, ge=1, le=10, description="Approvals that content of tier medium takes."
+    )
+    high_reviews: int = Field(
+        1, ge=1, le=10, description="Reviews that content of tier high takes."
+    )
+    high_approvals: int = Field(
+        2, ge=2, le=10, description="Approvals that content of tier high takes."
+    )
+    signatures_from: Literal["low", "medium", "high"] = Field(
+        "high", description="Lowest tier whose decisions are signed; sector gxp always is."
+    )
+
+
 SECTIONS: dict[str, type[Section]] = {
     "": ServerSettings,
     "database": DatabaseSettings,
@@ -312,4 +341,5 @@ SECTIONS: dict[str, type[Section]] = {
     "working_copies": WorkingCopySettings,
     "mirror": MirrorSettings,
     "audit": AuditSettings,
+    "approvals": ApprovalSettings,
 }

@@ -24,6 +24,7 @@ from pydantic_settings import EnvSettingsSource
 from promptops_server.infra.setting_sections import (
     PREFIX,
     SECTIONS,
+    ApprovalSettings,
     AuditSettings,
     DatabaseSettings,
     JobSettings,
@@ -79,6 +80,7 @@ class Settings:
     working_copies: WorkingCopySettings
     mirror: MirrorSettings
     audit: AuditSettings
+    approvals: ApprovalSettings
     sources: Mapping[str, str]
     config_file: Path | None
 

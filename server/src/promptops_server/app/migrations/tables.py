@@ -6,6 +6,7 @@ from typing import Any
 
 # Importing them fills the metadata.
 from promptops_server.access import tables as _access
+from promptops_server.approvals.workflow import tables as _workflow
 from promptops_server.audit import tables as _audit
 from promptops_server.delivery import tables as _delivery
 from promptops_server.infra.tables import metadata
@@ -28,6 +29,7 @@ _CAPABILITIES = (
     _mirror,
     _records,
     _working_copies,
+    _workflow,
     _releases,
     _schedule,
 )

@@ -25,7 +25,8 @@ from promptops_server.approvals.workflow.store import (
 )
 from promptops_server.infra.database import Transaction
 from promptops_server.registry.model import Project, Version
-from promptops_server.registry.records.documentation import Documentation, documentation_of
+from promptops_server.registry.records.document import documentation_of, store_documentation
+from promptops_server.registry.records.documentation import Documentation
 from promptops_server.registry.versions import versions_at
 
 Key = tuple[str, int]
@@ -150,6 +151,7 @@ class PaperReader:
         """Mark the approvals of what went live as used."""
         versions = versions_at(tx.conn, project, contents)
         cases = cases_of(tx.conn, project, versions, more=self._more, now=tx.now)
+        store_documentation(tx, project, versions, {k: c.documentation for k, c in cases.items()})
         mark_used(tx, [c.request.id for c in cases.values() if c.request is not None])
 
     def _paperwork(

@@ -21,6 +21,7 @@ from promptops_server.infra.problems import Conflict, Invalid
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import require_readable
+from promptops_server.registry.records.document import store_documentation
 from promptops_server.registry.versions import get_version
 
 MAX_ASKED = 20
@@ -54,6 +55,9 @@ def request_review(
             version.path, version.number
         ]
         binding = _check(case)
+        store_documentation(
+            tx, project, [version], {(version.path, version.number): case.documentation}
+        )
         people = _people(tx, asked)
         for older in store.open_of_prompt(tx.conn, version.prompt_id):
             _replace(tx, actor, older)
