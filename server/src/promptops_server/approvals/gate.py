@@ -19,6 +19,8 @@ from promptops_server.approvals.model import Content, GateFacts, Unmet, Verdict
 from promptops_server.approvals.paperwork import Paperwork
 
 GATE_ROLE = "gate.role"
+MOST = 500
+"""Conditions about papers that one verdict tells."""
 
 _Condition = Callable[[GateFacts, Content, Paperwork], Iterator[Unmet]]
 _PUBLISH: tuple[_Condition, ...] = (barred, overdue, documented, approved, separation)
@@ -28,7 +30,7 @@ _EMERGENCY: tuple[_Condition, ...] = (barred,)
 def gate(facts: GateFacts) -> Verdict:
     """Every condition the change fails; never only the first. What an exception covers is `waived` instead."""
     unmet = [*_role(facts), *_suspended(facts)]
-    kept, waived = set_aside(facts, _papers(facts))
+    kept, waived = set_aside(facts, _first(facts, _papers(facts)))
     unmet.extend(kept)
     if facts.emergency is None:
         unmet.extend(_rules(facts))
@@ -87,6 +89,22 @@ def _papers(facts: GateFacts) -> Iterator[tuple[str, Unmet]]:
         for condition in conditions:
             for unmet in condition(facts, content, papers):
                 yield content.path, unmet
+
+
+def _first(facts: GateFacts, unmet: Iterator[tuple[str, Unmet]]) -> Iterator[tuple[str, Unmet]]:
+    """As many as anybody reads: twenty thousand prompts without papers must not become half a million sentences."""
+    for number, item in enumerate(unmet):
+        if number == MOST:
+            yield (
+                item[0],
+                Unmet(
+                    "gate.more",
+                    f"More is missing of these {len(facts.contents):,} prompts; the first {MOST:,} conditions are told.",
+                    "Satisfy these, then try again, or publish fewer prompts at a time.",
+                ),
+            )
+            return
+        yield item
 
 
 def _rules(facts: GateFacts) -> Iterator[Unmet]:

@@ -5,7 +5,7 @@ Every way to change an environment comes through here: API, command line, pushed
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -18,6 +18,9 @@ from promptops_server.releases.plan import ACTIONS, Plan, Request
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.rows import chunks
 from promptops_server.releases.tables import live, release
+
+_IN_A_SENTENCE = 30
+"""Conditions that a refusal says in its sentence."""
 
 
 def judge(
@@ -137,18 +140,25 @@ def refuse_unmet(verdict: Verdict, kind: Kind) -> None:
     Raises:
         Denied: something is.
     """
-    if verdict.allowed:
-        return
-    first = verdict.unmet[0]
-    raise Denied(
-        "The publish gate refuses: " + " ".join(unmet.detail for unmet in verdict.unmet),
-        rule=first.rule,
-        remedy=" ".join(dict.fromkeys(unmet.remedy for unmet in verdict.unmet if unmet.remedy)),
+    if not verdict.allowed:
+        raise refusal_of(verdict.unmet, kind)
+
+
+def refusal_of(unmet: Sequence[Unmet], kind: Kind) -> Denied:
+    """The refusal: the first few conditions in its sentence, all of them in its list."""
+    more = len(unmet) - _IN_A_SENTENCE
+    remedies = dict.fromkeys(u.remedy for u in unmet[:_IN_A_SENTENCE] if u.remedy)
+    return Denied(
+        "The publish gate refuses: "
+        + " ".join(u.detail for u in unmet[:_IN_A_SENTENCE])
+        + (f" And {more:,} more." if more > 0 else ""),
+        rule=unmet[0].rule,
+        remedy=" ".join(remedies),
         action=ACTIONS[kind],
-        unmet=unmet_json(verdict),
+        unmet=unmet_json(unmet),
     )
 
 
-def unmet_json(verdict: Verdict) -> list[dict[str, str]]:
+def unmet_json(unmet: Sequence[Unmet]) -> list[dict[str, str]]:
     """The unmet conditions as they are shown."""
-    return [{"rule": u.rule, "detail": u.detail, "remedy": u.remedy} for u in verdict.unmet]
+    return [{"rule": u.rule, "detail": u.detail, "remedy": u.remedy} for u in unmet]

@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from promptops_server.approvals.model import Content as GateContent
 from promptops_server.approvals.rule import listed
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.problems import Conflict
+from promptops_server.infra.problems import Conflict, Denied, ProblemError
 from promptops_server.releases.candidates import Candidate, compile_candidates, find_candidates
 from promptops_server.releases.change import change_environment
 from promptops_server.releases.intervals import suspended_after, suspended_versions
+from promptops_server.releases.judge import refusal_of
 from promptops_server.releases.model import (
     Artifact,
     Change,
@@ -61,7 +62,26 @@ def publish(
     check_paths([pick.path for pick in picks])
     request = Request(actor, project, environment, "publish", reason, ticket, expected_head, once)
     publication = Publication(project, picks)
-    return change_environment(deps, request, publication.plan, prepare=publication.prepare)
+    try:
+        return change_environment(deps, request, publication.plan, prepare=publication.prepare)
+    except Denied as refusal:
+        if "unmet" in refusal.members:
+            raise
+        raise _with_the_gates_answer(deps, request, refusal, picks) from None
+
+
+def _with_the_gates_answer(
+    deps: ReleaseDeps, request: Request, refusal: Denied, picks: Sequence[Pick]
+) -> Denied:
+    """The refusal of access, with all that the gate misses too: whoever may see the prompt sees what it lacks."""
+    try:
+        plan = Publication(request.project, picks).plan
+        unmet = preview_change(deps, request, plan).unmet
+    except ProblemError:
+        return refusal
+    if len(unmet) < 2:
+        return refusal
+    return refusal_of(unmet, request.kind)
 
 
 def preview_publish(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from promptops_server import audit
 from promptops_server.access.users import names_of
 from promptops_server.approvals.workflow import store
+from promptops_server.approvals.workflow.errors import NotNow
 from promptops_server.approvals.workflow.events import announce
 from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.approvals.workflow.tables import review_comment
@@ -18,7 +19,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.ids import new_id
-from promptops_server.infra.problems import Conflict, Denied, Invalid, NotFound
+from promptops_server.infra.problems import Denied, Invalid, NotFound
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.edits.put import Put, put_prompt
 from promptops_server.registry.model import Project
@@ -147,7 +148,7 @@ def apply_suggestion(
     """Make a new version with the suggested line; the new content needs a request of its own.
 
     Raises:
-        Conflict: the prompt has a newer version than the one commented on.
+        NotNow: the prompt has a newer version than the one commented on.
         Invalid: the comment suggests nothing, or the line makes the file invalid.
     """
     _may(deps, actor, project, number)
@@ -159,7 +160,7 @@ def apply_suggestion(
     if found.suggestion is None or found.line is None:
         raise Invalid("This comment suggests no line.", slug="comment")
     if version.latest != version.number:
-        raise Conflict(
+        raise NotNow(
             f"{row.path} has version {version.latest} by now; the suggestion is about version {version.number}.",
             remedy="Make the change by hand.",
             slug="newer-version",

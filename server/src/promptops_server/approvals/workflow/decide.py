@@ -14,6 +14,7 @@ from promptops_server import audit
 from promptops_server.access.roles import roles_on
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.demands import DAY_US, Demands, demands_of
+from promptops_server.approvals.workflow.errors import NotNow
 from promptops_server.approvals.workflow.events import announce
 from promptops_server.approvals.workflow.model import CLOSED, Decision, Step, Verdict
 from promptops_server.approvals.workflow.papers import Case, cases_of
@@ -23,7 +24,7 @@ from promptops_server.approvals.workflow.sign import payload_hash, signature_of
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Action, Resource, require
 from promptops_server.infra.database import Transaction
-from promptops_server.infra.problems import Conflict, Denied, Invalid
+from promptops_server.infra.problems import Denied, Invalid
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import require_readable
@@ -79,7 +80,7 @@ def decide(
     Raises:
         NotFound: no such request.
         Denied: the actor may not decide this, wrote part of it, has decided another step, or did not sign.
-        Conflict: the request is closed, or waits for another step.
+        NotNow: the request is closed, or waits for another step.
         Invalid: a reason is missing, or reasons of `n/a` answers are not accepted.
     """
     require_readable(deps.authorise, actor, project.name)
@@ -169,14 +170,14 @@ def _check_state(row: store.RequestRow, before: Progress, verdict: Verdict) -> N
     state = before.state
     if verdict == "revoke":
         if state not in ("approved", "lapsed"):
-            raise Conflict(
+            raise NotNow(
                 f"Request #{row.number} is {state.replace('_', ' ')}: there is no approval to revoke.",
                 slug="not-approved",
                 current={"state": state},
             )
         return
     if state in CLOSED or state == "lapsed" or (state == "approved" and verdict != "withdraw"):
-        raise Conflict(
+        raise NotNow(
             f"Request #{row.number} is {state.replace('_', ' ')}; nothing is decided about it any more.",
             remedy="An approval is taken back with `revoke`; other content takes a new request.",
             slug="request-closed",
@@ -185,13 +186,13 @@ def _check_state(row: store.RequestRow, before: Progress, verdict: Verdict) -> N
     if verdict in _STEPS and before.missing:
         steps = [m.step for m in before.missing]
         if verdict not in steps:
-            raise Conflict(
+            raise NotNow(
                 f"Request #{row.number} needs no more of this; it waits for: {', '.join(steps)}.",
                 slug="step-complete",
                 current={"state": state, "missing": steps},
             )
         if verdict == "approve" and steps[0] != "approve":
-            raise Conflict(
+            raise NotNow(
                 f"Request #{row.number} is reviewed before it is approved; it waits for: {', '.join(steps)}.",
                 remedy="Let a reviewer decide first.",
                 slug="review-first",

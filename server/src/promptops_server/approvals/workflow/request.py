@@ -8,6 +8,7 @@ from promptops_server import audit
 from promptops_server.access.users import find_user
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.demands import DAY_US, demands_of
+from promptops_server.approvals.workflow.errors import NotNow
 from promptops_server.approvals.workflow.events import announce
 from promptops_server.approvals.workflow.model import CLOSED, Binding, Decision, Request, State
 from promptops_server.approvals.workflow.papers import Case, cases_of, gaps_of
@@ -17,7 +18,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.ids import new_id
-from promptops_server.infra.problems import Conflict, Invalid
+from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import require_readable
@@ -44,7 +45,7 @@ def request_review(
         NotFound: no such prompt or version.
         Denied: the actor may not ask here.
         Invalid: the file is invalid, the record incomplete (every gap is named), or somebody asked is unknown.
-        Conflict: exactly this content is under review or approved already.
+        NotNow: exactly this content is under review or approved already.
     """
     require_readable(deps.authorise, actor, project.name)
     require(deps.authorise, actor, "review:request", Resource(project=project.name, path=path))
@@ -123,7 +124,7 @@ def _check(case: Case) -> Binding:
         gaps = gaps_of(documentation)
         missing = f"the tier is unknown ({', '.join(documentation.tier_missing)} not answered)"
         what = f"{len(gaps)} field{'s' if len(gaps) != 1 else ''} missing or wrong"
-        raise Conflict(
+        raise NotNow(
             f"The record of {version.address} is not complete: "
             + (what if documentation.tier else missing)
             + (": " + ", ".join(f"{g.id} {g.key}" for g in gaps[:40]) if gaps else "")
@@ -144,7 +145,7 @@ def _check(case: Case) -> Binding:
         and standing.state not in CLOSED
         and standing.state != "lapsed"
     ):
-        raise Conflict(
+        raise NotNow(
             f"Request #{case.request.number} is about exactly this content; it is {standing.state.replace('_', ' ')}.",
             remedy=f"See it: `promptops review show {version.project}#{case.request.number}`.",
             slug="already-requested",
