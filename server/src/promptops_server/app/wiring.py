@@ -74,6 +74,7 @@ from promptops_server.releases.live import LiveVersions
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.routes import router as releases_router
 from promptops_server.releases.schedule.timer import ScheduleTimer
+from promptops_server.releases.states import VersionStates
 
 log = structlog.get_logger(__name__)
 
@@ -209,6 +210,7 @@ class Services:
                             LiveVersions(),
                             self.on_project_created,
                             self.limited_renderer,
+                            VersionStates(self.more.lapse_days),
                         )
                     ),
                     working_copies_router(

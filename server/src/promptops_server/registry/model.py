@@ -9,8 +9,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-State = Literal["draft", "published"]
-"""`published` while the version is live in an environment. Review states are added by `approvals`."""
+VersionState = Literal[
+    "draft",
+    "in_review",
+    "changes_requested",
+    "reviewed",
+    "approved",
+    "lapsed",
+    "rejected",
+    "withdrawn",
+    "revoked",
+    "published",
+    "emergency",
+    "superseded",
+    "suspended",
+    "retired",
+]
+"""`published` while the version is live in an environment; the others are known above (`VersionStates`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,6 @@ class LivePlace:
     version: int
 
 
-def state_of(number: int, places: tuple[LivePlace, ...]) -> State:
+def state_of(number: int, places: tuple[LivePlace, ...]) -> VersionState:
     """The state of version `number`, given where its prompt is live."""
     return "published" if any(place.version == number for place in places) else "draft"

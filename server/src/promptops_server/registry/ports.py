@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import NotFound
-from promptops_server.registry.model import LivePlace, Project
+from promptops_server.registry.model import LivePlace, Project, Version, VersionState
 
 ProjectHook = Callable[[Transaction, Actor, Project], None]
 """Called in the transaction that creates a project, after its audit event, which is the first of its log."""
@@ -39,6 +39,23 @@ class LiveVersion(Protocol):
     def environments(self, conn: Connection, project_id: str) -> Sequence[str]:
         """The names of the project's environments, in the order of promotion."""
         ...
+
+
+class VersionStates(Protocol):
+    """What state versions are in, asked on the caller's connection; answered by `releases.states`."""
+
+    def __call__(
+        self, conn: Connection, project: Project, versions: Sequence[Version]
+    ) -> Mapping[tuple[str, int], VersionState]:
+        """The state by path and number; versions without an entry are judged by where they are live alone."""
+        ...
+
+
+def live_or_draft(
+    conn: Connection, project: Project, versions: Sequence[Version]
+) -> Mapping[tuple[str, int], VersionState]:
+    """The answer of an installation without a workflow."""
+    return {}
 
 
 class NothingLive:

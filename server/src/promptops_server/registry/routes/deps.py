@@ -18,7 +18,13 @@ from promptops_server.infra.http import fingerprint, if_match
 from promptops_server.infra.idempotency import answer_once
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.model import Version
-from promptops_server.registry.ports import LiveVersion, NothingLive, ProjectHook
+from promptops_server.registry.ports import (
+    LiveVersion,
+    NothingLive,
+    ProjectHook,
+    VersionStates,
+    live_or_draft,
+)
 from promptops_server.registry.rendering.limited import LimitedRenderer
 
 
@@ -34,6 +40,7 @@ class RegistryDeps:
     live: LiveVersion = field(default_factory=NothingLive)
     on_created: Sequence[ProjectHook] = ()
     limited_renderer: LimitedRenderer = field(default_factory=LimitedRenderer)
+    states: VersionStates = live_or_draft
 
 
 LIMIT: int = DEFAULT_LIMIT

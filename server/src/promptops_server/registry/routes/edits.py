@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,7 +14,7 @@ from promptops_server.registry.edits.copy import copy_prompts
 from promptops_server.registry.edits.move import move_prompts
 from promptops_server.registry.edits.restore import Restored, restore_prompt
 from promptops_server.registry.edits.transfer import LISTED, Transferred
-from promptops_server.registry.model import LivePlace, Version
+from promptops_server.registry.model import Version
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.routes.deps import (
     RegistryDeps,
@@ -153,14 +152,16 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
     ) -> Response:
         parent = parent_version(request)
 
-        def places(version: Version) -> Sequence[LivePlace]:
+        def fields_of(version: Version) -> dict[str, Any]:
             with deps.db.read() as conn:
                 found = get_project(conn, project)
-                return deps.live.where(conn, found.id, [version.path]).get(version.path, ())
+                places = deps.live.where(conn, found.id, [version.path]).get(version.path, ())
+                # What comes back may be approved already: approvals are bound to content, not to numbers.
+                state = deps.states(conn, found, [version]).get((version.path, version.number))
+            return version_fields(version, places, state)
 
         def render(done: Restored) -> tuple[int, dict[str, Any]]:
-            # A version just made is live nowhere yet.
-            fields = version_fields(done.version, () if done.changed else places(done.version))
+            fields = fields_of(done.version)
             fields |= {"restored": done.source, "unarchived": done.unarchived}
             fields["url"] = version_url(request, done.version)
             return 201 if done.changed else 200, fields

@@ -241,12 +241,14 @@ def _put(
     )
     version = done.version
     places: tuple[LivePlace, ...] = ()
+    state = None
     if not done.changed:
         with deps.db.read() as conn:
             found = get_project(conn, project)
             places = tuple(deps.live.where(conn, found.id, [path]).get(path, ()))
+            state = deps.states(conn, found, [version]).get((version.path, version.number))
     return JSONResponse(
-        version_fields(version, places),
+        version_fields(version, places, state),
         201 if done.changed else 200,
         {"ETag": tag_of(version), "Location": version_url(request, version)},
     )

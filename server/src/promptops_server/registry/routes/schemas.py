@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from promptops_server.infra.body_fields import Line, Lines
 from promptops_server.infra.clock import seconds_to_text, to_text
 from promptops_server.registry.edits.import_prompts import Import, Result
-from promptops_server.registry.model import LivePlace, Project, Prompt, Version, state_of
+from promptops_server.registry.model import (
+    LivePlace,
+    Project,
+    Prompt,
+    Version,
+    VersionState,
+    state_of,
+)
 
 Problems = list[dict[str, Any]]
 
@@ -104,7 +111,7 @@ class VersionOut(BaseModel):
     committed_at: str | None = Field(
         description="What the commit says, in UTC: a claim; null if that is no date"
     )
-    state: Literal["draft", "published"]
+    state: VersionState
     valid: bool
     problems: Problems
     moved_from: str | None
@@ -220,8 +227,10 @@ def prompt_out(prompt: Prompt, places: Sequence[LivePlace]) -> PromptOut:
     )
 
 
-def version_fields(version: Version, places: Sequence[LivePlace] = ()) -> dict[str, Any]:
-    """The members of a version on the wire."""
+def version_fields(
+    version: Version, places: Sequence[LivePlace] = (), state: VersionState | None = None
+) -> dict[str, Any]:
+    """The members of a version on the wire. Without `state`, where it is live decides."""
     return {
         "address": version.address,
         "path": version.path,
@@ -235,7 +244,7 @@ def version_fields(version: Version, places: Sequence[LivePlace] = ()) -> dict[s
         "message": version.message,
         "created_at": to_text(version.created_at),
         "committed_at": seconds_to_text(version.committed_at),
-        "state": state_of(version.number, tuple(places)),
+        "state": state or state_of(version.number, tuple(places)),
         "valid": version.valid,
         "problems": [dict(problem) for problem in version.problems],
         "moved_from": version.moved_from,

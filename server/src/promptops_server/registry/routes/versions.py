@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
 from promptops_server.registry.history.lineage import moved_to
 from promptops_server.registry.history.log import list_versions
-from promptops_server.registry.model import LivePlace, Version
+from promptops_server.registry.model import LivePlace, Version, VersionState
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.routes.deps import (
@@ -85,11 +85,14 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
                 paths = sorted({v.path for v in page.items})
                 live = deps.live.where(conn, found.id, paths)
                 gone = moved_to(conn, found, page.items)
-                items = [_fields(v, live.get(v.path, ()), gone) for v in page.items]
+                states = deps.states(conn, found, page.items)
+                items = [_fields(v, live.get(v.path, ()), gone, states) for v in page.items]
                 return JSONResponse({"items": items, "next": page.next})
             live = deps.live.where(conn, found.id, [path])
             version = resolve(conn, found, path, selector, deps.live)
-            fields = _fields(version, live.get(path, ()), moved_to(conn, found, [version]))
+            states = deps.states(conn, found, [version])
+            gone = moved_to(conn, found, [version])
+            fields = _fields(version, live.get(path, ()), gone, states)
             # What surrounds the content changes with releases and archiving.
             around = ".".join([fields["state"], *fields["live"], *["archived"] * version.archived])
             headers = {"ETag": f'"v{version.number}.{around}"'}
@@ -100,9 +103,12 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
 
 
 def _fields(
-    version: Version, places: Sequence[LivePlace], gone: Mapping[str, str]
+    version: Version,
+    places: Sequence[LivePlace],
+    gone: Mapping[str, str],
+    states: Mapping[tuple[str, int], VersionState],
 ) -> dict[str, Any]:
     return {
-        **version_fields(version, tuple(places)),
+        **version_fields(version, tuple(places), states.get((version.path, version.number))),
         "moved_to": gone.get(f"{version.path}@{version.number}"),
     }
