@@ -12,7 +12,7 @@ from promptops_server.access.users import names_of
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.errors import NotNow
 from promptops_server.approvals.workflow.events import announce
-from promptops_server.approvals.workflow.ports import WorkflowDeps
+from promptops_server.approvals.workflow.ports import Keep, WorkflowDeps, keep_nothing
 from promptops_server.approvals.workflow.tables import review_comment
 from promptops_server.infra import cursor
 from promptops_server.infra.actor import Actor
@@ -55,6 +55,7 @@ def add_comment(
     line: int | None = None,
     reply_to: str | None = None,
     suggestion: str | None = None,
+    keep: Keep[Comment] = keep_nothing,
 ) -> Comment:
     """Say something about a request, about one line of its file, or in reply.
 
@@ -112,6 +113,7 @@ def add_comment(
         )
         announce(tx, project, row, "commented", actor)
         _record(tx, actor, project, row, "review.comment", made.id, {"line": line})
+        keep(tx, made)
         tx.after_commit(deps.wake)
     return made
 

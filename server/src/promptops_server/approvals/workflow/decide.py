@@ -18,7 +18,12 @@ from promptops_server.approvals.workflow.errors import NotNow
 from promptops_server.approvals.workflow.events import announce
 from promptops_server.approvals.workflow.model import CLOSED, Decision, Step, Verdict
 from promptops_server.approvals.workflow.papers import Case, cases_of
-from promptops_server.approvals.workflow.ports import Components, WorkflowDeps
+from promptops_server.approvals.workflow.ports import (
+    Components,
+    Keep,
+    WorkflowDeps,
+    keep_nothing,
+)
 from promptops_server.approvals.workflow.progress import Progress, progress
 from promptops_server.approvals.workflow.sign import payload_hash, signature_of
 from promptops_server.infra.actor import Actor
@@ -73,7 +78,13 @@ class Decided:
 
 
 def decide(
-    deps: WorkflowDeps, actor: Actor, project: Project, number: int, given: Given
+    deps: WorkflowDeps,
+    actor: Actor,
+    project: Project,
+    number: int,
+    given: Given,
+    *,
+    keep: Keep[Decided] = keep_nothing,
 ) -> Decided:
     """Add a decision to a request.
 
@@ -107,8 +118,10 @@ def decide(
         row = dataclasses.replace(row, state=after.state, approved_at=after.approved_at)
         announce(tx, project, row, verdict, actor)
         _record(tx, actor, project, row, made, after)
+        decided = Decided(row, made, after)
+        keep(tx, decided)
         tx.after_commit(deps.wake)
-    return Decided(row, made, after)
+    return decided
 
 
 def _demands(deps: WorkflowDeps, case: Case, row: store.RequestRow) -> Demands:

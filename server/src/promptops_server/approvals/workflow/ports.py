@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from promptops_server.approvals.workflow.demands import Tightening
 from promptops_server.infra.actor import Actor
@@ -27,6 +27,19 @@ class SignedBy:
 
     printed_name: str
     components: tuple[str, ...]
+
+
+R = TypeVar("R", contravariant=True)
+
+
+class Keep(Protocol[R]):
+    """Called with a use case's result, last in its transaction: the answer of a request that may be repeated."""
+
+    def __call__(self, tx: Transaction, result: R, /) -> None: ...
+
+
+def keep_nothing(tx: Transaction, result: object, /) -> None:
+    """For callers whose request cannot be repeated."""
 
 
 class CheckSigner(Protocol):

@@ -12,7 +12,7 @@ from promptops_server.approvals.workflow.errors import NotNow
 from promptops_server.approvals.workflow.events import announce
 from promptops_server.approvals.workflow.model import CLOSED, Binding, Decision, Request, State
 from promptops_server.approvals.workflow.papers import Case, cases_of, gaps_of
-from promptops_server.approvals.workflow.ports import WorkflowDeps
+from promptops_server.approvals.workflow.ports import Keep, WorkflowDeps, keep_nothing
 from promptops_server.approvals.workflow.progress import progress
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Resource, require
@@ -38,6 +38,7 @@ def request_review(
     number: int | None = None,
     message: str = "",
     asked: Sequence[str] = (),
+    keep: Keep[store.RequestRow] = keep_nothing,
 ) -> store.RequestRow:
     """Open a request for a version (None: the newest). An older open request about the prompt is withdrawn by it.
 
@@ -107,6 +108,7 @@ def request_review(
             ),
             project_id=project.id,
         )
+        keep(tx, row)
         tx.after_commit(deps.wake)
     return row
 

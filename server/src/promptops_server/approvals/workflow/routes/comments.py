@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from promptops_server.approvals.workflow import store
@@ -14,13 +14,14 @@ from promptops_server.approvals.workflow.comments import (
     list_comments,
     resolve_comment,
 )
-from promptops_server.approvals.workflow.ports import WorkflowDeps
+from promptops_server.approvals.workflow.ports import Keep, WorkflowDeps
 from promptops_server.approvals.workflow.routes.requests import REVIEWS, find_project
 from promptops_server.approvals.workflow.routes.wire import In
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.body_fields import Line, Lines
 from promptops_server.infra.clock import to_text
-from promptops_server.infra.http import ActorDep, Cursor, Limit
+from promptops_server.infra.http import ActorDep, Cursor, IdempotencyKey, Limit, fingerprint
+from promptops_server.infra.idempotency import answer_once
 
 COMMENTS = REVIEWS + "/{number}/comments"
 
@@ -73,10 +74,18 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
     """Comment, settle, apply a suggestion."""
 
     @api.post(COMMENTS, status_code=201, summary="Comment on a request")
-    def add(actor: ActorDep, project: str, number: int, body: CommentIn) -> CommentOut:
+    def add(
+        actor: ActorDep,
+        project: str,
+        number: int,
+        body: CommentIn,
+        request: Request,
+        idempotency_key: IdempotencyKey = None,
+    ) -> CommentOut:
         found = find_project(deps, actor, project)
-        return _out(
-            add_comment(
+
+        def work(keep: Keep[Comment]) -> Comment:
+            return add_comment(
                 deps,
                 actor,
                 found,
@@ -85,8 +94,18 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
                 line=body.line,
                 reply_to=body.reply_to,
                 suggestion=body.suggestion,
+                keep=keep,
             )
+
+        _, made = answer_once(
+            deps.db,
+            actor,
+            idempotency_key,
+            fingerprint(request, body),
+            work,
+            lambda comment: (201, _out(comment).model_dump(mode="json")),
         )
+        return CommentOut(**made)
 
     @api.get(COMMENTS, summary="Comments of a request")
     def list_of_request(

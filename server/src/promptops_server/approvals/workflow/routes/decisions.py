@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
 
-from promptops_server.approvals.workflow.decide import Given, decide
+from promptops_server.approvals.workflow.decide import Decided, Given, decide
 from promptops_server.approvals.workflow.model import Step
-from promptops_server.approvals.workflow.ports import Components, WorkflowDeps
+from promptops_server.approvals.workflow.ports import Components, Keep, WorkflowDeps
 from promptops_server.approvals.workflow.routes.requests import (
     REVIEWS,
     find_project,
@@ -17,7 +17,8 @@ from promptops_server.approvals.workflow.routes.requests import (
 )
 from promptops_server.approvals.workflow.routes.wire import In, RequestOut, SignatureIn
 from promptops_server.infra.body_fields import Line, Lines
-from promptops_server.infra.http import ActorDep
+from promptops_server.infra.http import ActorDep, IdempotencyKey, fingerprint
+from promptops_server.infra.idempotency import answer_once
 
 
 class DecisionIn(In):
@@ -42,22 +43,37 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
     """Decide about a request."""
 
     @api.post(REVIEWS + "/{number}/decisions", status_code=201, summary="Decide about a request")
-    def make(actor: ActorDep, project: str, number: int, body: DecisionIn) -> RequestOut:
+    def make(
+        actor: ActorDep,
+        project: str,
+        number: int,
+        body: DecisionIn,
+        request: Request,
+        idempotency_key: IdempotencyKey = None,
+    ) -> RequestOut:
         found = find_project(deps, actor, project)
         signature = body.signature or SignatureIn()
-        decide(
-            deps,
+        given = Given(
+            body.decision,
+            body.step,
+            body.reason,
+            frozenset(body.accept_na),
+            body.conditions,
+            body.report_hash,
+            Components(signature.password, signature.code),
+        )
+        # What identifies the request is kept: nothing of a password may be in it.
+        asked = fingerprint(request, body.model_copy(update={"signature": None}))
+
+        def work(keep: Keep[Decided]) -> Decided:
+            return decide(deps, actor, found, number, given, keep=keep)
+
+        answer_once(
+            deps.db,
             actor,
-            found,
-            number,
-            Given(
-                body.decision,
-                body.step,
-                body.reason,
-                frozenset(body.accept_na),
-                body.conditions,
-                body.report_hash,
-                Components(signature.password, signature.code),
-            ),
+            idempotency_key,
+            asked,
+            work,
+            lambda done: (201, {"state": done.row.state}),
         )
         return read_request(deps, found, number)

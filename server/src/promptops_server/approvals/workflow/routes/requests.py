@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.model import State
-from promptops_server.approvals.workflow.ports import WorkflowDeps
+from promptops_server.approvals.workflow.ports import Keep, WorkflowDeps
 from promptops_server.approvals.workflow.request import MAX_ASKED, request_review
 from promptops_server.approvals.workflow.routes.wire import (
     In,
@@ -23,7 +23,8 @@ from promptops_server.approvals.workflow.status import case_of, standing_of, sta
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.body_fields import Line, Lines
-from promptops_server.infra.http import ActorDep, Cursor, Limit
+from promptops_server.infra.http import ActorDep, Cursor, IdempotencyKey, Limit, fingerprint
+from promptops_server.infra.idempotency import answer_once
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.versions import resolve
@@ -53,19 +54,38 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
     """Ask for a review, list and read requests, read where a version stands."""
 
     @api.post(REVIEWS, status_code=201, summary="Ask for a review of a version")
-    def ask(actor: ActorDep, project: str, body: ReviewIn, response: Response) -> RequestOut:
+    def ask(
+        actor: ActorDep,
+        project: str,
+        body: ReviewIn,
+        request: Request,
+        response: Response,
+        idempotency_key: IdempotencyKey = None,
+    ) -> RequestOut:
         found = find_project(deps, actor, project)
-        row = request_review(
-            deps,
+
+        def work(keep: Keep[store.RequestRow]) -> store.RequestRow:
+            return request_review(
+                deps,
+                actor,
+                found,
+                body.path,
+                number=body.version,
+                message=body.message,
+                asked=body.asked,
+                keep=keep,
+            )
+
+        _, made = answer_once(
+            deps.db,
             actor,
-            found,
-            body.path,
-            number=body.version,
-            message=body.message,
-            asked=body.asked,
+            idempotency_key,
+            fingerprint(request, body),
+            work,
+            lambda row: (201, {"request": row.number}),
         )
-        response.headers["Location"] = f"/api/v1/projects/{found.name}/reviews/{row.number}"
-        return read_request(deps, found, row.number)
+        response.headers["Location"] = f"{request.url.path}/{made['request']}"
+        return read_request(deps, found, made["request"])
 
     @api.get(REVIEWS, summary="Requests for review")
     def list_requests(
