@@ -12,6 +12,7 @@ from promptops_server.infra.tables import metadata
 from promptops_server.registry import tables as _registry
 from promptops_server.registry.finding import tables as _finding
 from promptops_server.registry.mirror import tables as _mirror
+from promptops_server.registry.redaction import tables as _redaction
 from promptops_server.registry.working_copies import tables as _working_copies
 from promptops_server.releases import tables as _releases
 from promptops_server.releases.schedule import tables as _schedule
@@ -25,6 +26,7 @@ _CAPABILITIES = (
     _registry,
     _finding,
     _mirror,
+    _redaction,
     _working_copies,
     _releases,
     _schedule,

@@ -110,6 +110,9 @@ class VersionOut(BaseModel):
     moved_from: str | None
     archived: bool
     live: list[str] = Field(description="Environments in which this version is live")
+    redacted_at: str | None = Field(
+        description="When a redaction changed its content: it cannot be released"
+    )
 
 
 class ArchivedOut(BaseModel):
@@ -241,6 +244,7 @@ def version_fields(version: Version, places: Sequence[LivePlace] = ()) -> dict[s
         "moved_from": version.moved_from,
         "archived": version.archived,
         "live": [p.environment for p in places if p.version == version.number],
+        "redacted_at": None if version.redacted_at is None else to_text(version.redacted_at),
     }
 
 
