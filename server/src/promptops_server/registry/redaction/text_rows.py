@@ -84,8 +84,10 @@ def redact_place(conn: Connection, place: Place, project_id: str, replacer: Repl
 
 def events_holding(conn: Connection, project_id: str, replacer: Replacer) -> int:
     """Events of the project's audit log that hold a text. They stay: the log is never changed."""
-    rows = conn.execution_options(yield_per=_BATCH).execute(
-        select(audit_event.c.body).where(audit_event.c.log_id == project_id)
+    rows = conn.execute(
+        select(audit_event.c.body)
+        .where(audit_event.c.log_id == project_id)
+        .execution_options(yield_per=_BATCH)
     )
     return sum(1 for row in rows if replacer.in_json(row.body))
 
@@ -97,7 +99,7 @@ def _changes(
     table = place.table
     keys = [column.name for column in table.primary_key]
     columns = [table.c[name] for name in (*keys, *place.texts, *place.json)]
-    for row in conn.execute(select(*columns).where(where)):
+    for row in conn.execute(select(*columns).where(where).execution_options(yield_per=_BATCH)):
         held = row._mapping
         values = {n: replacer.text(held[n]) for n in place.texts if replacer.in_text(held[n])}
         values |= {n: replacer.json(held[n]) for n in place.json if replacer.in_json(held[n])}
