@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,13 +74,13 @@ def redact(deps: RedactionDeps, world: World, **more: object) -> Redaction:
     return approve_redaction(deps, BEA, world.project.name, asked.id)
 
 
-def lived_in(world: World) -> None:
-    """The text in a live version, its fragment's users, another prompt, a message, a tag and a working copy."""
+def lived_in(world: World, reason: str = "better") -> None:
+    """The text in a version that was live, its fragment's users, another prompt, a message, a tag and a working copy."""
     world.put("claims/other", "nothing here")
     world.put("claims/triage", "first")
     world.put("claims/triage", f"Write to {SECRET} at once")
     world.put("claims/letter", '"{{> claims/triage@2 }}"')
-    world.publish("claims/triage@2", "claims/letter", reason=f"as {SECRET} asked")
+    world.publish("claims/triage@2", "claims/letter", reason=reason)
     world.put("claims/triage", "third")
     world.put("claims/letter", "plain")
     world.publish("claims/triage", "claims/letter")
@@ -95,7 +96,7 @@ def test_the_text_is_nowhere_afterwards(
         tx.conn.execute(
             idempotency_key.insert().values(
                 actor="x", key="k", request_hash="h", status=200, created_at=tx.now,
-                body='{"content": "for %s"}' % SECRET,
+                body=json.dumps({"content": f"for {SECRET}"}),
             )
         )  # fmt: skip
     before = tmp_path / "before"
@@ -105,16 +106,16 @@ def test_the_text_is_nowhere_afterwards(
     shown = preview_redaction(deps, ADA, name, wanted(version=2))
     assert shown["versions"] == ["claims/triage@2"] and shown["users"] == ["claims/letter@1"]
     assert shown["rows"] == {"working_copies": 1, "kept_answers": 1}
-    assert (shown["artifacts"], shown["releases"], shown["release_reasons"]) == (2, 1, 1)
+    assert (shown["artifacts"], shown["releases"], shown["release_reasons"]) == (2, 1, 0)
+    assert shown["kept"] == {"audit_events": 0, "signed_statements": 0, "names": 0}
+    assert {"git_object.z", "artifact.text", "working_copy.text"} <= places_holding(db, SECRET)
     assert shown["refs"] == ["refs/heads/env/staging", "refs/heads/main"]
     assert not shown["live"]
     done = redact(deps, world)
     assert (done.state, done.ended_name) == ("done", "bea")
     assert done.cleaned_at is not None
 
-    # The audit log is never changed, and the reason of a release stands in it.
-    assert places_holding(db, SECRET) <= {"audit_event.body", "file"}
-    assert done.done is not None and done.done["kept"]["audit_events"] == 1
+    assert places_holding(db, SECRET) == set()
     after = tmp_path / "after"
     git("clone", "-q", "--mirror", remote.url(name), str(after))
     assert git.run("fsck", "--strict", "--full", cwd=after).code == 0
@@ -158,6 +159,22 @@ def test_the_text_is_nowhere_afterwards(
     git("reset", "-q", "--hard", "origin/main", cwd=before)
     git("commit", "-q", "--allow-empty", "-m", "New", cwd=before)
     assert git.run("push", "origin", "HEAD:refs/heads/mine", cwd=before).code == 0
+
+
+def test_reasons_are_redacted_but_what_was_signed_or_audited_stays_and_is_told(
+    world: World, deps: RedactionDeps
+) -> None:
+    lived_in(world, reason=f"as {SECRET} asked")
+    world.suspend("claims/triage", reason=f"{SECRET} complained")
+    done = redact(deps, world).done
+    assert done is not None and done["release_reasons"] == 2
+    assert done["kept"] == {"audit_events": 2, "signed_statements": 1, "names": 0}
+    assert places_holding(world.db, SECRET) - {"file", "file-wal"} == {
+        "audit_event.body",
+        "live.reason",
+        "release.statement",
+    }
+    world.check("staging")
 
 
 def test_what_is_live_is_not_redacted(world: World, deps: RedactionDeps) -> None:
