@@ -70,6 +70,7 @@ def test_two_people_redact(
     shown = cli("prompt", "show", f"{address}@1", "--json").json
     assert shown["redacted_at"] and "(redacted)" in shown["content"]
     assert cli("prompt", "show", f"{address}@{old[:9]}", "--json").json["version"] == 1
+    assert f"Commit {old[:9]} was rewritten" in cli("prompt", "show", f"{address}@{old[:9]}").err
     back = cli("rollback", address, "--in", "staging", "-r", "go back")
     assert back.code == 1 and "changed by a redaction" in back.err
     log = cli("audit", "log", "-p", project, "--json").out

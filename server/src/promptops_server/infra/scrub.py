@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from promptops_server.infra.problems import Unavailable
 
-_TRIES = 50
+_TRIES = 20
 _PAUSE = 0.1
 
 
@@ -30,6 +30,7 @@ def scrub_file(path: str) -> None:
     try:
         conn.execute("PRAGMA synchronous=FULL")
         conn.execute("VACUUM")
+        conn.execute("PRAGMA busy_timeout=0")  # a long reader would be waited for at every try
         for _ in range(_TRIES):
             if conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
                 return

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, select, text
 
 from promptops_server.infra.problems import Invalid
+from promptops_server.registry.git import store
 from promptops_server.registry.git.objects import COMMIT
 from promptops_server.registry.git.store import batches
 from promptops_server.registry.redaction.tables import redacted_object
@@ -88,3 +89,15 @@ def moved_commits(conn: Connection, project_id: str, prefix: str) -> dict[str, s
     """Rewritten commits whose old id starts so (at most three), each with the id it has now."""
     given = {"project": project_id, "first": prefix, "after": prefix + "g"}
     return {row.old_oid: row.new_oid for row in conn.execute(_MOVED, given)}
+
+
+def rewritten_notice(conn: Connection, project_id: str, commit: str | None) -> str | None:
+    """What to say to whoever named a commit by the beginning of an id it had before a redaction."""
+    if commit is None or store.commits_with_prefix(conn, project_id, commit.lower()):
+        return None
+    moved = moved_commits(conn, project_id, commit.lower())
+    if not moved:
+        return None
+    return (
+        f"Commit {commit} was rewritten by a redaction: it is {sorted(moved.values())[0][:12]} now."
+    )

@@ -26,11 +26,12 @@ def cancel_redaction(
         Conflict: it has ended.
     """
     require_readable(deps.authorise, actor, project)
-    require(deps.authorise, actor, "redaction:request", Resource(project=project))
     with deps.db.write() as tx:
         found = get_project(tx.conn, project)
         lock_project(tx.conn, found.id)
         request = store.get(tx.conn, found, redaction_id)
+        here = Resource(project=project, path=request.path)
+        require(deps.authorise, actor, "redaction:request", here)
         if request.requested_by != actor.subject:
             require(deps.authorise, actor, "redaction:approve", Resource(project=project))
         if request.state != "requested":
