@@ -21,6 +21,7 @@ PAGES = {
     "finding.md": 8,
     "history.md": 12,
     "record.md": 7,
+    "redaction.md": 6,
     "working-copies.md": 12,
 }
 """Pages, and the commands each has at least."""

@@ -25,6 +25,7 @@ from promptops.cli.commands import (
     prompt,
     publish,
     record,
+    redact,
     review,
     rollback,
     schedule,
@@ -94,6 +95,7 @@ app.add_typer(mirror.app, name="mirror")
 app.add_typer(view.app, name="view")
 activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(redact.app, name="redact")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

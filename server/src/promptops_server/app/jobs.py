@@ -23,6 +23,9 @@ IDEMPOTENCY_KEEP_US = 48 * 3600 * 1_000_000
 CHECKPOINT_LOOK_SECONDS = 30.0
 """How often it is looked whether a log needs a checkpoint."""
 
+REDACTIONS_LOOK_SECONDS = 60.0
+"""How often it is looked whether a redaction has expired, or left something to clean up."""
+
 
 def register_jobs(
     jobs: Jobs,
@@ -32,6 +35,7 @@ def register_jobs(
     push_mirror: JobFunction,
     working_copies_keep_days: float,
     make_checkpoints: Callable[[], object],
+    look_after_redactions: Callable[[], object],
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
@@ -39,6 +43,7 @@ def register_jobs(
         project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
         working_copies_keep_days: how long a working copy is kept that nobody saves.
         make_checkpoints: signs the audit logs that have grown.
+        look_after_redactions: closes requests past their time, and cleans up after those carried out.
         push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
     """
 
@@ -59,11 +64,16 @@ def register_jobs(
     def make_audit_checkpoints(_: dict[str, Any]) -> None:
         make_checkpoints()
 
+    def end_redactions(_: dict[str, Any]) -> None:
+        look_after_redactions()
+
     jobs.register("project-release", project_release)
     jobs.register("push-mirror", push_mirror)
     jobs.register("forget-idempotency-keys", forget_idempotency_keys)
     jobs.register("remove-working-copies", remove_working_copies)
     jobs.register("make-audit-checkpoints", make_audit_checkpoints)
+    jobs.register("end-redactions", end_redactions)
+    jobs.schedule("end-redactions", REDACTIONS_LOOK_SECONDS)
     jobs.schedule("make-audit-checkpoints", CHECKPOINT_LOOK_SECONDS)
     jobs.schedule("forget-idempotency-keys", 3600)
     jobs.schedule("remove-working-copies", 6 * 3600)

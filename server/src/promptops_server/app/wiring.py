@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,11 @@ from promptops_server.registry.mirror.routes import MirrorDeps
 from promptops_server.registry.mirror.routes import router as mirror_router
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.pushed import PushedToMain
+from promptops_server.registry.redaction.deps import SEALED_FOR as SEALED_FOR_REDACTION
+from promptops_server.registry.redaction.deps import RedactionDeps
+from promptops_server.registry.redaction.ports import NoHold, no_hold
+from promptops_server.registry.redaction.routes import router as redaction_router
+from promptops_server.registry.redaction.upkeep import look_after
 from promptops_server.registry.rendering.limited import LimitedRenderer
 from promptops_server.registry.rendering.limits import RenderLimits
 from promptops_server.registry.routes import RegistryDeps
@@ -72,6 +78,7 @@ from promptops_server.releases.environments import create_defaults
 from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
 from promptops_server.releases.ports import ReleaseDeps
+from promptops_server.releases.redact import ReleasedContent
 from promptops_server.releases.routes import router as releases_router
 from promptops_server.releases.schedule.timer import ScheduleTimer
 from promptops_server.releases.states import VersionStates
@@ -123,6 +130,14 @@ class Services:
             settings.mirror.retry_longest_seconds,
         )
         self.mirror_retries = MirrorRetries(database, settings.jobs.poll_seconds)
+        self.redactions = RedactionDeps(
+            database,
+            authorise,
+            Sealer(secret, SEALED_FOR_REDACTION),
+            released=ReleasedContent(),
+            served=self.delivery.forget_redacted,
+            hold=_no_hold(),
+        )
         self.checkpoints = CheckpointDeps(
             database, self.delivery.keys.sign_checkpoint, settings.checkpoint_file
         )
@@ -146,6 +161,7 @@ class Services:
                 working_copies_keep_days=settings.working_copies.keep_days,
                 push_mirror=push_job(self.mirrors, settings.mirror.pushes),
                 make_checkpoints=self._make_checkpoints,
+                look_after_redactions=lambda: look_after(self.redactions),
             ),
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
@@ -220,6 +236,7 @@ class Services:
                         MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
                     ),
                     workflow_router(self._workflow()),
+                    redaction_router(self.redactions),
                     releases_router(self.releases),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
                     evidence_router(
@@ -296,7 +313,6 @@ def _around() -> Around:
         waivers=lambda conn, project_id, paths, environment, now: {},
         overdue=lambda conn, project_id, paths, now: {},
         retired=lambda conn, project_id, paths: {},
-        redacted=lambda conn, project_id, paths: {},
     )
 
 
@@ -337,6 +353,16 @@ def _jobs_url(settings: Settings, database: Database) -> str:
     if database.is_sqlite:
         return f"sqlite:///{settings.data_dir / 'jobs.sqlite'}"
     return database.url.render_as_string(hide_password=False)
+
+
+def _no_hold() -> NoHold:
+    """The check of legal holds, where this server has them."""
+    try:
+        holds = importlib.import_module("promptops_server.audit.holds")
+    except ModuleNotFoundError:
+        return no_hold
+    check: NoHold = holds.require_no_hold
+    return check
 
 
 def _project_id(conn: Connection, name: str) -> str:

@@ -7,8 +7,9 @@ turning refusals into problems. Leaves the state to `environments`, streams to `
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import OrderedDict
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
@@ -71,7 +72,7 @@ class DeliveryApp:
         self._tokens = tokens
         self._hub = hub
         self._executor = executor
-        self._artifacts: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._artifacts: OrderedDict[tuple[str, str], tuple[str, bytes]] = OrderedDict()
         self._artifacts_size = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -202,7 +203,7 @@ class DeliveryApp:
         self, environment: LiveEnvironment, digest: str, headers: dict[bytes, bytes], send: Send
     ) -> None:
         etag = answers.digest_tag(digest)
-        content = self._artifacts.get((environment.facts.id, digest))
+        content = self._kept_artifact(environment, digest)
         if content is None:
             text = await self._in_thread(self._artifact_text, environment, digest)
             if text is None:
@@ -212,7 +213,7 @@ class DeliveryApp:
                     slug="unknown-artifact",
                 )
             content = text.encode()
-            self._keep_artifact((environment.facts.id, digest), content)
+            self._keep_artifact((environment.facts.id, digest), json.loads(text)["path"], content)
         if answers.matches(headers.get(b"if-none-match"), etag):
             await send(answers.start(304, [(b"etag", etag), answers.FOREVER]))
             return await send(answers.body(b""))
@@ -259,11 +260,29 @@ class DeliveryApp:
         with self._db.read() as conn:
             return store.artifact_ever_live(conn, environment.facts, digest)
 
-    def _keep_artifact(self, key: tuple[str, str], content: bytes) -> None:
-        self._artifacts[key] = content
+    def forget_artifacts(self, environment_id: str, digests: Iterable[str]) -> None:
+        """Drop these from memory. Called from any thread; what it misses is not served either (`_kept_artifact`)."""
+        for digest in digests:
+            gone = self._artifacts.pop((environment_id, digest), None)
+            if gone is not None:
+                self._artifacts_size -= len(gone[1])
+
+    def _kept_artifact(self, environment: LiveEnvironment, digest: str) -> bytes | None:
+        """From memory only what is live: anything else may have been redacted since, and SQL knows."""
+        kept = self._artifacts.get((environment.facts.id, digest))
+        if kept is None:
+            return None
+        path, content = kept
+        entry = environment.view.tree.get(path)
+        return content if entry is not None and entry.digest == digest else None
+
+    def _keep_artifact(self, key: tuple[str, str], path: str, content: bytes) -> None:
+        if key in self._artifacts:
+            return
+        self._artifacts[key] = (path, content)
         self._artifacts_size += len(content)
-        while self._artifacts_size > ARTIFACTS_KEPT_BYTES:
-            self._artifacts_size -= len(self._artifacts.popitem(last=False)[1])
+        while self._artifacts_size > ARTIFACTS_KEPT_BYTES and self._artifacts:
+            self._artifacts_size -= len(self._artifacts.popitem(last=False)[1][1])
 
     async def _in_thread(self, call: Callable[..., _Result], *args: Any) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call, *args)

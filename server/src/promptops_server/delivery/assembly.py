@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import redis
 import structlog
 
+from promptops_server.delivery import store
 from promptops_server.delivery.asgi import DeliveryApp
 from promptops_server.delivery.environments import Environments
 from promptops_server.delivery.hub import Hub
@@ -55,10 +56,11 @@ class Delivery:
         reconcile_seconds: float = 2.0,
     ) -> None:
         self.keys = keys
+        self._db = db
         self._executor = ThreadPoolExecutor(4, thread_name_prefix="delivery")
         self._clients: list[redis.Redis] = []
         quick = self._connect(redis_address, None)
-        patient = self._connect(redis_address, REBUILD_TIMEOUT)
+        self._patient = patient = self._connect(redis_address, REBUILD_TIMEOUT)
         self._status = Status(with_redis=redis_address is not None)
         self._timeline = Timeline(db)
         self._environments = Environments(db, self._timeline)
@@ -89,6 +91,24 @@ class Delivery:
         """The port `Projection` of `releases`: feed followers over HTTP at once, then Redis. Never raises."""
         read = self._feed(environment_id)
         return self._projection.project(environment_id, read=read)
+
+    def forget_redacted(self, project_id: str) -> None:
+        """Drop every redacted artifact of a project from memory and from Redis.
+
+        Raises:
+            redis.RedisError: Redis did not answer.
+            Unavailable: the database did not answer.
+        """
+        with self._db.read() as conn:
+            digests = store.redacted_digests(conn, project_id)
+            environments = store.environment_ids(conn, project_id)
+        if not digests:
+            return
+        for environment_id in environments:
+            self._timeline.forget(environment_id, frozenset(digests))
+            self.app.forget_artifacts(environment_id, digests)
+            if self._patient is not None:
+                self._projection.drop(environment_id, self._patient, digests)
 
     def projected(self, environment_id: str, epoch: int, release: int) -> bool:
         """Whether Redis is known to hold the release or a later one; False means that somebody should look."""

@@ -37,6 +37,7 @@ CIRCUIT_SECONDS = 5.0
 """After a failure nobody tries again for this long, except the reconciler, which looks every second."""
 
 _ATTEMPTS = 6
+_DROPPED = 500
 _LARGE_BYTES = 256 * 1024  # artifacts of a release above this go ahead of its script, in parts
 
 Delivery = Literal["applied", "pending"]
@@ -161,6 +162,16 @@ class Projection:
             self.forget(environment_id)
             seen, _ = look(client, Names.of(facts.project, facts.name))
             self.write_anew(facts, client, seen, Standing("rebuild", reason))
+
+    def drop(self, environment_id: str, client: redis.Redis, digests: list[str]) -> None:
+        """Delete these artifacts from what Redis holds of an environment. Raises `redis.RedisError`."""
+        facts = self._timeline.facts(environment_id)
+        names = Names.of(facts.project, facts.name)
+        with self._locks[environment_id]:
+            seen, _ = look(client, names)
+            if seen.generation:
+                for at in range(0, len(digests), _DROPPED):
+                    client.hdel(names.artifacts(seen.generation), *digests[at : at + _DROPPED])
 
     def vouch(self, environment_id: str, client: redis.Redis, header: Header) -> None:
         """Give Redis the newer `as_of` of the head it holds. Raises `redis.RedisError`."""

@@ -105,13 +105,21 @@ _EVER_LIVE = (
 _LIVE_DIGESTS = select(func.count(live.c.digest.distinct())).where(
     live.c.environment_id == bindparam("id"), live.c.to_release.is_(None), live.c.state == "live"
 )
+# Tombstones of a redaction are as good as absent.
 _ARTIFACT = select(artifact.c.digest, artifact.c.text).where(
-    artifact.c.project_id == bindparam("project_id"), artifact.c.digest == bindparam("digest")
+    artifact.c.project_id == bindparam("project_id"),
+    artifact.c.digest == bindparam("digest"),
+    artifact.c.redacted_at.is_(None),
 )
 _ARTIFACTS = select(artifact.c.digest, artifact.c.text).where(
     artifact.c.project_id == bindparam("project_id"),
     artifact.c.digest.in_(bindparam("digests", expanding=True)),
+    artifact.c.redacted_at.is_(None),
 )
+_REDACTED = select(artifact.c.digest).where(
+    artifact.c.project_id == bindparam("project_id"), artifact.c.redacted_at.is_not(None)
+)
+_ENVIRONMENTS = select(environment.c.id).where(environment.c.project_id == bindparam("project_id"))
 
 
 def facts(conn: Connection, environment_id: str) -> Facts | None:
@@ -191,6 +199,16 @@ def artifact_texts(conn: Connection, project_id: str, digests: Sequence[str]) ->
         rows = conn.execute(_ARTIFACTS, {"project_id": project_id, "digests": part})
         found.update((row.digest, row.text) for row in rows)
     return found
+
+
+def redacted_digests(conn: Connection, project_id: str) -> list[str]:
+    """The artifacts of the project whose text a redaction took away."""
+    return list(conn.execute(_REDACTED, {"project_id": project_id}).scalars())
+
+
+def environment_ids(conn: Connection, project_id: str) -> list[str]:
+    """The project's environments."""
+    return list(conn.execute(_ENVIRONMENTS, {"project_id": project_id}).scalars())
 
 
 def renew_signature(

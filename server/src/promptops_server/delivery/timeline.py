@@ -47,6 +47,12 @@ class Step:
         changes = self.header.statement.changes
         return list(dict.fromkeys(c.digest for c in changes if c.state == LIVE))
 
+    def without(self, digests: frozenset[str]) -> Step:
+        """The step without these artifacts' texts."""
+        if self.artifacts is None or digests.isdisjoint(self.artifacts):
+            return self
+        return Step(self.header, {d: t for d, t in self.artifacts.items() if d not in digests})
+
     @property
     def size(self) -> int:
         """About how many bytes it occupies."""
@@ -147,8 +153,10 @@ class Timeline:
                 return []
             if window.steps and window.steps[0].position.release <= release + 1:
                 first = release + 1 - window.steps[0].position.release
-                kept = list(window.steps)
-                return kept[first : first + limit]
+                kept = list(window.steps)[first : first + limit]
+                if len(kept) == 1 and kept[0].position.release == head:
+                    return kept  # what is live was not redacted
+                return self._without_redacted(window.facts, kept)
         with self._db.read() as conn:
             headers = store.headers_after(conn, environment_id, release, limit)
             return [
@@ -156,6 +164,20 @@ class Timeline:
                 for h in headers
                 if h.position.release <= head
             ]
+
+    def _without_redacted(self, facts: Facts, steps: list[Step]) -> list[Step]:
+        """Steps in memory may bring what a redaction, here or in another process, has taken away since."""
+        with self._db.read() as conn:
+            gone = frozenset(store.redacted_digests(conn, facts.project_id))
+        return [step.without(gone) for step in steps] if gone else steps
+
+    def forget(self, environment_id: str, digests: frozenset[str]) -> None:
+        """Drop the texts of these artifacts from memory."""
+        with self._mutex:
+            window = self._windows.get(environment_id)
+        if window is not None:
+            with window.mutex:
+                window.steps = deque(step.without(digests) for step in window.steps)
 
     def artifacts(self, facts: Facts, digests: list[str]) -> Iterator[dict[str, str]]:
         """These artifacts in parts of bounded number. Raises Unavailable."""

@@ -8,7 +8,7 @@ and wait for other processes with a busy timeout; PostgreSQL writers meet at the
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from promptops_server.infra.checkpoints import Checkpoints, log_pragmas
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.fair_lock import FairLock
 from promptops_server.infra.problems import Unavailable
+from promptops_server.infra.scrub import scrub_file, vacuum
 
 log = structlog.get_logger(__name__)
 
@@ -125,6 +126,23 @@ class Database:
             if self.is_sqlite:
                 self._writer_turn.release()
         tx.run_hooks()
+
+    def scrub(self, tables: Iterable[str]) -> None:
+        """Make the database forget what was deleted from these tables; on SQLite from all. Not inside `write`.
+
+        Raises:
+            Unavailable: others kept it busy; nothing is lost, and it can be tried again.
+        """
+        if not self.is_sqlite:
+            with _as_unavailable():
+                vacuum(self._write_engine, tables)
+            return
+        if not self._writer_turn.acquire(WRITE_WAIT_SECONDS):
+            raise Unavailable("The database is busy: no turn to write came within 30 seconds.")
+        try:
+            scrub_file(str(self.url.database))
+        finally:
+            self._writer_turn.release()
 
     def close(self) -> None:
         """Close every connection."""

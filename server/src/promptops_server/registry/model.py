@@ -101,6 +101,8 @@ class Version:
     committed_at: int
     archived: bool
     latest: int
+    redacted_at: int | None = None
+    """When a redaction changed its content (microseconds); such a version cannot be released."""
 
     @property
     def address(self) -> str:

@@ -245,6 +245,7 @@ def as_version(project: Project, row: Row[*tuple[Any, ...]]) -> Version:
         committed_at=row.commit_time,
         archived=row.archived_at is not None,
         latest=row.latest,
+        redacted_at=row.redacted_at,
     )
 
 

@@ -174,7 +174,15 @@ version = Table(
     Column("message", Text, nullable=False),
     Column("moved_from", String(600), nullable=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("redacted_at", BigInteger, nullable=True),  # its content was changed by a redaction
     UniqueConstraint("prompt_id", "number"),
+    Index(
+        "ix_version_redacted",
+        "prompt_id",
+        "number",
+        sqlite_where=text("redacted_at IS NOT NULL"),
+        postgresql_where=text("redacted_at IS NOT NULL"),
+    ),
     Index("ix_version_commit", "project_id", "commit_oid"),
     Index("ix_version_blob", "project_id", "blob_oid"),
     Index(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from promptops_server.approvals.model import Content, GateFacts, Standing, Unmet, Verdict
 from promptops_server.infra.authorise import Resource
 from promptops_server.infra.problems import Denied, NotFound
+from promptops_server.registry.redaction.versions import redacted_versions
 from promptops_server.releases import environments
 from promptops_server.releases.model import Environment, Kind, check_ticket
 from promptops_server.releases.plan import ACTIONS, Plan, Request
@@ -21,6 +22,8 @@ from promptops_server.releases.tables import live, release
 
 _IN_A_SENTENCE = 30
 """Conditions that a refusal says in its sentence."""
+
+GATE_REDACTED = "gate.redacted"
 
 
 def judge(
@@ -70,7 +73,29 @@ def judge(
             else {},
         )
     )
-    return Verdict((*verdict.unmet, *_stopping(deps, request, environment, plan)))
+    return Verdict(
+        (
+            *verdict.unmet,
+            *_redacted(conn, environment, plan),
+            *_stopping(deps, request, environment, plan),
+        )
+    )
+
+
+def _redacted(conn: Connection, environment: Environment, plan: Plan) -> tuple[Unmet, ...]:
+    """A version whose content a redaction changed never goes live again, by whichever way."""
+    coming = [change for change in plan.changes if change.state == "live"]
+    marked = redacted_versions(conn, environment.project_id, [change.path for change in coming])
+    return tuple(
+        Unmet(
+            GATE_REDACTED,
+            f"The content of {change.path}@{change.version} was changed by a redaction: it is not what was approved "
+            "or tested.",
+            "Make a new version from it and release that.",
+        )
+        for change in coming
+        if change.version in marked.get(change.path, ())
+    )
 
 
 def _returning(request: Request, plan: Plan) -> tuple[Content, ...]:

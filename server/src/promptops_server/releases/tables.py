@@ -125,4 +125,13 @@ artifact = Table(
     Column("project_id", String(36), ForeignKey("project.id"), primary_key=True),
     Column("text", Text, nullable=False),
     Column("requires", Text, nullable=False),  # JSON array of feature names
+    # A tombstone: the text is empty and is served to nobody; statements that name the digest stay as they were signed.
+    Column("redacted_at", BigInteger, nullable=True),
+    Index(
+        "ix_artifact_redacted",
+        "project_id",
+        "digest",
+        sqlite_where=text("redacted_at IS NOT NULL"),
+        postgresql_where=text("redacted_at IS NOT NULL"),
+    ),
 )

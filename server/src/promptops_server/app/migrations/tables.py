@@ -14,6 +14,7 @@ from promptops_server.registry import tables as _registry
 from promptops_server.registry.finding import tables as _finding
 from promptops_server.registry.mirror import tables as _mirror
 from promptops_server.registry.records import tables as _records
+from promptops_server.registry.redaction import tables as _redaction
 from promptops_server.registry.working_copies import tables as _working_copies
 from promptops_server.releases import tables as _releases
 from promptops_server.releases.schedule import tables as _schedule
@@ -28,6 +29,7 @@ _CAPABILITIES = (
     _finding,
     _mirror,
     _records,
+    _redaction,
     _working_copies,
     _workflow,
     _releases,

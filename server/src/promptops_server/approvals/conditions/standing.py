@@ -1,4 +1,4 @@
-"""Nothing speaks against the content itself: revoked, redacted, retired, its review overdue."""
+"""Nothing speaks against the content itself: revoked, retired, its review overdue."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from promptops_server.infra.clock import to_text
 
 def barred(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Unmet]:
     """What keeps content from every return, by publish or by rollback."""
-    if papers.redacted:
-        yield Unmet(
-            "gate.redacted",
-            f"{content.address}: its content was redacted.",
-            "Make a new version and have it approved.",
-        )
     if (
         facts.kind == "rollback"
         and papers.progress is not None

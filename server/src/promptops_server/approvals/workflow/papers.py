@@ -43,7 +43,6 @@ class Around:
     waivers: Waivers
     overdue: Callable[[Connection, str, Sequence[str], int], Mapping[str, int]]
     retired: Callable[[Connection, str, Sequence[str]], Mapping[str, str]]
-    redacted: Callable[[Connection, str, Sequence[str]], Mapping[str, frozenset[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +132,12 @@ class PaperReader:
         waivers = around.waivers(conn, project.id, paths, environment, now)
         overdue = around.overdue(conn, project.id, paths, now)
         retired = around.retired(conn, project.id, paths)
-        redacted = around.redacted(conn, project.id, paths)
         return {
             key: self._paperwork(
                 case,
                 waivers.get(key[0], ([], [])),
                 overdue.get(key[0]),
                 retired.get(key[0]),
-                key[1] in redacted.get(key[0], frozenset()),
             )
             for key, case in cases.items()
         }
@@ -160,12 +157,11 @@ class PaperReader:
         waivers: tuple[list[Waiver], list[Waiver]],
         overdue_since: int | None,
         retired: str | None,
-        redacted: bool,
     ) -> Paperwork:
         documentation = case.documentation
         if documentation is None:
             gap = Gap("file", "file", "the file is not valid", "Correct it in a new version.")
-            return Paperwork(None, gaps=(gap,), authors=case.authors.identities, redacted=redacted)
+            return Paperwork(None, gaps=(gap,), authors=case.authors.identities)
         bound = case.binding
         return Paperwork(
             tier=cast("Tier | None", documentation.tier),
@@ -179,7 +175,6 @@ class PaperReader:
             authors=case.authors.identities,
             unmapped_authors=case.authors.unmapped,
             retired=retired,
-            redacted=redacted,
             overdue_since=overdue_since,
             waivers=tuple(waivers[0]),
             expired_waivers=tuple(waivers[1]),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from promptops_server.infra.problems import Invalid, TooLarge
-from promptops_server.registry.git import fsck, store
+from promptops_server.registry.git import fsck, store, tombstones
 from promptops_server.registry.git.limits import Limits
 from promptops_server.registry.git.objects import (
     BLOB,
@@ -191,6 +191,13 @@ class Incoming:
             for oid, row in self._commits.items()
         }
 
+    def mentioned(self) -> Iterator[str]:
+        """The new objects and all that they refer to."""
+        yield from self.places
+        for children in self._expected.values():
+            for child in children:
+                yield child.hex()
+
     # -- what is kept
 
     def keep(self, tips: Iterable[str]) -> Kept:
@@ -232,12 +239,13 @@ def unpack(body: Spool, start: int, view: ObjectView, limits: Limits) -> Incomin
     """Read, check and complete the pack at `start`.
 
     Raises:
-        BrokenPack, BadObject, MissingObjects, TooLarge: with a sentence for the pusher.
+        BrokenPack, BadObject, MissingObjects, RedactedContent, TooLarge: with a sentence for the pusher.
     """
     unpacker = Unpacker(body, start, view, limits)
     incoming = Incoming(unpacker, unpacker.places)
     try:
         unpacker.run(incoming.visit)
+        tombstones.refuse_push(view.conn, view.project_id, incoming.places)
         incoming.check_complete(view, limits)
     except BaseException:
         incoming.close()

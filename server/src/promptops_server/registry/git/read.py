@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from promptops_server.infra.problems import Conflict, NotFound
-from promptops_server.registry.git import ancestry, store
+from promptops_server.registry.git import ancestry, store, tombstones
 from promptops_server.registry.git.objects import MODE_EXECUTABLE, MODE_FILE, CommitInfo
 from promptops_server.registry.git.store import CommitRow
 from promptops_server.registry.git.view import ChangedFile, ObjectView
@@ -61,6 +61,8 @@ def commit_info(conn: Connection, project_id: str, oid: str) -> CommitInfo:
 def resolve_commit(conn: Connection, project_id: str, abbreviated: str) -> str:
     """The whole id of the one commit whose id starts with at least four hexadecimal digits.
 
+    The id a commit had before a redaction leads to what it is now.
+
     Raises:
         NotFound: no commit starts so, or the text is not hexadecimal.
         Conflict: several do.
@@ -71,6 +73,8 @@ def resolve_commit(conn: Connection, project_id: str, abbreviated: str) -> str:
         if _ABBREVIATED.fullmatch(prefix)
         else []
     )
+    if not found and _ABBREVIATED.fullmatch(prefix):
+        found = sorted(set(tombstones.moved_commits(conn, project_id, prefix).values()))
     if not found:
         raise NotFound(
             f"There is no commit {abbreviated[:60]!r} in this project.",

@@ -19,7 +19,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import Denied, ProblemError
 from promptops_server.infra.project_lock import lock_project
-from promptops_server.registry.git import ancestry, push_rules, store, walk
+from promptops_server.registry.git import ancestry, push_rules, store, tombstones, walk
 from promptops_server.registry.git.incoming import Incoming, Kept, unpack
 from promptops_server.registry.git.limits import Limits
 from promptops_server.registry.git.mirrored import queue_push
@@ -224,6 +224,8 @@ class _Push:
 
     def _write(self, tx: Transaction, incoming: Incoming, wanted: list[RefUpdate]) -> None:
         lock_project(tx.conn, self.project.id)
+        # A redaction may have come in between.
+        tombstones.refuse_push(tx.conn, self.project.id, incoming.mentioned())
         current = store.refs(tx.conn, self.project.id)
         view = ObjectView(tx.conn, self.project.id, incoming)
         accepted: list[RefUpdate] = []

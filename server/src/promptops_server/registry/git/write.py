@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict, Invalid, NotFound
-from promptops_server.registry.git import store
+from promptops_server.registry.git import store, tombstones
 from promptops_server.registry.git.mirrored import queue_push
 from promptops_server.registry.git.names import name_problem
 from promptops_server.registry.git.objects import (
@@ -107,7 +107,11 @@ def commit_blobs(
         RefMoved: the ref is not at `parent`.
         NotFound: a blob named by id is not stored, or a path to be removed is not there.
         Invalid: a path cannot exist in Git, or is a file where a folder is needed (or the reverse).
+        RedactedContent: a file's content was taken out by a redaction.
     """
+    fresh = [change.oid for change in changes.values() if isinstance(change, PreparedBlob)]
+    if fresh:
+        tombstones.refuse_content(tx.conn, project_id, fresh)
     generation, root = 1, None
     row = parent if isinstance(parent, CommitRow) else None
     if isinstance(parent, str):

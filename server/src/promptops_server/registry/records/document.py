@@ -114,6 +114,11 @@ def forget_documentation(tx: Transaction, version_ids: Iterable[int]) -> None:
         tx.conn.execute(_FORGET, {"ids": batch})
 
 
+def forget_project(tx: Transaction, project_id: str) -> None:
+    """Drop that of all versions of a project: a text that stood in defaults is quoted by versions that never held it."""
+    tx.conn.execute(delete(table).where(table.c.project_id == project_id))
+
+
 def _keys(versions: Iterable[Version]) -> list[tuple[int, int]]:
     return [(one.prompt_id, one.number) for one in versions]
 

@@ -117,6 +117,9 @@ class VersionOut(BaseModel):
     moved_from: str | None
     archived: bool
     live: list[str] = Field(description="Environments in which this version is live")
+    redacted_at: str | None = Field(
+        description="When a redaction changed its content: it cannot be released"
+    )
 
 
 class ArchivedOut(BaseModel):
@@ -250,6 +253,7 @@ def version_fields(
         "moved_from": version.moved_from,
         "archived": version.archived,
         "live": [p.environment for p in places if p.version == version.number],
+        "redacted_at": None if version.redacted_at is None else to_text(version.redacted_at),
     }
 
 

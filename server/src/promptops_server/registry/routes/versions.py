@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
+from promptops.format.names import parse_selector
 from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
+from promptops_server.registry.git.tombstones import rewritten_notice
 from promptops_server.registry.history.lineage import moved_to
 from promptops_server.registry.history.log import list_versions
 from promptops_server.registry.model import LivePlace, Version, VersionState
@@ -36,9 +38,10 @@ class VersionInHistory(VersionOut):
 
 
 class VersionShown(VersionInHistory):
-    """A version with its file."""
+    """A version with its file. `notice` is there when the commit named has another id since a redaction."""
 
     content: str
+    notice: str | None = None
 
 
 class HistoryPage(BaseModel):
@@ -99,6 +102,9 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             if unchanged(request, headers["ETag"]):
                 return Response(status_code=304, headers=headers)
             fields["content"] = version_text(conn, found.id, version)
+            notice = rewritten_notice(conn, found.id, parse_selector(selector).commit)
+            if notice is not None:
+                fields["notice"] = notice
         return JSONResponse(fields, headers=headers)
 
 

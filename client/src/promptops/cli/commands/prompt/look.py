@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,8 +44,12 @@ def show(
     with connect(ctx) as server:
         if output is not None or not json:
             found = read_text(server, address)
-        if json:
-            out.json(read_version(server, address))
+        shown: dict[str, Any] = {}
+        if json or (address.selector is not None and address.selector.commit is not None):
+            shown = read_version(server, address)
+        out.json(shown)
+    if shown.get("notice"):
+        note(shown["notice"])
     if output is None:
         if not json:
             out.exact(found.content)

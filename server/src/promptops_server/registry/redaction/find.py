@@ -1,0 +1,142 @@
+"""Where the texts of a redaction stand, all over a project: what a dry run shows and an approval acts upon."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from promptops_server.infra.problems import Invalid, NotFound
+from promptops_server.registry.content import Content, forget_text, read_content
+from promptops_server.registry.git import read
+from promptops_server.registry.git.objects import BLOB
+from promptops_server.registry.model import Project
+from promptops_server.registry.redaction.model import SHOWN, Found
+from promptops_server.registry.redaction.ports import Released
+from promptops_server.registry.redaction.replace import NeverEnds, Replacer
+from promptops_server.registry.redaction.rewrite import Rewrite, plan_rewrite, state_of
+from promptops_server.registry.redaction.text_rows import events_holding, find_rows
+from promptops_server.registry.redaction.versions import (
+    Affected,
+    affected_versions,
+    by_path,
+    holding,
+)
+
+
+@dataclass(slots=True)
+class Planned:
+    """The heavy part, made once: the new history, and the new files as prompts."""
+
+    rewrite: Rewrite
+    contents: dict[str, Content] = field(default_factory=dict)
+    """By the new file's id."""
+
+
+def require_present(
+    conn: Connection, project: Project, path: str, number: int | None, replacer: Replacer
+) -> None:
+    """Refuse a redaction whose texts do not stand where they were said to.
+
+    Raises:
+        NotFound: no such prompt or version.
+        Invalid: the texts are not there, or only in another form.
+    """
+    found = holding(conn, project, path, number)
+    if not found:
+        what = path if number is None else f"{path}@{number}"
+        raise NotFound(f"There is no prompt {what[:200]!r} in {project.name}.")
+    files = read.blobs(conn, project.id, {blob for _, blob in found})
+    if any(map(replacer.in_bytes, files.values())):
+        return
+    for version, blob in found:
+        file = read_content(files[blob], stored_as=blob).file
+        if file is not None and replacer.in_value(file.data):
+            raise _written_otherwise([f"{path}@{version}"])
+    raise Invalid(
+        f"The text does not stand in {path}{'' if number is None else f'@{number}'}.",
+        remedy="Give it exactly as it stands in the file: letter case, spaces and line ends count.",
+        slug="text-not-found",
+    )
+
+
+def plan(conn: Connection, project: Project, replacer: Replacer) -> Planned:
+    """The new history. Reads every object of the project: seconds for 10,000 commits.
+
+    Raises:
+        Invalid: the marker makes the text anew, or a file would still hold it, escaped or folded.
+    """
+    try:
+        planned = Planned(plan_rewrite(conn, project.id, replacer))
+    except NeverEnds:
+        raise Invalid(
+            "The marker makes one of the texts anew beside what surrounds it.",
+            remedy="Choose another marker, or give more of what surrounds the text.",
+        ) from None
+    versions = affected_versions(conn, project.id, planned.rewrite.of_kind(BLOB))
+    _read_files(versions, planned, replacer)
+    return planned
+
+
+def find(
+    conn: Connection,
+    project: Project,
+    replacer: Replacer,
+    released: Released,
+    planned: Planned | None = None,
+) -> tuple[Found, Planned]:
+    """Everything the redaction touches. `planned` is used if the repository is still what it was made from.
+
+    Raises:
+        Invalid: as `plan`.
+    """
+    if planned is None or planned.rewrite.seen != state_of(conn, project.id):
+        planned = plan(conn, project, replacer)
+    versions = affected_versions(conn, project.id, planned.rewrite.of_kind(BLOB))
+    found = Found(
+        planned.rewrite,
+        versions,
+        released.find(conn, project, replacer, by_path(versions)),
+        find_rows(conn, project.id, replacer),
+        events_holding(conn, project.id, replacer),
+        [v.address for v in versions if v.direct and v.valid and not _valid(planned, v)],
+    )
+    return found, planned
+
+
+def _valid(planned: Planned, version: Affected) -> bool:
+    return planned.contents[planned.rewrite.ids[version.blob]].valid
+
+
+def _read_files(versions: list[Affected], planned: Planned, replacer: Replacer) -> None:
+    newest = {planned.rewrite.ids[v.blob] for v in versions if v.direct and v.newest}
+    left: list[str] = []
+    faults: dict[str, bool] = {}
+    for version in versions:
+        if not version.direct:
+            continue
+        oid = planned.rewrite.ids[version.blob]
+        if oid not in planned.contents:
+            file = zlib.decompress(planned.rewrite.objects[oid].z)
+            content = read_content(file, stored_as=oid)
+            faults[oid] = content.file is not None and replacer.in_value(content.file.data)
+            keep = content.pending or oid in newest
+            planned.contents[oid] = content if keep else forget_text(content)
+        if faults[oid]:
+            left.append(version.address)
+    if left:
+        raise _written_otherwise(left)
+
+
+def _written_otherwise(addresses: list[str]) -> Invalid:
+    return Invalid(
+        "The text also stands there in another form, escaped or folded over lines: "
+        + ", ".join(addresses[:5])
+        + ("…" if len(addresses) > 5 else "."),
+        remedy="Give that form too, exactly as it stands in the file.",
+        slug="text-in-other-form",
+        errors=[
+            {"address": address, "message": "holds another form"} for address in addresses[:SHOWN]
+        ],
+    )
