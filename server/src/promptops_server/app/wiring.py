@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +17,11 @@ from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.policy import authorise
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
+from promptops_server.access.sign_in.browser import Site
+from promptops_server.access.sign_in.routes import SignInDeps
+from promptops_server.access.sign_in.routes import router as sign_in_router
+from promptops_server.access.sign_in.totp import SEALED_FOR as TOTP_SEALED_FOR
+from promptops_server.access.signing import SigningDeps, verify_signer
 from promptops_server.access.standing import actor_now
 from promptops_server.access.users import get_user
 from promptops_server.app import health
@@ -85,8 +91,22 @@ class Services:
         self.settings = settings
         self.database = database
         self.redis_process = _embedded_redis(settings)
-        self.authenticator = Authenticator(database)
+        site = Site(settings.server.public_url)
+        self.authenticator = Authenticator(database, settings.access, site)
         secret = secret_of(settings, create=True)
+        self.sign_in = SignInDeps(
+            database,
+            Sealer(secret, TOTP_SEALED_FOR),
+            settings.access,
+            site,
+            self.authenticator.forget,
+            sso=settings.oidc.issuer is not None,
+        )
+        self.verify_signer = partial(
+            verify_signer,
+            deps=SigningDeps(database, self.sign_in.sealer, settings.access),
+        )
+        """Checks the components of a signature; for whoever records what is signed."""
         self.delivery = Delivery(
             database,
             Keys(database, secret),
@@ -194,7 +214,16 @@ class Services:
                 denials=denials,
                 limits=self.settings.limits,
                 api=(
-                    access_router(AccessDeps(db, authorise, self.authenticator.forget)),
+                    access_router(
+                        AccessDeps(
+                            db,
+                            authorise,
+                            self.authenticator.forget,
+                            self.sign_in.local.prove,
+                            self.settings.access.longest_token_days,
+                        )
+                    ),
+                    sign_in_router(self.sign_in),
                     registry_router(
                         RegistryDeps(
                             db,
@@ -223,6 +252,7 @@ class Services:
                     git_router(self._git(denials)),
                 ),
                 delivery=self.delivery.app,
+                by_cookie=self.authenticator.by_cookie,
             )
         )
 
@@ -238,7 +268,7 @@ class Services:
         def authenticate(
             user: str, password: str, *, ip: str | None, request_id: str | None
         ) -> Actor:
-            actor = self.authenticator.by_basic(user, password)
+            actor = self.authenticator.by_basic(user, password, ip)
             return dataclasses.replace(actor, ip=ip, request_id=request_id)
 
         return GitDeps(

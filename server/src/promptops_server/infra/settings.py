@@ -24,12 +24,14 @@ from pydantic_settings import EnvSettingsSource
 from promptops_server.infra.setting_sections import (
     PREFIX,
     SECTIONS,
+    AccessSettings,
     AuditSettings,
     DatabaseSettings,
     JobSettings,
     LimitSettings,
     LogSettings,
     MirrorSettings,
+    OidcSettings,
     RedisSettings,
     Section,
     ServerSettings,
@@ -79,6 +81,8 @@ class Settings:
     working_copies: WorkingCopySettings
     mirror: MirrorSettings
     audit: AuditSettings
+    access: AccessSettings
+    oidc: OidcSettings
     sources: Mapping[str, str]
     config_file: Path | None
 
@@ -265,7 +269,7 @@ def _masked(value: Any) -> str:
         return ""
     if isinstance(value, SecretStr):
         return "********"
-    text = str(value)
+    text = str(value) if value != {} else ""
     scheme, separator, rest = text.partition("://")
     if separator and "@" in rest:
         credentials, _, host = rest.rpartition("@")
