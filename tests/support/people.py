@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,12 +43,13 @@ class House:
     db: Database
     rules: AccessSettings = field(default_factory=AccessSettings)
     public_url: str | None = None
-    more: tuple[APIRouter, ...] = ()
+    more: Callable[[House], tuple[APIRouter, APIRouter]] | None = None
+    """More routers: under `/api/v1`, and at the root."""
 
     def __post_init__(self) -> None:
         ensure_installation(self.db)
         self.sealer = Sealer(SECRET, totp.SEALED_FOR)
-        site = Site(self.public_url)
+        self.site = site = Site(self.public_url)
         self.authenticator = Authenticator(self.db, self.rules, site)
         self.deps = SignInDeps(self.db, self.sealer, self.rules, site, self.authenticator.forget)
         self.signing = SigningDeps(self.db, self.sealer, self.rules)
@@ -58,13 +60,14 @@ class House:
             self.deps.local.prove,
             self.rules.longest_token_days,
         )
+        more_api, more_root = self.more(self) if self.more else (APIRouter(), APIRouter())
         self.app = create_app(
             HttpParts(
                 authenticate=self.authenticator,
                 denials=DenialLog(self.db, per_minute=100),
                 limits=LimitSettings(),
-                api=(access_router(access), sign_in_router(self.deps)),
-                root=self.more,
+                api=(access_router(access), sign_in_router(self.deps), more_api),
+                root=(more_root,),
                 by_cookie=self.authenticator.by_cookie,
             )
         )

@@ -18,6 +18,10 @@ from promptops_server.access.policy import authorise
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
 from promptops_server.access.sign_in.browser import Site
+from promptops_server.access.sign_in.oidc.assembly import OidcUnusable, flow_of
+from promptops_server.access.sign_in.oidc.routes import OidcDeps
+from promptops_server.access.sign_in.oidc.routes import api_router as oidc_api_router
+from promptops_server.access.sign_in.oidc.routes import root_router as oidc_root_router
 from promptops_server.access.sign_in.routes import SignInDeps
 from promptops_server.access.sign_in.routes import router as sign_in_router
 from promptops_server.access.sign_in.totp import SEALED_FOR as TOTP_SEALED_FOR
@@ -28,6 +32,7 @@ from promptops_server.app import health
 from promptops_server.app.audit_logs import all_logs
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.edge import App
+from promptops_server.app.errors import CannotStart
 from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.jobs import LATEST_ONLY, register_jobs
 from promptops_server.app.redis_address import address_of
@@ -94,13 +99,14 @@ class Services:
         site = Site(settings.server.public_url)
         self.authenticator = Authenticator(database, settings.access, site)
         secret = secret_of(settings, create=True)
+        self.oidc = _oidc(settings, database, secret, site, self.authenticator.forget)
         self.sign_in = SignInDeps(
             database,
             Sealer(secret, TOTP_SEALED_FOR),
             settings.access,
             site,
             self.authenticator.forget,
-            sso=settings.oidc.issuer is not None,
+            sso=self.oidc is not None,
         )
         self.verify_signer = partial(
             verify_signer,
@@ -224,6 +230,7 @@ class Services:
                         )
                     ),
                     sign_in_router(self.sign_in),
+                    *([oidc_api_router(self.oidc)] if self.oidc else []),
                     registry_router(
                         RegistryDeps(
                             db,
@@ -250,6 +257,7 @@ class Services:
                 root=(
                     health.router(health.checks(db, self.delivery)),
                     git_router(self._git(denials)),
+                    *([oidc_root_router(self.oidc)] if self.oidc else []),
                 ),
                 delivery=self.delivery.app,
                 by_cookie=self.authenticator.by_cookie,
@@ -282,6 +290,16 @@ class Services:
 
     def _is_projected(self, row: OutboxRow) -> bool:
         return self.delivery.projected(row.key, row.payload["epoch"], row.payload["release"])
+
+
+def _oidc(
+    settings: Settings, db: Database, secret: bytes, site: Site, forget: Callable[[], None]
+) -> OidcDeps | None:
+    try:
+        flow = flow_of(db, secret, settings.oidc, settings.access, site, forget)
+    except OidcUnusable as error:
+        raise CannotStart(str(error)) from None
+    return None if flow is None else OidcDeps(flow, settings.access.longest_token_days)
 
 
 def _render_limits(settings: Settings) -> RenderLimits:

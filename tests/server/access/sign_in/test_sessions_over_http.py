@@ -231,7 +231,7 @@ def test_names_and_agents_cannot_break_lines_of_the_log_or_headers(house: House)
         answer = house.call("POST", "/session", json={"name": name, "password": PASSWORD})
         assert answer.status_code == 422
         assert "x=1" not in str(answer.headers)
-    browser = house.sign_in("ana", headers={"User-Agent": "ugly\x9bagent"})
+    browser = house.sign_in("ana", headers={b"User-Agent": b"ugly\x9bagent"})
     [listed] = browser.call("GET", "/me/sessions").json()["items"]
     assert listed["agent"] is None
     assert "\\u009b" not in json.dumps(house.events())

@@ -204,6 +204,17 @@ def last_proof(conn: Connection, user_id: str, now: int) -> int:
     return int(found or 0)
 
 
+def holders_of(conn: Connection, provider_session: str) -> list[str]:
+    """Whose live sessions belong to one session at the identity provider."""
+    s = browser_session.c
+    rows = conn.execute(
+        select(s.user_id)
+        .where(s.provider_session == provider_session, s.ended_at.is_(None))
+        .distinct()
+    )
+    return [row.user_id for row in rows]
+
+
 def lift_limit(tx: Transaction, user_id: str) -> None:
     """The person has a second factor now: their sessions open what they may do."""
     tx.conn.execute(
