@@ -19,6 +19,7 @@ from promptops.cli.commands import (
     get,
     import_prompts,
     lint,
+    me,
     mirror,
     project,
     promote,
@@ -92,5 +93,6 @@ app.add_typer(view.app, name="view")
 activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(audit.app, name="audit")
+app.add_typer(me.app, name="me")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
