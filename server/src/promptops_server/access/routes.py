@@ -241,7 +241,7 @@ def router(deps: AccessDeps) -> APIRouter:
                         rule="sign-in.own",
                         remedy="Use POST /api/v1/me/totp/off, or ask another administrator.",
                     )
-                totp.remove(tx, actor, account, by_other=True)
+                totp.remove(tx, actor, account, by_other=True, reason=body.reason)
                 sessions.end_all(tx, account.id)
             if body.same_person_as is not None:
                 identity.link(tx, actor, name, body.same_person_as, body.reason)

@@ -142,7 +142,9 @@ def accept(tx: Transaction, user_id: str, code: str, sealer: Sealer) -> bool:
     return done.rowcount == 1
 
 
-def remove(tx: Transaction, actor: Actor, account: User, *, by_other: bool) -> None:
+def remove(
+    tx: Transaction, actor: Actor, account: User, *, by_other: bool, reason: str | None = None
+) -> None:
     """Take the app and the recovery codes away. `by_other`: signing is refused until the person enrols again.
 
     Raises:
@@ -164,6 +166,7 @@ def remove(tx: Transaction, actor: Actor, account: User, *, by_other: bool) -> N
             actor,
             before={"enrolled": True},
             after={"enrolled": False},
+            reason=reason,
         ),
     )
 
