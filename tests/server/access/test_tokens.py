@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
-from promptops_server.access import tokens, users
+from promptops_server.access import authenticate, tokens, users
 from promptops_server.access.authenticate import Authenticator, TooManyAttempts
 from promptops_server.access.model import Token, User
 from promptops_server.access.tables import token as token_table
@@ -115,3 +116,51 @@ def test_guessing_passwords_is_throttled_even_with_the_right_one(database: Datab
 def test_bad_credentials_are_refused(database: Database, header: str | None) -> None:
     with pytest.raises(Unauthenticated):
         asyncio.run(Authenticator(database)(header))
+
+
+@pytest.mark.parametrize(
+    "forge", [lambda s: s[:-1], lambda s: s[:10], lambda s: s + "x", str.lower]
+)
+def test_truncated_and_changed_tokens_are_refused(
+    database: Database, forge: Callable[[str], str]
+) -> None:
+    _, secret = mint(database, make_user(database))
+    with pytest.raises(Unauthenticated, match="not known"):
+        Authenticator(database).by_token(forge(secret))
+
+
+def test_another_process_notices_a_revocation_when_it_has_forgotten(
+    any_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, secret = mint(any_database, make_user(any_database))
+    here, elsewhere = Authenticator(any_database), Authenticator(any_database)
+    here.by_token(secret)
+    elsewhere.by_token(secret)
+    with any_database.write() as tx:
+        tokens.revoke(tx, SYSTEM, made.id, holder=None)
+    here.forget()
+    with pytest.raises(Unauthenticated, match="revoked"):
+        here.by_token(secret)
+    assert authenticate.REMEMBER_SECONDS <= 2
+    monkeypatch.setattr(authenticate, "REMEMBER_SECONDS", 0.0)
+    with pytest.raises(Unauthenticated, match="revoked"):
+        elsewhere.by_token(secret)
+
+
+def test_what_was_read_before_a_revocation_is_not_remembered_after_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, secret = mint(database, make_user(database))
+    authenticator = Authenticator(database)
+    granted = users.grants_of
+
+    def revoked_meanwhile(*args: object) -> frozenset[str]:
+        with database.write() as tx:
+            tokens.revoke(tx, SYSTEM, made.id, holder=None)
+        authenticator.forget()
+        return granted(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(users, "grants_of", revoked_meanwhile)
+    authenticator.by_token(secret)
+    with pytest.raises(Unauthenticated, match="revoked"):
+        authenticator.by_token(secret)

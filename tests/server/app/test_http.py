@@ -294,7 +294,7 @@ def test_openapi_is_a_valid_3_1_document(call: Call) -> None:
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
     operation = document["paths"]["/api/v1/things"]["post"]
-    assert operation["security"] == [{"token": []}, {"password": []}]
+    assert operation["security"] == [{"token": []}, {"password": []}, {"session": []}]
 
 
 def test_a_deactivated_users_token_stops(call: Call, database: Database) -> None:

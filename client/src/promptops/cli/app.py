@@ -19,6 +19,7 @@ from promptops.cli.commands import (
     get,
     import_prompts,
     lint,
+    me,
     mirror,
     project,
     promote,
@@ -97,5 +98,6 @@ activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(redact.app, name="redact")
 app.add_typer(audit.app, name="audit")
+app.add_typer(me.app, name="me")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

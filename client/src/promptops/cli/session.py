@@ -54,9 +54,10 @@ class Answer:
 class Session:
     """A connection to one server with one token. Use as a context manager."""
 
-    def __init__(self, target: config.Target, *, basic: tuple[str, str] | None = None) -> None:
+    def __init__(self, target: config.Target, *, browser: Mapping[str, str] | None = None) -> None:
+        """`browser` are the headers of a session in the token's place; empty: nobody yet."""
         self.target = target
-        self._basic = basic
+        self._browser = browser
         self._client: httpx2.Client | None = None
 
     def __enter__(self) -> Session:
@@ -152,11 +153,12 @@ class Session:
             import httpx2
 
             headers = {"User-Agent": "promptops-cli", "Accept": "application/json"}
-            if self._basic is None:
+            if self._browser is None:
                 headers["Authorization"] = f"Bearer {self.target.token}"
+            else:
+                headers.update(self._browser)
             self._client = httpx2.Client(
                 base_url=self.target.url,
-                auth=self._basic,
                 headers=headers,
                 timeout=httpx2.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
             )
@@ -195,7 +197,7 @@ class Session:
         document = {"status": status, **value}
         if status == 401:
             document.setdefault("remedy", "run `promptops login` again")
-            if self._basic is None:
+            if self._browser is None:
                 document["token_from"] = self.target.origin
         return ServerProblem(status, document)
 

@@ -1,4 +1,4 @@
-"""Credentials → actor: bearer tokens, and HTTP Basic with a password or a token as password (Git).
+"""Credentials → actor: bearer tokens, browser sessions, and HTTP Basic with a password or a token as password (Git).
 
 A verified token is remembered for two seconds, so that most requests cost no query. A revocation takes effect at
 once in the process that makes it, and within `REMEMBER_SECONDS` in every other.
@@ -18,27 +18,22 @@ from starlette.concurrency import run_in_threadpool
 
 from promptops_server.access import users
 from promptops_server.access.model import TOKEN_PREFIX, secret_hash
+from promptops_server.access.sign_in import sessions, throttle, totp
+from promptops_server.access.sign_in.browser import Site, check_csrf
+from promptops_server.access.sign_in.throttle import TooManyAttempts as TooManyAttempts
 from promptops_server.access.tables import token, user
 from promptops_server.infra.actor import Actor, ActorKind, Scope
 from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.database import Database
+from promptops_server.infra.http import BrowserRequest
 from promptops_server.infra.problems import ProblemError, Unauthenticated
+from promptops_server.infra.setting_sections import AccessSettings
 
 log = structlog.get_logger(__name__)
 
 REMEMBER_SECONDS = 2.0
 LAST_USED_EVERY_US = 5 * 60 * 1_000_000
 MAX_REMEMBERED = 10_000
-MAX_FAILURES = 5
-FAILURE_WINDOW_SECONDS = 300.0
-
-
-class TooManyAttempts(ProblemError):
-    """Sign-in is paused for a name after several wrong passwords."""
-
-    status = 429
-    slug = "too-many-attempts"
-    title = "Too many attempts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +46,14 @@ class _Known:
 class Authenticator:
     """One per process; safe to call from any thread or from the event loop."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(
+        self, db: Database, rules: AccessSettings | None = None, site: Site | None = None
+    ) -> None:
         self._db = db
+        self._rules = rules or AccessSettings()
+        self._site = site or Site()
         self._known: dict[str, _Known] = {}
-        self._failures: dict[str, list[float]] = {}
+        self._generation = 0
         self._mutex = threading.Lock()
 
     async def __call__(
@@ -64,7 +63,7 @@ class Authenticator:
 
         Raises:
             Unauthenticated: no, wrong, expired or revoked credentials.
-            TooManyAttempts: five wrong passwords for this name within five minutes.
+            TooManyAttempts: too many wrong passwords; see `sign_in.throttle`.
         """
         scheme, _, rest = (authorization or "").partition(" ")
         scheme = scheme.lower()
@@ -74,25 +73,39 @@ class Authenticator:
                 actor = await run_in_threadpool(self.by_token, rest.strip())
         elif scheme == "basic":
             name, password = _basic(rest)
-            actor = await run_in_threadpool(self.by_basic, name, password)
+            actor = await run_in_threadpool(self.by_basic, name, password, ip)
         else:
             raise _unauthenticated("No credentials were sent.")
         return _with_request(actor, ip, request_id)
 
-    def by_basic(self, name: str, password: str) -> Actor:
-        """A password, or a token in the password's place (any user name)."""
+    def by_basic(self, name: str, password: str, ip: str | None = None) -> Actor:
+        """A password, or a token in the password's place (any user name).
+
+        Raises:
+            Unauthenticated: wrong, or the account has a second factor, which Basic cannot carry.
+            TooManyAttempts: too many wrong passwords.
+        """
         if password.startswith(TOKEN_PREFIX):
             return self.by_token(password)
-        key = name.casefold()
-        self._refuse_if_throttled(key)
         with self._db.read() as conn:
+            throttle.refuse_if_waiting(conn, name, ip, now_us())
             found = users.check_password(conn, name, password)
-            if found is None:
-                self._count_failure(key)
-                raise _unauthenticated("The user name or the password is wrong.")
-            granted = users.grants_of(conn, found.id)
-        with self._mutex:
-            self._failures.pop(key, None)
+            if found is not None:
+                granted = users.grants_of(conn, found.id)
+                second = totp.is_enrolled(conn, found.id)
+                clear = throttle.has_failures(conn, name, ip)
+        if found is None:
+            throttle.count_failure(self._db, name, ip)
+            raise _unauthenticated("The user name or the password is wrong.")
+        if second or self._rules.require_second_factor:
+            raise _unauthenticated(
+                "This account signs in with a second factor: a password alone is not enough here. Use a token.",
+                remedy="Use a token as the password; `promptops login` makes one.",
+                slug="code-needed",
+            )
+        if clear:
+            with self._db.write() as tx:
+                throttle.note_success(tx, name, ip)
         return Actor(
             subject=found.id,
             name=found.name,
@@ -100,7 +113,35 @@ class Authenticator:
             roles=granted,
             admin=found.admin,
             auth_method="password",
+            person=found.person,
         )
+
+    async def by_cookie(self, request: BrowserRequest) -> Actor | None:
+        """The actor of a browser's session; None when the request carries no cookie of ours.
+
+        Raises:
+            Unauthenticated: the session is unknown, ended or over.
+            Denied: an unsafe request without the session's CSRF token, or from another site.
+        """
+        secret = self._site.cookie_of(request)
+        if secret is None:
+            return None
+        return await run_in_threadpool(self._by_session, secret, request)
+
+    def _by_session(self, secret: str, request: BrowserRequest) -> Actor:
+        with self._db.read() as conn:
+            found = sessions.find(conn, secret, self._rules, now_us())
+            granted = users.grants_of(conn, found.account.id)
+        check_csrf(request, secret, self._site)
+        actor = sessions.actor_of(found, granted)
+        if found.seen_long_ago:
+            try:
+                with self._db.write() as tx:
+                    sessions.note_seen(tx, actor.session or "")
+            except ProblemError:
+                # A busy database must not turn into a failed request; the next one notes it.
+                log.warning("session_use_not_noted", session=actor.session)
+        return _with_request(actor, request.ip, request.request_id)
 
     def by_token(self, secret: str) -> Actor:
         """The actor of a token.
@@ -113,22 +154,28 @@ class Authenticator:
         if remembered is not None:
             return remembered
         now = now_us()
+        generation = self._generation
         with self._db.read() as conn:
             row = conn.execute(
                 select(
-                    token, user.c.name.label("user_name"), user.c.kind, user.c.admin, user.c.active
+                    token,
+                    user.c.name.label("user_name"),
+                    user.c.kind,
+                    user.c.admin,
+                    user.c.active,
+                    user.c.person,
                 )
                 .join(user, user.c.id == token.c.user_id)
                 .where(token.c.hash == digest)
             ).first()
             if row is None:
                 raise _unauthenticated("This token is not known.")
+            if not row.active:
+                raise _unauthenticated(f"User {row.user_name} is deactivated.")
             if row.revoked_at is not None:
                 raise _unauthenticated("This token was revoked.")
             if row.expires_at is not None and row.expires_at <= now:
                 raise _unauthenticated(f"This token expired at {to_text(row.expires_at)}.")
-            if not row.active:
-                raise _unauthenticated(f"User {row.user_name} is deactivated.")
             granted = users.grants_of(conn, row.user_id)
         actor = Actor(
             subject=row.user_id,
@@ -139,11 +186,14 @@ class Authenticator:
             scope=Scope(role=row.role, project=row.project, environment=row.environment),
             auth_method=row.auth_method,
             session=row.id,
+            person=row.person,
         )
         with self._mutex:
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
-            self._known[digest] = _Known(actor, row.expires_at, time.monotonic())
+            # What was read before a revocation must not be remembered after it.
+            if generation == self._generation:
+                self._known[digest] = _Known(actor, row.expires_at, time.monotonic())
         if row.last_used_at is None or now - row.last_used_at > LAST_USED_EVERY_US:
             self._note_use(row.id, now)
         return actor
@@ -151,6 +201,7 @@ class Authenticator:
     def forget(self) -> None:
         """Drop everything remembered; called after a revocation or a change of roles in this process."""
         with self._mutex:
+            self._generation += 1
             self._known.clear()
 
     def _remembered(self, digest: str) -> Actor | None:
@@ -170,28 +221,6 @@ class Authenticator:
         except ProblemError:
             # "Last used" is a convenience; a busy database must not turn into a failed sign-in.
             log.warning("last_used_not_noted", token=token_id)
-
-    def _refuse_if_throttled(self, key: str) -> None:
-        now = time.monotonic()
-        with self._mutex:
-            recent = [t for t in self._failures.get(key, []) if now - t < FAILURE_WINDOW_SECONDS]
-            if recent:
-                self._failures[key] = recent
-            else:
-                self._failures.pop(key, None)
-        if len(recent) >= MAX_FAILURES:
-            problem = TooManyAttempts(
-                "Too many wrong passwords for this name.",
-                remedy="Wait five minutes, then try again.",
-            )
-            problem.headers["Retry-After"] = str(int(FAILURE_WINDOW_SECONDS))
-            raise problem
-
-    def _count_failure(self, key: str) -> None:
-        with self._mutex:
-            if len(self._failures) >= MAX_REMEMBERED:
-                self._failures.clear()
-            self._failures.setdefault(key, []).append(time.monotonic())
 
 
 def _kind(text: str) -> ActorKind:
@@ -214,9 +243,12 @@ def _basic(rest: str) -> tuple[str, str]:
     return name, password
 
 
-def _unauthenticated(detail: str) -> Unauthenticated:
-    problem = Unauthenticated(
-        detail, remedy="Send `Authorization: Bearer TOKEN`; `promptops login` stores one."
-    )
+def _unauthenticated(
+    detail: str,
+    *,
+    remedy: str = "Send `Authorization: Bearer TOKEN`; `promptops login` stores one.",
+    slug: str | None = None,
+) -> Unauthenticated:
+    problem = Unauthenticated(detail, remedy=remedy, slug=slug)
     problem.headers["WWW-Authenticate"] = 'Bearer realm="promptops"'
     return problem

@@ -21,6 +21,8 @@ class User:
     admin: bool
     active: bool
     created_at: int
+    person: str = ""
+    """The human behind the account; shared by all their accounts."""
 
 
 @dataclass(frozen=True, slots=True)

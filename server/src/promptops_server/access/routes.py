@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from promptops_server.access import tokens, users
+from promptops_server.access import identity, tokens, users
 from promptops_server.access.model import Token, User
 from promptops_server.access.roles import EVERY_PROJECT, roles_on
+from promptops_server.access.sign_in import sessions, totp
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
@@ -29,6 +30,9 @@ class AccessDeps:
     db: Database
     authorise: Authorise
     forget: Callable[[], None]
+    prove: Callable[[Actor, str | None], User] | None = None
+    """Proves the actor's own password again; without it nobody changes their own."""
+    longest_token_days: float | None = None
 
 
 class _In(BaseModel):
@@ -44,6 +48,7 @@ class Me(BaseModel):
     admin: bool
     roles: list[str] = Field(description="`project:role`, with `*` for every project")
     auth_method: str
+    person: str = Field(description="The same for all accounts of one human")
     token: TokenScope
 
 
@@ -66,6 +71,7 @@ class UserOut(BaseModel):
     admin: bool
     active: bool
     created_at: str
+    person: str = Field(description="The same for all accounts of one human")
 
 
 class UserIn(_In):
@@ -84,6 +90,19 @@ class UserPatch(_In):
 
     active: bool | None = None
     password: Line | None = Field(default=None, max_length=1000)
+    old_password: Line | None = Field(
+        default=None, max_length=1000, description="Needed to change one's own password"
+    )
+    same_person_as: Line | None = Field(
+        default=None, max_length=100, description="Another account of the same human"
+    )
+    own_person: Literal[True] | None = Field(
+        default=None, description="Undo that; needs a reason, and not for one's own accounts"
+    )
+    totp: Literal["off"] | None = Field(
+        default=None, description="Take a lost authenticator app away; the person enrols again"
+    )
+    reason: Line | None = Field(default=None, max_length=1000)
 
 
 class UserPage(BaseModel):
@@ -167,6 +186,7 @@ def router(deps: AccessDeps) -> APIRouter:
             admin=actor.admin,
             roles=sorted(actor.roles),
             auth_method=actor.auth_method,
+            person=actor.identity,
             token=TokenScope(
                 role=actor.scope.role,
                 project=actor.scope.project,
@@ -202,17 +222,31 @@ def router(deps: AccessDeps) -> APIRouter:
 
         return _user(again_if_taken(make))
 
-    @api.patch("/users/{name}", summary="Deactivate, reactivate, or set the password")
+    @api.patch("/users/{name}", summary="Deactivate, set the password, link accounts of one person")
     def patch_user(actor: ActorDep, name: str, body: UserPatch) -> UserOut:
-        own_password = name.casefold() == actor.name.casefold() and body.active is None
-        # A stolen token must not become a lasting sign-in: one's own password needs the password.
-        if not (own_password and actor.auth_method == "password"):
+        is_own = name.casefold() == actor.name.casefold()
+        if not is_own or not body.model_fields_set <= {"password", "old_password"}:
             manage(actor)
+        own = is_own and body.password is not None and _prove_own(deps, actor, body.old_password)
         with db.write() as tx:
             if body.active is not None:
                 users.set_active(tx, actor, name, body.active)
             if body.password is not None:
-                users.set_password(tx, actor, name, body.password)
+                users.set_password(tx, actor, name, body.password, own=own)
+            if body.totp == "off":
+                account = users.get_user(tx.conn, name)
+                if account.id == actor.subject:
+                    raise Denied(
+                        "Nobody resets their own second factor this way.",
+                        rule="sign-in.own",
+                        remedy="Use POST /api/v1/me/totp/off, or ask another administrator.",
+                    )
+                totp.remove(tx, actor, account, by_other=True, reason=body.reason)
+                sessions.end_all(tx, account.id)
+            if body.same_person_as is not None:
+                identity.link(tx, actor, name, body.same_person_as, body.reason)
+            if body.own_person:
+                identity.unlink(tx, actor, name, body.reason)
             found = users.get_user(tx.conn, name)
         deps.forget()
         return _user(found)
@@ -281,6 +315,7 @@ def router(deps: AccessDeps) -> APIRouter:
                 project=body.project,
                 environment=body.environment,
                 expires_at=_time(body.expires_at),
+                longest_days=deps.longest_token_days,
             )
         return NewToken(**_token(made).model_dump(), token=secret)
 
@@ -291,6 +326,19 @@ def router(deps: AccessDeps) -> APIRouter:
         deps.forget()
 
     return api
+
+
+def _prove_own(deps: AccessDeps, actor: Actor, old_password: str | None) -> bool:
+    """Whether the person themself changes their password, with the old one; a stolen token must not become a sign-in."""
+    if actor.auth_method == "password" and actor.session is None and old_password is None:
+        return True  # HTTP Basic has just proved it
+    if actor.auth_method == "operator":
+        require(deps.authorise, actor, "user:manage", Resource())
+        return False  # somebody else chose it
+    if deps.prove is None:
+        raise Denied("Passwords are not changed here.", rule="sign-in.own")
+    deps.prove(actor, old_password)
+    return True
 
 
 def _check_mint(authorise: Authorise, actor: Actor, body: TokenIn) -> None:
@@ -352,6 +400,7 @@ def _user(u: User) -> UserOut:
         admin=u.admin,
         active=u.active,
         created_at=to_text(u.created_at),
+        person=u.person or u.id,
     )
 
 

@@ -47,6 +47,7 @@ def actor_now(
         scope=_scope(conn, found.name, session, at) if auth_method in _TOKENS else Scope(),
         auth_method=auth_method,
         session=session,
+        person=found.person,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from promptops_server.infra.tables import metadata
@@ -28,6 +29,13 @@ user = Table(
     Column("password_hash", String(300), nullable=True),
     Column("active", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # The human behind the account: its own id, or what it shares with their other accounts.
+    Column("person", String(64), nullable=False, server_default=""),
+    Column("email_fold", String(320), nullable=True),
+    # Somebody else knows the password: nothing is signed with it until the person has changed it.
+    Column("password_set_by_other", Boolean, nullable=False, server_default=false()),
+    Index("ix_user_account_person", "person"),
+    Index("ix_user_account_email", "email_fold"),
 )
 
 grant = Table(

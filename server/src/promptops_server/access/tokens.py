@@ -41,10 +41,12 @@ def mint(
     environment: str | None = None,
     expires_at: int | None = None,
     auth_method: str = "token",
+    longest_days: float | None = None,
 ) -> tuple[Token, str]:
     """Make a token for `holder`; returns it and its secret, which nobody can read again.
 
     An `environment` makes it a delivery token: it needs the project, and reads only what is live there.
+    `longest_days` is the longest life the installation allows; a token without an expiry gets that one.
 
     Raises:
         Invalid: unknown role, an environment without a project, or an expiry in the past.
@@ -61,6 +63,14 @@ def mint(
         role = "delivery"
     if expires_at is not None and expires_at <= tx.now:
         raise Invalid("The expiry lies in the past.", remedy="Give a later time.")
+    if longest_days is not None:
+        latest = tx.now + int(longest_days * 86_400_000_000)
+        if expires_at is not None and expires_at > latest:
+            raise Invalid(
+                f"The token would live longer than {longest_days:g} days.",
+                remedy=f"Let it expire by {to_text(latest)}; access.longest_token_days says so.",
+            )
+        expires_at = latest if expires_at is None else expires_at
     secret = new_secret()
     row = Token(
         id=new_id(),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from promptops_server import audit
+from promptops_server.access.identity import identities_of as identities_of
+from promptops_server.access.identity import identity_of as identity_of
+from promptops_server.access.identity import people_by_email as people_by_email
 from promptops_server.access.model import User
 from promptops_server.access.roles import EVERY_PROJECT, ROLES
-from promptops_server.access.tables import grant, user
+from promptops_server.access.sign_in import sessions
+from promptops_server.access.tables import grant, token, user
 from promptops_server.infra import cursor
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
@@ -31,6 +34,7 @@ _COLUMNS = (
     user.c.admin,
     user.c.active,
     user.c.created_at,
+    user.c.person,
 )
 # Verified against when the name is unknown, so that a wrong name takes as long as a wrong password.
 _NOBODY = _hasher.hash("nobody has this password")
@@ -62,10 +66,16 @@ def create_user(
         raise Invalid(
             f"Kind {kind!r} is neither person nor service.", remedy="Send person or service."
         )
+    if kind == "service" and (password is not None or admin):
+        raise Invalid(
+            f"{name} is a service account: it has no password and is no administrator.",
+            remedy="Make it a token instead.",
+        )
     if find_user(tx.conn, name) is not None:
         raise Conflict(f"There is a user {name} already.", slug="name-taken")
+    user_id = new_id()
     row = User(
-        id=new_id(),
+        id=user_id,
         name=name,
         display_name=display_name or name,
         email=email,
@@ -73,6 +83,7 @@ def create_user(
         admin=admin,
         active=True,
         created_at=tx.now,
+        person=user_id,
     )
     tx.conn.execute(
         insert(user).values(
@@ -86,6 +97,9 @@ def create_user(
             active=True,
             password_hash=_hash(password) if password is not None else None,
             created_at=row.created_at,
+            person=row.person,
+            email_fold=email.casefold()[:320] if email else None,
+            password_set_by_other=password is not None,
         )
     )
     audit.record(
@@ -124,25 +138,6 @@ def user_by_id(conn: Connection, user_id: str) -> User | None:
     return User(*row) if row else None
 
 
-def identities_of(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
-    """The human or machine behind each account; unknown ids are left out."""
-    rows = conn.execute(select(user.c.id).where(user.c.id.in_(set(ids))))
-    return {r.id: r.id for r in rows}
-
-
-def people_by_email(conn: Connection, emails: Iterable[str]) -> dict[str, str]:
-    """Identity by e-mail address in lower case; addresses of nobody, or of several people, are left out."""
-    rows = conn.execute(
-        select(user.c.id, func.lower(user.c.email).label("email")).where(
-            func.lower(user.c.email).in_({e.lower() for e in emails})
-        )
-    ).all()
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        found.setdefault(row.email, set()).add(row.id)
-    return {email: ids.pop() for email, ids in found.items() if len(ids) == 1}
-
-
 def names_of(conn: Connection, ids: set[str]) -> dict[str, str]:
     """Names of users by row id; unknown ids (the system) are left out."""
     rows = conn.execute(select(user.c.id, user.c.name).where(user.c.id.in_(ids)))
@@ -159,7 +154,7 @@ def list_users(conn: Connection, limit: int, after: str | None) -> cursor.Page[U
 
 
 def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
-    """Deactivate or reactivate; a deactivated user's tokens stop working, history stays.
+    """Deactivate or reactivate. Deactivating ends every session and token for good; history stays.
 
     Raises:
         NotFound: there is no such user.
@@ -175,6 +170,14 @@ def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
             slug="self-deactivation",
         )
     tx.conn.execute(update(user).where(user.c.id == found.id).values(active=active))
+    ended: dict[str, int] = {}
+    if not active:
+        ended["sessions_ended"] = sessions.end_all(tx, found.id)
+        ended["tokens_revoked"] = tx.conn.execute(
+            update(token)
+            .where(token.c.user_id == found.id, token.c.revoked_at.is_(None))
+            .values(revoked_at=tx.now)
+        ).rowcount
     audit.record(
         tx,
         audit.AuditEvent(
@@ -182,7 +185,7 @@ def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
             audit.AuditObject("user", found.name),
             actor,
             before={"active": found.active},
-            after={"active": active},
+            after={"active": active, **ended},
         ),
     )
     return get_user(tx.conn, name)
@@ -206,12 +209,53 @@ def make_admin(tx: Transaction, actor: Actor, name: str) -> None:
     )
 
 
-def set_password(tx: Transaction, actor: Actor, name: str, password: str) -> None:
-    """Set a local password (argon2id)."""
+def set_password(
+    tx: Transaction, actor: Actor, name: str, password: str, *, own: bool = False
+) -> None:
+    """Set a local password (argon2id); every session but the actor's own ends.
+
+    Args:
+        own: the person changes it themself, having proved the old one. Otherwise somebody else knows it, and nothing
+            is signed with it until the person has changed it.
+
+    Raises:
+        Invalid: it is too short, the one in use, or the account is a service account.
+    """
     found = get_user(tx.conn, name)
-    tx.conn.execute(update(user).where(user.c.id == found.id).values(password_hash=_hash(password)))
+    if found.kind != "person":
+        raise Invalid(
+            f"{found.name} is a service account: it has no password.",
+            remedy="Make it a token instead.",
+        )
+    if own and check_password(tx.conn, name, password) is not None:
+        raise Invalid("This is the password in use.", remedy="Choose another.")
+    tx.conn.execute(
+        update(user)
+        .where(user.c.id == found.id)
+        .values(password_hash=_hash(password), password_set_by_other=not own)
+    )
+    ended = sessions.end_all(tx, found.id, keep=actor.session if own else None)
     audit.record(
-        tx, audit.AuditEvent("user.set_password", audit.AuditObject("user", found.name), actor)
+        tx,
+        audit.AuditEvent(
+            "user.change_password" if own else "user.set_password",
+            audit.AuditObject("user", found.name),
+            actor,
+            after={"sessions_ended": ended},
+        ),
+    )
+
+
+def has_password(conn: Connection, user_id: str) -> bool:
+    """Whether the account has a local password."""
+    found = conn.execute(select(user.c.password_hash).where(user.c.id == user_id)).scalar()
+    return found is not None
+
+
+def password_set_by_other(conn: Connection, user_id: str) -> bool:
+    """Whether somebody else set the password last."""
+    return bool(
+        conn.execute(select(user.c.password_set_by_other).where(user.c.id == user_id)).scalar()
     )
 
 
@@ -225,7 +269,7 @@ def check_password(conn: Connection, name: str, password: str) -> User | None:
         _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return None
-    if row is None or not row.password_hash or not row.active:
+    if row is None or not row.password_hash or not row.active or row.kind != "person":
         return None
     return User(*row[:-1])
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from promptops_server.access.sign_in.browser import COOKIE as SESSION_COOKIE
+from promptops_server.access.sign_in.browser import SECURE_COOKIE
+
 _PROBLEM = {
     "title": "Problem",
     "description": "Problem details (RFC 9457). Further members depend on `type`.",
@@ -44,6 +47,13 @@ def _complete(schema: dict[str, Any], prefix: str) -> None:
     components["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer"},
         "password": {"type": "http", "scheme": "basic"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION_COOKIE,
+            "description": f"Set by POST /api/v1/session; over https it is called {SECURE_COOKIE}. "
+            "Unsafe requests also need X-CSRF-Token.",
+        },
     }
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = _PROBLEM
@@ -54,7 +64,7 @@ def _complete(schema: dict[str, Any], prefix: str) -> None:
         if not path.startswith(prefix):
             continue
         for operation in operations.values():
-            operation["security"] = [{"token": []}, {"password": []}]
+            operation["security"] = [{"token": []}, {"password": []}, {"session": []}]
             _add_problems(operation)
 
 

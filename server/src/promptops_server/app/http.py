@@ -11,7 +11,7 @@ from promptops_server import __version__
 from promptops_server.app import front, refusals
 from promptops_server.app.description import describe
 from promptops_server.app.edge import App, Edge, Receive, Scope, Send
-from promptops_server.infra.http import Authenticate
+from promptops_server.infra.http import Authenticate, ByCookie
 from promptops_server.infra.setting_sections import LimitSettings
 
 API_PREFIX = "/api/v1"
@@ -32,6 +32,7 @@ class HttpParts:
     api: Sequence[APIRouter]
     root: Sequence[APIRouter]
     delivery: App | None = None
+    by_cookie: ByCookie | None = None
 
 
 def create_app(parts: HttpParts) -> App:
@@ -69,6 +70,7 @@ def fastapi_app(parts: HttpParts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.authenticate = parts.authenticate
+    app.state.by_cookie = parts.by_cookie
     refusals.install(app, parts.denials)
     for router in parts.api:
         app.include_router(router, prefix=API_PREFIX)

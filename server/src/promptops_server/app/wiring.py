@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,12 +18,22 @@ from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.policy import authorise
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
+from promptops_server.access.sign_in.browser import Site
+from promptops_server.access.sign_in.oidc.assembly import OidcUnusable, flow_of
+from promptops_server.access.sign_in.oidc.routes import OidcDeps
+from promptops_server.access.sign_in.oidc.routes import api_router as oidc_api_router
+from promptops_server.access.sign_in.oidc.routes import root_router as oidc_root_router
+from promptops_server.access.sign_in.routes import SignInDeps
+from promptops_server.access.sign_in.routes import router as sign_in_router
+from promptops_server.access.sign_in.totp import SEALED_FOR as TOTP_SEALED_FOR
+from promptops_server.access.signing import SigningDeps, verify_signer
 from promptops_server.access.standing import actor_now
 from promptops_server.access.users import get_user
 from promptops_server.app import health
 from promptops_server.app.audit_logs import all_logs
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.edge import App
+from promptops_server.app.errors import CannotStart
 from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.jobs import LATEST_ONLY, register_jobs
 from promptops_server.app.redis_address import address_of
@@ -30,7 +41,7 @@ from promptops_server.app.refusals import DenialLog
 from promptops_server.approvals.gate import gate
 from promptops_server.approvals.workflow.demands import Tightening
 from promptops_server.approvals.workflow.papers import Around, PaperReader
-from promptops_server.approvals.workflow.ports import Components, SignedBy, WorkflowDeps
+from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.approvals.workflow.routes import router as workflow_router
 from promptops_server.audit.checkpoints import CheckpointDeps, make_due
 from promptops_server.audit.evidence_routes import EvidenceDeps
@@ -41,12 +52,11 @@ from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.database import Database, Transaction
+from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
 from promptops_server.infra.metrics import Asked, register
 from promptops_server.infra.outbox import OutboxRow
-from promptops_server.infra.problems import Denied
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
 from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
@@ -98,8 +108,23 @@ class Services:
         self.settings = settings
         self.database = database
         self.redis_process = _embedded_redis(settings)
-        self.authenticator = Authenticator(database)
+        site = Site(settings.server.public_url)
+        self.authenticator = Authenticator(database, settings.access, site)
         secret = secret_of(settings, create=True)
+        self.oidc = _oidc(settings, database, secret, site, self.authenticator.forget)
+        self.sign_in = SignInDeps(
+            database,
+            Sealer(secret, TOTP_SEALED_FOR),
+            settings.access,
+            site,
+            self.authenticator.forget,
+            sso=self.oidc is not None,
+        )
+        self.verify_signer = partial(
+            verify_signer,
+            deps=SigningDeps(database, self.sign_in.sealer, settings.access),
+        )
+        """Checks the components of a signature; for whoever records what is signed."""
         self.delivery = Delivery(
             database,
             Keys(database, secret),
@@ -218,7 +243,17 @@ class Services:
                 denials=denials,
                 limits=self.settings.limits,
                 api=(
-                    access_router(AccessDeps(db, authorise, self.authenticator.forget)),
+                    access_router(
+                        AccessDeps(
+                            db,
+                            authorise,
+                            self.authenticator.forget,
+                            self.sign_in.local.prove,
+                            self.settings.access.longest_token_days,
+                        )
+                    ),
+                    sign_in_router(self.sign_in),
+                    *([oidc_api_router(self.oidc)] if self.oidc else []),
                     registry_router(
                         RegistryDeps(
                             db,
@@ -248,20 +283,19 @@ class Services:
                 root=(
                     health.router(health.checks(db, self.delivery)),
                     git_router(self._git(denials)),
+                    *([oidc_root_router(self.oidc)] if self.oidc else []),
                 ),
                 delivery=self.delivery.app,
+                by_cookie=self.authenticator.by_cookie,
             )
         )
 
     def _workflow(self) -> WorkflowDeps:
-        def check_signer(tx: Transaction, actor: Actor, given: Components) -> SignedBy:
-            raise Denied("Nobody can sign here yet.", rule="signature")
-
         return WorkflowDeps(
             self.database,
             authorise,
             LiveVersions(),
-            check_signer,
+            self.verify_signer,
             self.more,
             self.dispatcher.wake,
         )
@@ -278,7 +312,7 @@ class Services:
         def authenticate(
             user: str, password: str, *, ip: str | None, request_id: str | None
         ) -> Actor:
-            actor = self.authenticator.by_basic(user, password)
+            actor = self.authenticator.by_basic(user, password, ip)
             return dataclasses.replace(actor, ip=ip, request_id=request_id)
 
         return GitDeps(
@@ -314,6 +348,16 @@ def _around() -> Around:
         overdue=lambda conn, project_id, paths, now: {},
         retired=lambda conn, project_id, paths: {},
     )
+
+
+def _oidc(
+    settings: Settings, db: Database, secret: bytes, site: Site, forget: Callable[[], None]
+) -> OidcDeps | None:
+    try:
+        flow = flow_of(db, secret, settings.oidc, settings.access, site, forget)
+    except OidcUnusable as error:
+        raise CannotStart(str(error)) from None
+    return None if flow is None else OidcDeps(flow, settings.access.longest_token_days)
 
 
 def _render_limits(settings: Settings) -> RenderLimits:

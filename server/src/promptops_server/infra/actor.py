@@ -35,7 +35,7 @@ class Actor:
     admin: bool = False
     scope: Scope = Scope()
     auth_method: str = "token"
-    """``password``, ``token``, ``operator`` (minted on the server's own machine) or ``system``."""
+    """``password``, ``sso``, ``token``, ``operator`` (minted on the server's own machine) or ``system``."""
     session: str | None = None
     """The token's or session's row id."""
     ip: str | None = None

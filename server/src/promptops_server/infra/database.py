@@ -35,19 +35,35 @@ _Result = TypeVar("_Result")
 class Transaction:
     """One write. `now` is its acknowledgement time, the same for every row it writes (microseconds)."""
 
-    __slots__ = ("_hooks", "conn", "now")
+    __slots__ = ("_afterwards", "_hooks", "conn", "now")
 
     def __init__(self, conn: Connection, now: int) -> None:
         self.conn = conn
         self.now = now
         self._hooks: list[Callable[[], None]] = []
+        self._afterwards: list[Callable[[], None]] = []
 
     def after_commit(self, hook: Callable[[], None]) -> None:
         """Run `hook` in this thread right after the commit. It may fail without undoing anything."""
         self._hooks.append(hook)
 
+    def afterwards(self, hook: Callable[[], None]) -> None:
+        """Run `hook` in this thread when this write is over, kept or rolled back; it may write for itself.
+
+        For what has to be remembered of an attempt that left nothing, such as a wrong password.
+        """
+        self._afterwards.append(hook)
+
     def run_hooks(self) -> None:
-        for hook in self._hooks:
+        """What waited for the commit."""
+        self._run(self._hooks)
+
+    def run_afterwards(self) -> None:
+        """What waited for the end, however it came."""
+        self._run(self._afterwards)
+
+    def _run(self, hooks: list[Callable[[], None]]) -> None:
+        for hook in hooks:
             try:
                 hook()
             except Exception:
@@ -115,17 +131,22 @@ class Database:
                 remedy="Try again; if it lasts, look at long imports in the log.",
             )
         self._local.writing = True
+        tx: Transaction | None = None
         try:
-            with _as_unavailable(), self._write_engine.begin() as conn:
-                tx = Transaction(conn, now_us())
-                yield tx
-            if self._checkpoints is not None:
-                self._checkpoints.committed()
+            try:
+                with _as_unavailable(), self._write_engine.begin() as conn:
+                    tx = Transaction(conn, now_us())
+                    yield tx
+                if self._checkpoints is not None:
+                    self._checkpoints.committed()
+            finally:
+                self._local.writing = False
+                if self.is_sqlite:
+                    self._writer_turn.release()
+            tx.run_hooks()
         finally:
-            self._local.writing = False
-            if self.is_sqlite:
-                self._writer_turn.release()
-        tx.run_hooks()
+            if tx is not None:
+                tx.run_afterwards()
 
     def scrub(self, tables: Iterable[str]) -> None:
         """Make the database forget what was deleted from these tables; on SQLite from all. Not inside `write`.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Header, Query, Request
@@ -29,14 +31,60 @@ class Authenticate(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class BrowserRequest:
+    """What of a request tells whether a browser's session may be used for it."""
+
+    method: str
+    base_url: str
+    """Where the request says it arrived, ``scheme://host[:port]``."""
+    cookies: Mapping[str, str]
+    csrf: str | None
+    origin: str | None
+    fetch_site: str | None
+    ip: str | None
+    agent: str | None
+    request_id: str | None
+
+    @classmethod
+    def of(cls, request: Request) -> BrowserRequest:
+        """Read from an HTTP request."""
+        headers = request.headers
+        return cls(
+            method=request.method,
+            base_url=str(request.base_url).rstrip("/"),
+            cookies=request.cookies,
+            csrf=headers.get("x-csrf-token"),
+            origin=headers.get("origin"),
+            fetch_site=headers.get("sec-fetch-site"),
+            ip=request.client.host if request.client else None,
+            agent=headers.get("user-agent"),
+            request_id=getattr(request.state, "request_id", None),
+        )
+
+
+class ByCookie(Protocol):
+    """Turns a browser's session into an actor; `access` implements it."""
+
+    async def __call__(self, request: BrowserRequest) -> Actor | None:
+        """None when there is no cookie of ours; Unauthenticated when the session is over; Denied when it is forged."""
+        ...
+
+
 async def current_actor(request: Request) -> Actor:
     """The actor of this request (FastAPI dependency; use `ActorDep`)."""
     authenticate: Authenticate = request.app.state.authenticate
-    actor = await authenticate(
-        request.headers.get("authorization"),
-        ip=request.client.host if request.client else None,
-        request_id=getattr(request.state, "request_id", None),
-    )
+    authorization = request.headers.get("authorization")
+    by_cookie: ByCookie | None = getattr(request.app.state, "by_cookie", None)
+    actor: Actor | None = None
+    if authorization is None and by_cookie is not None and "cookie" in request.headers:
+        actor = await by_cookie(BrowserRequest.of(request))
+    if actor is None:
+        actor = await authenticate(
+            authorization,
+            ip=request.client.host if request.client else None,
+            request_id=getattr(request.state, "request_id", None),
+        )
     request.state.actor = actor  # a refusal further down is audited with it
     return actor
 

@@ -331,6 +331,102 @@ class ApprovalSettings(Section):
     )
 
 
+class AccessSettings(Section):
+    """How people sign in and sign."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}ACCESS_")
+
+    require_second_factor: bool = Field(
+        False,
+        description="Whether people who sign in with a password must have an authenticator app. "
+        "The identity provider asks for its own.",
+    )
+    session_idle_minutes: float = Field(
+        30.0, ge=0.01, le=1440, description="Minutes after which an unused browser session ends."
+    )
+    session_hours: float = Field(
+        12.0, ge=0.02, le=720, description="Hours after which every browser session ends."
+    )
+    longest_token_days: float | None = Field(
+        None,
+        ge=0.01,
+        le=3660,
+        description="Longest life of a token made over the API or the command line; "
+        "without an expiry it gets this one. Empty: tokens may live for ever.",
+    )
+    signatures_need_code: bool = Field(
+        False,
+        description="Whether the first signature of a session always needs a one-time code beside the password. "
+        "Without it the account's name counts as the second component for whoever has no authenticator app.",
+    )
+    signing_minutes: float = Field(
+        15.0,
+        ge=0.01,
+        le=480,
+        description="Minutes since the last signature within which the next needs one component only.",
+    )
+    fresh_sign_in_minutes: float = Field(
+        5.0,
+        ge=0.01,
+        le=60,
+        description="Age of the last proof at the identity provider at which people without a password still sign.",
+    )
+
+
+class OidcSettings(Section):
+    """Sign-in with the company's identity provider (OpenID Connect)."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}OIDC_")
+
+    issuer: str | None = Field(
+        None,
+        description="Issuer of the identity provider, https://…; its discovery document is read. "
+        "Without it nobody signs in that way.",
+    )
+    client_id: str | None = Field(None, description="Name of this installation at the provider.")
+    client_secret: SecretStr | None = Field(
+        None, description="Its secret there; without one, a public client with PKCE."
+    )
+    client_secret_file: Path | None = Field(
+        None, description="File with that secret, instead of client_secret."
+    )
+    ca_file: Path | None = Field(
+        None, description="PEM file of the authority that signed the provider's certificate."
+    )
+    scopes: str = Field("openid profile email", description="Scopes that are asked for.")
+    groups_claim: str = Field("groups", description="Claim of the ID token that lists groups.")
+    groups: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Which group gives which roles: group name to grants such as retail-bank:author or *:auditor. "
+        "Given and taken back at each sign-in; roles given by hand stay.",
+    )
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_issuer(cls, value: str | None) -> str | None:
+        if value is None:
+            return value
+        parts = urlsplit(value)
+        loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+            raise ValueError("starts with https:// (http:// only on this machine)")
+        if parts.query or parts.fragment or not parts.hostname:
+            raise ValueError("is an address without query and fragment")
+        return value
+
+    @field_validator("groups")
+    @classmethod
+    def _are_grants(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for group, grants in value.items():
+            for grant in grants:
+                where, _, role = grant.rpartition(":")
+                if not where or not role:
+                    raise ValueError(f"group {group!r}: {grant!r} is not PROJECT:ROLE")
+                if role in ("admin", "delivery"):
+                    raise ValueError(f"group {group!r}: the role {role} comes from no group")
+        return value
+
+
 SECTIONS: dict[str, type[Section]] = {
     "": ServerSettings,
     "database": DatabaseSettings,
@@ -342,4 +438,6 @@ SECTIONS: dict[str, type[Section]] = {
     "mirror": MirrorSettings,
     "audit": AuditSettings,
     "approvals": ApprovalSettings,
+    "access": AccessSettings,
+    "oidc": OidcSettings,
 }

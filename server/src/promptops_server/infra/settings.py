@@ -24,6 +24,7 @@ from pydantic_settings import EnvSettingsSource
 from promptops_server.infra.setting_sections import (
     PREFIX,
     SECTIONS,
+    AccessSettings,
     ApprovalSettings,
     AuditSettings,
     DatabaseSettings,
@@ -31,6 +32,7 @@ from promptops_server.infra.setting_sections import (
     LimitSettings,
     LogSettings,
     MirrorSettings,
+    OidcSettings,
     RedisSettings,
     Section,
     ServerSettings,
@@ -81,6 +83,8 @@ class Settings:
     mirror: MirrorSettings
     audit: AuditSettings
     approvals: ApprovalSettings
+    access: AccessSettings
+    oidc: OidcSettings
     sources: Mapping[str, str]
     config_file: Path | None
 
@@ -267,7 +271,7 @@ def _masked(value: Any) -> str:
         return ""
     if isinstance(value, SecretStr):
         return "********"
-    text = str(value)
+    text = str(value) if value != {} else ""
     scheme, separator, rest = text.partition("://")
     if separator and "@" in rest:
         credentials, _, host = rest.rpartition("@")

@@ -13,6 +13,7 @@ from promptops.cli.command import command
 from promptops.cli.failures import BadInput, Failure
 from promptops.cli.output import JsonOption, Output, is_terminal, note, warn
 from promptops.cli.session import Session, api, connect, settings_of, target
+from promptops.cli.signing_in import sign_in_elsewhere, sign_in_here
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -27,6 +28,7 @@ def add_to(app: typer.Typer) -> None:
 _LOGIN = [
     "promptops login --url https://promptops.example.com --user anna",
     "promptops login --user anna --password-stdin < password.txt",
+    "promptops login --sso --url https://promptops.example.com",
     'printf %s "$TOKEN" | promptops login --token-stdin',
 ]
 
@@ -41,15 +43,20 @@ def login(
     token_stdin: Annotated[
         bool, typer.Option("--token-stdin", help="Read a token made elsewhere, keep that one.")
     ] = False,
+    sso: Annotated[
+        bool,
+        typer.Option("--sso", help="Sign in with the company's identity provider, in a browser."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Sign in: makes a token for this machine and keeps it for later commands.
 
-    The password is used once and never kept.
+    The password is used once and never kept. Whoever has an authenticator app is asked for its
+    code too; with --password-stdin it is the second line.
     """
     out = Output(json)
-    if password_stdin and token_stdin:
-        raise BadInput("--password-stdin and --token-stdin exclude each other")
+    if password_stdin + token_stdin + sso > 1:
+        raise BadInput("--password-stdin, --token-stdin and --sso exclude each other")
     given = url or settings_of(ctx).url
     path = config.config_path()
     known = config.load(path)
@@ -57,6 +64,8 @@ def login(
     _warn_about_plain_http(where.url)
     if token_stdin:
         made = _check_token(where.url, _secret_from_stdin("token"))
+    elif sso:
+        made = sign_in_elsewhere(where.url, _token_name())
     else:
         made = _make_token(where.url, user, password_stdin)
     config.save(path, known.with_login(where.url, made))
@@ -116,9 +125,7 @@ def _without_token() -> dict[str, str]:
 
 
 def _make_token(url: str, user: str, password_stdin: bool) -> config.Login:
-    """Exchange a password for a token named after this host."""
-    import platform
-
+    """Exchange a password, and a code where one is needed, for a token named after this host."""
     asking = is_terminal(sys.stdin) and not password_stdin
     if not user:
         if not asking:
@@ -133,12 +140,18 @@ def _make_token(url: str, user: str, password_stdin: bool) -> config.Login:
             "there is no terminal to ask for the password",
             remedy="use --password-stdin, --token-stdin, or set PROMPTOPS_TOKEN",
         )
-    if ":" in user:
-        raise BadInput("a user name has no colon")
-    host = platform.node() or "this machine"
-    with Session(config.Target(url, "", "password"), basic=(user, password)) as server:
-        made = server.post(api("tokens"), {"name": f"promptops on {host}"[:200]})
-    return config.Login(token=made["token"], user=made["user"], token_id=made["id"])
+    code = _code_from_stdin() if password_stdin else None
+    return sign_in_here(url, user, password, code, _token_name(), asking=asking)
+
+
+def _token_name() -> str:
+    import platform
+
+    return f"promptops on {platform.node() or 'this machine'}"[:200]
+
+
+def _code_from_stdin() -> str | None:
+    return sys.stdin.readline().strip() or None
 
 
 def _check_token(url: str, token: str) -> config.Login:

@@ -31,7 +31,7 @@ _Project = Annotated[
     "create",
     [
         "promptops user create anna --display-name 'Anna Keller' --role author -p retail-bank",
-        "promptops user create checkout --service",
+        "promptops user create checkout --kind service",
         "promptops user create ben --password-stdin < password.txt",
     ],
 )
@@ -42,9 +42,10 @@ def create(
         str | None, typer.Option("--display-name", help="As others read it.")
     ] = None,
     email: Annotated[str | None, typer.Option("--email")] = None,
-    service: Annotated[
-        bool, typer.Option("--service", help="A program, not a person: no password.")
-    ] = False,
+    service: Annotated[bool, typer.Option("--service", help="The same as --kind service.")] = False,
+    kind: Annotated[
+        str, typer.Option("--kind", help="person, or service: a program, which has no password.")
+    ] = "person",
     admin: Annotated[
         bool, typer.Option("--admin", help="An administrator of the installation.")
     ] = False,
@@ -61,6 +62,9 @@ def create(
     `promptops user password NAME`.
     """
     out = Output(json)
+    if kind not in ("person", "service"):
+        raise BadInput(f"there is no kind {kind!r}", remedy="write person or service")
+    service = service or kind == "service"
     body: dict[str, Any] = {
         "name": name,
         "kind": "service" if service else "person",
@@ -106,6 +110,82 @@ def password(
         changed = server.request("PATCH", api("users", name), json={"password": secret}).value
     out.json(changed)
     out.line(f"The password of {changed['name']} is set.")
+
+
+@command(app, "deactivate", ["promptops user deactivate ben"])
+def deactivate(ctx: typer.Context, name: _Name, json: JsonOption = False) -> None:
+    """Close an account: its sessions and tokens end at once and for good, its history stays."""
+    changed = _change(ctx, name, {"active": False})
+    out = Output(json)
+    out.json(changed)
+    out.line(f"{changed['name']} is deactivated.")
+
+
+@command(app, "activate", ["promptops user activate ben"])
+def activate(ctx: typer.Context, name: _Name, json: JsonOption = False) -> None:
+    """Open an account again; its earlier sessions and tokens stay ended."""
+    changed = _change(ctx, name, {"active": True})
+    out = Output(json)
+    out.json(changed)
+    out.line(f"{changed['name']} is active.")
+
+
+@command(app, "reset-totp", ["promptops user reset-totp ben --reason 'phone lost, seen in person'"])
+def reset_totp(
+    ctx: typer.Context,
+    name: _Name,
+    reason: Annotated[str | None, typer.Option("--reason", help="Kept in the audit log.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Take a person's lost authenticator app away. They sign nothing until they enrol again."""
+    changed = _change(ctx, name, {"totp": "off", "reason": reason})
+    out = Output(json)
+    out.json(changed)
+    out.line(f"The authenticator app of {changed['name']} is gone; they enrol a new one.")
+
+
+@command(
+    app,
+    "link",
+    ["promptops user link anna-admin --same-person-as anna --reason 'her account for operations'"],
+)
+def link(
+    ctx: typer.Context,
+    name: _Name,
+    same_person_as: Annotated[
+        str, typer.Option("--same-person-as", metavar="NAME", help="Another account of theirs.")
+    ],
+    reason: Annotated[str | None, typer.Option("--reason", help="Kept in the audit log.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Say that two accounts belong to one human: separation of duties then counts them as one."""
+    changed = _change(ctx, name, {"same_person_as": same_person_as, "reason": reason})
+    out = Output(json)
+    out.json(changed)
+    out.line(f"{changed['name']} and {same_person_as} are the same person.")
+
+
+@command(
+    app, "unlink", ["promptops user unlink anna-admin --reason 'linked by mistake, two people'"]
+)
+def unlink(
+    ctx: typer.Context,
+    name: _Name,
+    reason: Annotated[str, typer.Option("--reason", help="Why; at least 15 characters.")],
+    json: JsonOption = False,
+) -> None:
+    """Undo `link`: the account is a person of its own again. Nobody unlinks their own."""
+    changed = _change(ctx, name, {"own_person": True, "reason": reason})
+    out = Output(json)
+    out.json(changed)
+    out.line(f"{changed['name']} is a person of its own.")
+
+
+def _change(ctx: typer.Context, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    sent = {key: value for key, value in body.items() if value is not None}
+    with connect(ctx) as server:
+        changed: dict[str, Any] = server.request("PATCH", api("users", name), json=sent).value
+    return changed
 
 
 @command(app, "list", ["promptops user list"])

@@ -62,6 +62,7 @@ def _actors(db: Database, known: Sequence[Person]) -> dict[str, Actor]:
                 name=row.name,
                 roles=users.grants_of(tx.conn, row.id),
                 auth_method="operator",
+                person=row.person,
             )
     return actors
 

@@ -6,6 +6,7 @@ from typing import Any
 
 # Importing them fills the metadata.
 from promptops_server.access import tables as _access
+from promptops_server.access.sign_in import tables as _sign_in
 from promptops_server.approvals.workflow import tables as _workflow
 from promptops_server.audit import tables as _audit
 from promptops_server.delivery import tables as _delivery
@@ -23,6 +24,7 @@ __all__ = ["is_ours", "metadata"]
 
 _CAPABILITIES = (
     _access,
+    _sign_in,
     _audit,
     _delivery,
     _registry,

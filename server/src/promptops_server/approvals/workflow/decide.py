@@ -12,6 +12,7 @@ from typing import Any
 
 from promptops_server import audit
 from promptops_server.access.roles import roles_on
+from promptops_server.access.signing import Components
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.demands import DAY_US, Demands, demands_of
 from promptops_server.approvals.workflow.errors import NotNow
@@ -19,7 +20,6 @@ from promptops_server.approvals.workflow.events import announce
 from promptops_server.approvals.workflow.model import CLOSED, Decision, Step, Verdict
 from promptops_server.approvals.workflow.papers import Case, cases_of
 from promptops_server.approvals.workflow.ports import (
-    Components,
     Keep,
     WorkflowDeps,
     keep_nothing,

@@ -6,28 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from promptops_server.access.signing import Components, Signer
 from promptops_server.approvals.workflow.demands import Tightening
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.registry.ports import LiveVersion
-
-
-@dataclass(frozen=True, slots=True)
-class Components:
-    """What a person gives to sign: their password, a one-time code."""
-
-    password: str | None = None
-    code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SignedBy:
-    """Who signed: the printed name, and which components were checked."""
-
-    printed_name: str
-    components: tuple[str, ...]
-
 
 R = TypeVar("R", contravariant=True)
 
@@ -45,7 +29,7 @@ def keep_nothing(tx: Transaction, result: object, /) -> None:
 class CheckSigner(Protocol):
     """Checks that the actor in person is there to sign; answered by `access.signing`."""
 
-    def __call__(self, tx: Transaction, actor: Actor, given: Components) -> SignedBy:
+    def __call__(self, tx: Transaction, actor: Actor, components: Components, /) -> Signer:
         """Raises Denied when a component is missing or wrong, or this actor cannot sign at all."""
         ...
 

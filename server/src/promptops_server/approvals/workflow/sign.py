@@ -10,8 +10,9 @@ from typing import Any
 
 import rfc8785
 
+from promptops_server.access.signing import Components
 from promptops_server.approvals.workflow.model import MEANINGS, Binding
-from promptops_server.approvals.workflow.ports import CheckSigner, Components
+from promptops_server.approvals.workflow.ports import CheckSigner
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Transaction

@@ -7,9 +7,10 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from promptops_server.access.signing import Components
 from promptops_server.approvals.workflow.decide import Decided, Given, decide
 from promptops_server.approvals.workflow.model import Step
-from promptops_server.approvals.workflow.ports import Components, Keep, WorkflowDeps
+from promptops_server.approvals.workflow.ports import Keep, WorkflowDeps
 from promptops_server.approvals.workflow.routes.requests import (
     REVIEWS,
     find_project,

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
+from promptops_server.access.identity import names_of_identities
 from promptops_server.access.users import names_of
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.papers import Case, gaps_of
@@ -128,7 +129,8 @@ def request_out(conn: Connection, project: str, standing: Standing) -> RequestOu
     """A request with its decisions."""
     row, case = standing.row, standing.case
     progress = case.progress
-    names = names_of(conn, {row.opened_by, *row.asked, *case.authors.identities})
+    names = names_of(conn, {row.opened_by, *row.asked})
+    people = names_of_identities(conn, case.authors.identities)
     bound = row.request
     return RequestOut(
         project=project,
@@ -144,7 +146,7 @@ def request_out(conn: Connection, project: str, standing: Standing) -> RequestOu
         opened_by=names.get(row.opened_by, row.opened_by),
         opened_at=to_text(bound.opened_at),
         asked=[names.get(user, user) for user in row.asked],
-        authors=sorted(names.get(a, a) for a in case.authors.identities),
+        authors=sorted(people.get(a, a) for a in case.authors.identities),
         missing=[
             MissingOut(step=m.step, count=m.count, from_risk=m.from_risk)
             for m in (progress.missing if progress else ())
@@ -180,7 +182,7 @@ def status_out(
 ) -> StatusOut:
     """A version's papers."""
     documentation = case.documentation
-    names = names_of(conn, set(case.authors.identities))
+    names = names_of_identities(conn, case.authors.identities)
     state = case.progress.state if case.progress else "draft"
     return StatusOut(
         address=case.version.address,
