@@ -127,7 +127,11 @@ def test_a_record_is_set_shown_checked_and_listed(
     assert record["change"] == {"class": "minor", "reason": "First version for staff"}
     checked = signed_in("record", "check", address)
     assert checked.code == 0, checked.out
-    assert checked.out == f"{address}@2: tier low: complete\n"
+    assert checked.out.endswith(f"{address}@2: tier low: complete\n")
+    assert "D02 owner: nobody here is called maria.lopez" in checked.out
+    differs = signed_in("record", "diff", address)
+    assert "D33\tio_retention.days\t-\t90\n" in differs.out
+    assert differs.err == "tier unknown is low now\na minor change\n"
     old = signed_in("record", "check", f"{address}@1")
     assert old.code == 1
     assert "D03 intent: is missing" in old.out

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptops.cli.failures import BadInput
-from promptops.cli.output import Output, cell
+from promptops.cli.output import Output, cell, note
 
 if TYPE_CHECKING:
     from promptops.format.record import Defaults, Field, Tier
@@ -90,6 +90,30 @@ def show_judgement(out: Output, name: str, told: Mapping[str, Any]) -> None:
     tier = f"tier {told['judged_at']}" if told["judged_at"] else "tier unknown"
     state = "complete" if told["complete"] else f"incomplete, {lacking} to do"
     out.line(f"{name}: {tier}: {state}", "green" if told["complete"] else "red")
+
+
+def show_difference(out: Output, told: Mapping[str, Any]) -> None:
+    """How two records differ: a line for each value, then tier and class of the change."""
+    rows = (
+        (f["id"] or "-", f["key"], _side_cell(f["before"]), _side_cell(f["after"]))
+        for f in told["fields"]
+    )
+    out.table(("ID", "KEY", told["before"], told["after"]), rows, "The records say the same.")
+    if out.as_json:
+        return
+    before, after = told["tier_before"] or "unknown", told["tier_after"] or "unknown"
+    note(f"tier {after}" if before == after else f"tier {before} is {after} now")
+    change = told["change"]
+    why = f": {'; '.join(change['reasons'])}" if change["reasons"] else ""
+    note(f"a {change['class']} change{why}")
+    if change["counts_as"] != (change["stated"] or change["counts_as"]):
+        note(f"its author wrote {change['stated']}; it counts as {change['counts_as']}")
+
+
+def _side_cell(side: Mapping[str, Any] | None) -> str:
+    if side is None:
+        return "-"
+    return value_cell(side["value"]) + (f"  ({side['file']})" if side["file"] else "")
 
 
 def changes_of(

@@ -424,5 +424,7 @@ def test_the_reason_of_an_na() -> None:
 
 def test_rules_carry_a_number_that_changes_with_them() -> None:
     """What servers keep is made again once `RULES` is raised: raise it, then write the new fingerprint here."""
-    told = json.dumps([field.to_json() for field in FIELDS], sort_keys=True).encode()
-    assert (RULES, hashlib.sha256(told).hexdigest()[:16]) == (1, "6d9f8045ab4e823e")
+    words = ("question", "help", "example")
+    rules = [{k: v for k, v in f.to_json().items() if k not in words} for f in FIELDS]
+    told = json.dumps(rules, sort_keys=True).encode()
+    assert (RULES, hashlib.sha256(told).hexdigest()[:16]) == (1, "1b1e45be1ed12e86")

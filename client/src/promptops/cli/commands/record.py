@@ -18,6 +18,8 @@ from promptops.cli.output import JsonOption, Output, cell, note
 from promptops.cli.records import (
     changes_of,
     check_file,
+    finding_lines,
+    show_difference,
     show_judgement,
     tier_given,
     value_cell,
@@ -132,6 +134,8 @@ def show(
     out.table(("ID", "KEY", "VALUE", "FROM"), rows, "The record is empty.")
     if json:
         return
+    for line in finding_lines(told["address"], _warnings(told)):
+        note(line)
     for reason in told["tier_reasons"]:
         note(reason)
     if told["tier"] is None:
@@ -177,6 +181,44 @@ def check(
         show_judgement(out, item.get("file") or item["address"], item)
     if complete < len(told):
         raise typer.Exit(1)
+
+
+@command(
+    app,
+    "diff",
+    [
+        "promptops record diff retail-bank/claims/triage@5 retail-bank/claims/triage@7",
+        "promptops record diff retail-bank/claims/triage",
+    ],
+)
+def diff(
+    ctx: typer.Context,
+    first: Annotated[str, typer.Argument(metavar="ADDRESS", help="A version, or a prompt.")],
+    second: Annotated[
+        str, typer.Argument(metavar="[ADDRESS]", help="Another; the difference is from A to B.")
+    ] = "",
+    json: JsonOption = False,
+) -> None:
+    """Show how the records of two versions differ, defaults filled in, and how large the change is.
+
+    With one address: what that version, or the newest, changed.
+    """
+    out = Output(json)
+    a = addresses.prompt(first)
+    b = addresses.prompt(second) if second else None
+    if b is not None and a.project != b.project:
+        raise BadInput("records are compared within one project", remedy="name one project twice")
+    end = b or a
+    start = None if b is None else f"{a.path}{addresses.selector_text(a.selector)}"
+    with connect(ctx) as server:
+        if b is not None and a.selector is None:
+            start = f"{a.path}@{read_text(server, a).number}"
+        told = server.get(
+            api("projects", end.project, "record-diff", end.path),
+            **{"from": start, "to": str(end.selector) if end.selector else None},
+        )
+    out.json(told)
+    show_difference(out, told)
 
 
 @command(
@@ -279,6 +321,10 @@ def _record(server: Session, address: Address, tier: str | None) -> dict[str, An
     path = address.path + addresses.selector_text(address.selector)
     told: dict[str, Any] = server.get(api("projects", address.project, "record", path), tier=tier)
     return told
+
+
+def _warnings(told: dict[str, Any]) -> list[dict[str, Any]]:
+    return [finding for finding in told["findings"] if finding["severity"] == "warning"]
 
 
 def _check_disk(path: Path, tier: Any) -> list[dict[str, Any]]:

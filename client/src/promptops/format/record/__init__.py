@@ -8,6 +8,7 @@ Evidence (runs, validations, approvals) is kept beside versions by the server.
 from __future__ import annotations
 
 from .catalogue import BY_KEY, EVIDENCE, FIELDS, RULES, fields_for
+from .change import ChangeClass, change_class
 from .check import Examined, examine
 from .defaults import (
     DEFAULTS_FILE,
@@ -17,6 +18,7 @@ from .defaults import (
     layers_of,
     read_defaults,
 )
+from .difference import FieldDifference, RecordDifference, record_diff, stated_class
 from .digest import inherited_of, resolved_digest
 from .inherit import Layer, Resolved, resolve
 from .model import TIERS, Evidence, Field, Finding, Tier
@@ -29,16 +31,20 @@ __all__ = [
     "FIELDS",
     "RULES",
     "TIERS",
+    "ChangeClass",
     "Defaults",
     "Evidence",
     "Examined",
     "Facts",
     "Field",
+    "FieldDifference",
     "Finding",
     "Layer",
+    "RecordDifference",
     "Resolved",
     "Tier",
     "TierResult",
+    "change_class",
     "defaults_paths",
     "examine",
     "fields_for",
@@ -46,7 +52,9 @@ __all__ = [
     "is_defaults",
     "layers_of",
     "read_defaults",
+    "record_diff",
     "resolve",
     "resolved_digest",
+    "stated_class",
     "tier_of",
 ]

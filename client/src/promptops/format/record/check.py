@@ -31,6 +31,7 @@ MAX_FINDINGS = 200
 class Examined:
     """A record judged. `judged_at` is the tier its fields were asked for, None while it is unknown."""
 
+    file: PromptFile
     resolved: Resolved
     tier: TierResult
     judged_at: Tier | None
@@ -90,7 +91,7 @@ def examine(
         if key_text(said.path) not in told or said.path == ("variables",):
             id = BY_KEY[str(said.path[0])].id
             found.append(places.finding(id, said.path, "inconsistent", said.message, said.fix))
-    return Examined(resolved, rated, at, conditions, tuple(found))
+    return Examined(file, resolved, rated, at, conditions, tuple(found))
 
 
 class _Places:

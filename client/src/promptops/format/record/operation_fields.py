@@ -126,8 +126,8 @@ FIELDS = (
     Field(
         *("D22", "accountable_manager", PERSON, HIGH, ("P7", "P9")),
         question="Which manager is accountable?",
-        help="Not the author of the version.",
-        example="head of claims",
+        help="A person, and not an author of the version.",
+        example="ruth.fischer",
     ),
     Field(
         *("D30", "data_class", Choice(DATA_CLASSES), ALWAYS, ("P2",)),

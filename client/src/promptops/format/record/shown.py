@@ -8,6 +8,7 @@ from typing import Any
 from ..problem import KeyPath, key_text
 from .catalogue import BY_KEY
 from .check import Examined
+from .inherit import Layer
 from .shapes import na_reason
 
 
@@ -26,21 +27,25 @@ def record_json(examined: Examined) -> dict[str, Any]:
     }
 
 
-def _values(examined: Examined) -> Iterator[dict[str, Any]]:
-    """Each value once: a mapping of which members come from several places, member by member."""
+def values_of(examined: Examined) -> Iterator[tuple[KeyPath, Any, Layer | None]]:
+    """Each value once, with its layer: a mapping of which members come from several places, member by member."""
     record = examined.resolved.record
     order = {key: at for at, key in enumerate(BY_KEY)}
     for key in sorted(record, key=lambda k: order.get(k, len(order))):
-        known = BY_KEY.get(key)
         for path, value in _parts((key,), record[key]):
-            origin = examined.resolved.origin(path)
-            yield {
-                "id": known.id if known else None,
-                "key": key_text(path),
-                "value": value,
-                "from": origin.kind if origin else None,
-                "file": (origin.file or None) if origin else None,
-            }
+            yield path, value, examined.resolved.origin(path)
+
+
+def _values(examined: Examined) -> Iterator[dict[str, Any]]:
+    for path, value, origin in values_of(examined):
+        known = BY_KEY.get(str(path[0]))
+        yield {
+            "id": known.id if known else None,
+            "key": key_text(path),
+            "value": value,
+            "from": origin.kind if origin else None,
+            "file": (origin.file or None) if origin else None,
+        }
 
 
 def _parts(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:

@@ -72,13 +72,13 @@ def diff_prompt(
         BadRequest: one of them breaks the grammar.
         Invalid: with `resolved`, one of them is not a valid prompt.
     """
-    after = _resolve(conn, project, path, end, live)
+    after = resolve_side(conn, project, path, end, live)
     before: Version | None
     if start is None:
         previous = after.parent
         before = None if previous is None else get_version(conn, project, after.path, previous)
     else:
-        before = _resolve(conn, project, path, start, live)
+        before = resolve_side(conn, project, path, start, live)
     sides = [None if v is None else _side(conn, project, v, resolved) for v in (before, after)]
     old, new = sides[0] or _NOTHING, sides[1] or _NOTHING
     effort = Effort()
@@ -139,9 +139,10 @@ def _differ(before: Version | None, new: str | None, old: str | None) -> bool | 
     return new != old
 
 
-def _resolve(
+def resolve_side(
     conn: Connection, project: Project, path: str, selector: str | None, live: LiveVersion
 ) -> Version:
+    """One side of a comparison, as `diff_prompt` takes it. Raises BadRequest, NotFound, Conflict."""
     if selector is None:
         return get_version(conn, project, address_path(path))
     other, at, rest = selector.rpartition("@")

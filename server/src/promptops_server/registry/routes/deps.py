@@ -25,6 +25,8 @@ from promptops_server.registry.ports import (
     VersionStates,
     live_or_draft,
 )
+from promptops_server.registry.ports import LiveVersion, NothingLive, ProjectHook
+from promptops_server.registry.records.agree import Accounts, LimitsOf, PeopleFacts, no_limits
 from promptops_server.registry.rendering.limited import LimitedRenderer
 
 
@@ -32,7 +34,7 @@ from promptops_server.registry.rendering.limited import LimitedRenderer
 class RegistryDeps:
     """Built by `app`. `live` is answered by `releases`; `on_created` runs in the transaction of a new project.
 
-    `limited_renderer` is closed by who built it.
+    `people` and `limits` say what records must agree with. `limited_renderer` is closed by who built it.
     """
 
     db: Database
@@ -41,6 +43,8 @@ class RegistryDeps:
     on_created: Sequence[ProjectHook] = ()
     limited_renderer: LimitedRenderer = field(default_factory=LimitedRenderer)
     states: VersionStates = live_or_draft
+    people: PeopleFacts = field(default_factory=Accounts)
+    limits: LimitsOf = no_limits
 
 
 LIMIT: int = DEFAULT_LIMIT

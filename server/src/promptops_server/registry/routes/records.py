@@ -12,9 +12,12 @@ from promptops.format.record.shown import record_json
 from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
+from promptops_server.registry.records.agree import agreement
+from promptops_server.registry.records.compare import compare_records
 from promptops_server.registry.records.inventory import item_json, list_inventory
 from promptops_server.registry.records.read import read_record
 from promptops_server.registry.routes.deps import LIMIT, RegistryDeps, split_selector
+from promptops_server.registry.routes.differences import Selector
 from promptops_server.registry.routes.schemas import LiveOut
 
 TierQuery = Annotated[Tier | None, Query(description="`low`, `medium` or `high`")]
@@ -129,6 +132,43 @@ class InventoryPage(BaseModel):
     next: str | None
 
 
+class SideOut(BaseModel):
+    """A value on one side, and where it comes from."""
+
+    value: Any
+    origin: str | None = Field(alias="from")
+    file: str | None
+
+
+class FieldDifferenceOut(BaseModel):
+    """A key, or member of a mapping, whose value differs; null on the side that does not say it."""
+
+    id: str | None
+    key: str
+    before: SideOut | None
+    after: SideOut | None
+
+
+class ChangeClassOut(BaseModel):
+    """How large the change is at least and why, what the author wrote, and what counts: the graver of the two."""
+
+    name: str = Field(alias="class")
+    reasons: list[str]
+    stated: str | None
+    counts_as: str
+
+
+class RecordDiffOut(BaseModel):
+    """How the records of two versions differ."""
+
+    before: str
+    after: str
+    fields: list[FieldDifferenceOut]
+    tier_before: Tier | None
+    tier_after: Tier | None
+    change: ChangeClassOut
+
+
 _INVALID: dict[str, Any] = {
     "tier": None,
     "tier_reasons": [],
@@ -188,7 +228,11 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         with deps.db.read() as conn:
             found = get_project(conn, project)
             got = read_record(conn, found, path, selector, deps.live, tier=tier)
-        told = _INVALID if got.examined is None else record_json(got.examined)
+            told = _INVALID
+            if got.examined is not None:
+                told = record_json(got.examined)
+                warned = agreement(conn, found, got.version, got.examined, deps.people, deps.limits)
+                told["findings"] += [finding.to_json() for finding in warned]
         return RecordOut(
             address=got.version.address,
             path=got.version.path,
@@ -197,6 +241,33 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             digest=got.digest,
             valid=got.examined is not None,
             **told,
+        )
+
+    @router.get(
+        "/projects/{project}/record-diff/{path:path}",
+        summary="Compare the records of two versions",
+        description=(
+            "Field by field, each side with the defaults of its own commit; the tier on both sides; and "
+            "the least class of the change. Without `to` the newest version, without `from` the "
+            "one before `to`."
+        ),
+        response_model_by_alias=True,
+        responses=problem_responses(400, 401, 404, 409, 422),
+        tags=["records"],
+    )
+    def record_difference(
+        project: str,
+        path: str,
+        actor: ActorDep,
+        start: Annotated[Selector, Query(alias="from")] = None,
+        end: Annotated[Selector, Query(alias="to")] = None,
+    ) -> RecordDiffOut:
+        require_readable(deps.authorise, actor, project)
+        with deps.db.read() as conn:
+            found = get_project(conn, project)
+            done = compare_records(conn, found, path, deps.live, start=start, end=end)
+        return RecordDiffOut(
+            before=done.before.address, after=done.after.address, **done.difference.to_json()
         )
 
     @router.get(
