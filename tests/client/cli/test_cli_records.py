@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from promptops.cli.records import changes_of
 from promptops.format import REMOVE, parse
 from support.cli import Cli
 from support.record_files import DEFAULTS, MODULE, PROMPT, TYPED
+from support.server import RunningServer
 
 
 @pytest.fixture
@@ -168,3 +171,53 @@ def test_no_cell_of_an_inventory_is_a_formula(
     put(f"{project}/x", PROMPT + "record: {owner: '=1+1'}\n")
     listed = signed_in("inventory", project, "--format", "csv").out
     assert "'=1+1" in listed
+
+
+def test_with_defaults_the_author_of_a_low_tier_prompt_types_three_things(
+    signed_in: Cli, project: str, put: Callable[..., int], tmp_path: Path
+) -> None:
+    address = f"{project}/branches/hours"
+    put(address, PROMPT)
+    file = tmp_path / "rest.yml"
+    file.write_text(DEFAULTS)
+    common = signed_in("record", "defaults", "set", project, "--from-file", str(file), "-m", "All")
+    assert common.code == 0, common.err
+    assert (
+        common.out == f"record-defaults.yml of {project} is changed: it applies to 1 prompt: "
+        "branches/hours.\n"
+    )
+    module = f"{project}/branches"
+    assert signed_in("record", "defaults", "set", module, "use_case_id=UC-RB-051").code == 0
+    again = signed_in("record", "defaults", "set", module, "use_case_id=UC-RB-051")
+    assert again.out == "branches/record-defaults.yml says this already.\n"
+    assert signed_in("record", "defaults", "show", module).out == "use_case_id: UC-RB-051\n"
+    refused = signed_in("record", "defaults", "set", module, "intent=The same for all of them")
+    assert refused.code != 0
+    assert "every version says this for itself" in refused.err
+
+    missing = signed_in("record", "check", address, "--json").json["items"][0]["findings"]
+    asked = [f["key"] for f in missing if f["severity"] == "error"]
+    assert asked == ["intent", "fairness_notes", "change.reason"]
+    typed = {
+        "intent": "Staff find the opening hours of a branch without calling it.",
+        "fairness_notes": "It answers about branches, never about people.",
+        "change.reason": "First version for staff",
+    }
+    values = [f"{key}={value}" for key, value in typed.items()]
+    assert signed_in("record", "set", address, *values, "-m", "Document it").code == 0
+    checked = signed_in("record", "check", f"{address}@2", "--json")
+    assert (checked.code, checked.json["items"][0]["tier"]) == (0, "low")
+    told = checked.json["items"][0]
+    assert {v["key"] for v in told["values"] if v["from"] == "record"} == set(typed)
+
+
+def test_a_form_and_the_command_line_ask_the_same(
+    signed_in: Cli, server: RunningServer, token: str
+) -> None:
+    told = signed_in("record", "fields", "--json").json
+    asked = urllib.request.Request(
+        f"{server.url}/api/v1/record/fields", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(asked) as answer:
+        assert json.load(answer) == told
+    assert all(f["question"] and f["help"] and f["example"] is not None for f in told["fields"])

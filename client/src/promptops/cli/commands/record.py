@@ -12,6 +12,7 @@ import typer
 
 from promptops.cli import addresses
 from promptops.cli.command import command, group
+from promptops.cli.commands import record_defaults
 from promptops.cli.commands.prompt.put import MessageOption
 from promptops.cli.failures import BadInput
 from promptops.cli.output import JsonOption, Output, cell, note
@@ -49,6 +50,7 @@ class Format(StrEnum):
 
 def add_to(root: typer.Typer) -> None:
     """Put `record` and `inventory` in the tree."""
+    app.add_typer(record_defaults.app, name="defaults")
     root.add_typer(app, name="record")
     command(
         root,
