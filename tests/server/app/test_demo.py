@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -18,7 +19,13 @@ from promptops_server.approvals.gate import gate
 from promptops_server.audit.tables import audit_event
 from promptops_server.delivery.keys import Keys
 from promptops_server.infra.database import Database
+from promptops_server.registry.ports import NothingLive
+from promptops_server.registry.projects import get_project
+from promptops_server.registry.records.agree import Accounts, agreement
+from promptops_server.registry.records.document import documentation_of
+from promptops_server.registry.records.read import read_record
 from promptops_server.registry.tables import version
+from promptops_server.registry.versions import get_version
 from promptops_server.releases.environments import create_defaults
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.tables import release
@@ -50,6 +57,42 @@ def test_every_prompt_of_the_story_is_valid_without_a_warning() -> None:
         for step in story.steps:
             if isinstance(step, Write):
                 assert parse(step.text).problems == (), (story.project, step.path)
+
+
+def test_what_goes_to_production_is_documented_for_its_tier(workspace: Workspace) -> None:
+    """So that the publish gate has nothing to say about records; tiers are mixed, for people to see each."""
+    assert load(workspace) is True
+    tiers: dict[tuple[str, str], str | None] = {}
+    for story in stories():
+        released = {
+            path
+            for step in story.steps
+            if isinstance(step, Release) and step.environment == "production"
+            for path in step.paths
+        }
+        with workspace.db.read() as conn:
+            project = get_project(conn, story.project)
+            last = {path: get_version(conn, project, path).number for path in released}
+            made = [
+                get_version(conn, project, path, number)
+                for path, newest in last.items()
+                for number in range(1, newest + 1)
+            ]
+            documented = documentation_of(conn, project, made)
+            accounts = Accounts()
+            for one in made:
+                found = documented[one.path, one.number]
+                assert found is not None
+                told = [f"{one.address}: {f.key}: {f.message}" for f in found.findings]
+                assert (told, found.complete) == ([], True)
+                tiers[story.project, one.path] = found.tier
+                examined = read_record(
+                    conn, project, one.path, str(one.number), NothingLive()
+                ).examined
+                assert examined is not None
+                assert agreement(conn, project, one, examined, accounts) == ()
+    kinds = Counter(tiers.values())
+    assert (kinds["high"], kinds["medium"] > 0, kinds["low"] > kinds["medium"]) == (1, True, True)
 
 
 def test_the_story_shows_what_the_product_can_do() -> None:

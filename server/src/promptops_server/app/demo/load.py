@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from promptops_server.access import users
-from promptops_server.app.demo.story import Person, Release, Story, Write, people, stories
+from promptops_server.app.demo.story import Defaults, Person, Release, Story, Write, people, stories
 from promptops_server.infra.actor import SYSTEM, Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import NotFound
@@ -19,6 +21,8 @@ from promptops_server.registry.edits.put import put_prompt
 from promptops_server.registry.model import Project
 from promptops_server.registry.ports import ProjectHook
 from promptops_server.registry.projects import create_project, get_project
+from promptops_server.registry.records.write_defaults import set_defaults, show_defaults
+from promptops_server.registry.tables import version
 from promptops_server.registry.versions import get_version
 from promptops_server.releases import environments
 from promptops_server.releases.model import Pick
@@ -89,7 +93,9 @@ def _load_story(workspace: Workspace, actors: dict[str, Actor], story: Story) ->
     versions: Counter[str] = Counter()
     releases: Counter[str] = Counter()
     for step in story.steps:
-        if isinstance(step, Write):
+        if isinstance(step, Defaults):
+            changed = _defaults(workspace, actors[step.by], project, step) or changed
+        elif isinstance(step, Write):
             versions[step.path] += 1
             if versions[step.path] > _latest(db, project, step.path):
                 _write(workspace, actors[step.by], project, step, versions[step.path] - 1)
@@ -110,6 +116,24 @@ def _latest(db: Database, project: Project, path: str) -> int:
             return get_version(conn, project, path).number
     except NotFound:
         return 0
+
+
+def _defaults(workspace: Workspace, actor: Actor, project: Project, step: Defaults) -> bool:
+    """Only before the first prompt: later the file is in the hands of whoever works there."""
+    db, authorise = workspace.db, workspace.releases.authorise
+    now = show_defaults(db, actor, authorise, project.name, step.module)
+    with db.read() as conn:
+        begun = conn.execute(
+            select(version.c.id).where(version.c.project_id == project.id).limit(1)
+        ).first()
+    if begun is not None or now.blob is not None:
+        return False
+    set_defaults(
+        *(db, actor, authorise, project.name, step.module, step.text),
+        base=now.tag,
+        message=step.message,
+    )
+    return True
 
 
 def _write(workspace: Workspace, actor: Actor, project: Project, step: Write, parent: int) -> None:

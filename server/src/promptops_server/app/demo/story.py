@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from promptops.format.record import DEFAULTS_FILE
+
 CONTENT = Path(__file__).parent / "content"
 
 
@@ -19,6 +21,16 @@ class Person:
     name: str
     display: str
     roles: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The defaults of records of a module, "" meaning the project. They stand before the first prompt."""
+
+    by: str
+    module: str
+    text: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,9 @@ class Release:
     ticket: str | None = None
 
 
+Step = Defaults | Write | Release
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """One project from its creation on."""
@@ -51,7 +66,7 @@ class Story:
     title: str
     description: str
     created_by: str
-    steps: Sequence[Write | Release] = field(default_factory=tuple)
+    steps: Sequence[Step] = field(default_factory=tuple)
 
 
 def people() -> list[Person]:
@@ -80,7 +95,11 @@ def _story(folder: Path) -> Story:
     )
 
 
-def _step(folder: Path, texts: dict[str, str], step: Mapping[str, Any]) -> Write | Release:
+def _step(folder: Path, texts: dict[str, str], step: Mapping[str, Any]) -> Step:
+    if "defaults" in step:
+        module = "" if step["defaults"] == "." else step["defaults"]
+        text = (folder / module / DEFAULTS_FILE).read_text()
+        return Defaults(step["by"], module, text, step["message"])
     if "put" in step:
         path = step["put"]
         texts[path] = (folder / f"{path}.prompt.yml").read_text()
