@@ -221,3 +221,20 @@ def test_a_form_and_the_command_line_ask_the_same(
     with urllib.request.urlopen(asked) as answer:
         assert json.load(answer) == told
     assert all(f["question"] and f["help"] and f["example"] is not None for f in told["fields"])
+
+
+def test_the_inventory_is_written_as_a_document_of_one_project_or_of_all(
+    signed_in: Cli, project: str, put: Callable[..., int], tmp_path: Path
+) -> None:
+    put(f"{project}/hours", PROMPT + TYPED)
+    file = tmp_path / "inventory.html"
+    done = signed_in("inventory", "--format", "report", "-o", str(file))
+    assert done.code == 0, done.err
+    text = file.read_text()
+    assert text.startswith("<!doctype html>")
+    assert f"<td>{project}/hours@1</td>" in text
+    told = signed_in("inventory", project, "--format", "report").out
+    assert "## Without a use case" in told
+    everywhere = signed_in("inventory", "--json").json["items"]
+    assert f"{project}/hours" in [i["address"] for i in everywhere]
+    assert signed_in("inventory", project, "-o", str(file)).code == 2

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from bank import Bank, LiveTable, client
+from bank import ADMIN, Bank, LiveTable, client
 from pusher import Pusher
 
 from promptops.format.record import FIELDS
+from promptops_server.access.policy import authorise
+from promptops_server.infra.cursor import encode
 from promptops_server.infra.problems import Invalid
+from promptops_server.registry.edits.put import put_prompt
+from promptops_server.registry.projects import create_project
 from support.record_files import DEFAULTS, MODULE, PROMPT, TYPED
 
 HOURS = "branches/hours"
@@ -146,8 +150,14 @@ def test_the_inventory_lists_every_prompt_page_by_page(hours: Bank) -> None:
         if cursor is None:
             break
     assert [item["path"] for item in seen] == [HOURS, "claims/a", "claims/b", "claims/c"]
+    assert str(seen[0].pop("review_due")) > "2026"
     assert seen[0] == {
         "address": f"bank/{HOURS}",
+        "project": "bank",
+        "backup": "tom.becker",
+        "provider": "openai",
+        "hosting": "internal",
+        "data_class": "internal",
         "path": HOURS,
         "version": 1,
         "use_case_id": "UC-RB-051",
@@ -202,3 +212,32 @@ def test_defaults_that_are_removed_or_no_regular_file_give_nothing(hours: Bank) 
     pusher.push()
     told = client(hours.db).get(f"projects/bank/record/{HOURS}").json()
     assert [f["key"] for f in told["findings"] if f["severity"] == "error"] == ["use_case_id"]
+
+
+def test_the_inventory_of_all_projects_has_those_one_may_read(bank: Bank) -> None:
+    for path in ("a", "b", "m/c"):
+        bank.put(path, PROMPT)
+    for name in ("atlas", "empty", "zeta"):
+        create_project(bank.db, ADMIN, authorise, name, name)
+    for name in ("atlas", "zeta"):
+        put_prompt(bank.db, ADMIN, authorise, name, "p", PROMPT)
+
+    def listed(as_: str) -> list[str]:
+        http, found, cursor = client(bank.db, as_=as_), list[str](), None
+        for _ in range(20):
+            page = http.get(
+                "inventory", params={"limit": 2, **({"cursor": cursor} if cursor else {})}
+            )
+            assert page.status_code == 200, page.text
+            found += [item["address"] for item in page.json()["items"]]
+            cursor = page.json()["next"]
+            if cursor is None:
+                return found
+        raise AssertionError("the list does not end")
+
+    assert listed("ada") == ["atlas/p", "bank/a", "bank/b", "bank/m/c", "zeta/p"]
+    assert listed("vera") == ["bank/a", "bank/b", "bank/m/c"]
+    assert listed("sam") == []
+    foreign = encode("atlas", "")
+    assert client(bank.db, as_="vera").get(f"inventory?cursor={foreign}").status_code == 404
+    assert client(bank.db).get("inventory?cursor=x").status_code == 400

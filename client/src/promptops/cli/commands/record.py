@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from promptops.cli.command import command, group
 from promptops.cli.commands import record_defaults
 from promptops.cli.commands.prompt.put import MessageOption
 from promptops.cli.failures import BadInput
+from promptops.cli.inventory_report import html, markdown
 from promptops.cli.output import JsonOption, Output, cell, note
 from promptops.cli.records import (
     changes_of,
@@ -46,6 +48,7 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    report = "report"
 
 
 def add_to(root: typer.Typer) -> None:
@@ -58,6 +61,7 @@ def add_to(root: typer.Typer) -> None:
         [
             "promptops inventory retail-bank",
             "promptops inventory retail-bank/claims --format csv > inventory.csv",
+            "promptops inventory --format report -o inventory.html",
         ],
     )(inventory)
 
@@ -283,30 +287,61 @@ def set_(
 def inventory(
     ctx: typer.Context,
     given: Annotated[
-        str, typer.Argument(metavar="PROJECT[/MODULE]", help="A project, or a module in it.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[PROJECT[/MODULE]]",
+            help="A project, or a module in it. Without one: every project you may read.",
+        ),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.table,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to. A report is HTML in .html."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """List all prompts with use case, owner, tier and whether their records are complete."""
+    """List all prompts with use case, owner, tier and whether their records are complete.
+
+    A report is the AI inventory as a document, by use case: Markdown, or HTML with -o FILE.html.
+    """
     if json:
         form = Format.json
+    if output is not None and form not in (Format.report, Format.csv):
+        raise BadInput("-o writes a report or CSV", remedy="add --format report or --format csv")
     out = Output(form is Format.json)
-    place = addresses.place(given)
+    place = addresses.place(given) if given else None
     with connect(ctx) as server:
-        items = list(
-            server.pages(api("projects", place.project, "inventory"), module=place.path or None)
-        )
-    out.json({"items": items})
-    if form is Format.csv:
+        if place is None:
+            items = list(server.pages(api("inventory")))
+        else:
+            route = api("projects", place.project, "inventory")
+            items = list(server.pages(route, module=place.path or None))
+    if form is Format.report:
+        title = f"AI inventory: {place}" if place else "AI inventory"
+        at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        as_html = output is not None and output.suffix.lower() in (".html", ".htm")
+        _write(out, (html if as_html else markdown)(items, title, at), output)
+    elif form is Format.csv:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(_COLUMNS)
         writer.writerows([[_safe(v) for v in _row(item)] for item in items])
-        out.exact(text.getvalue().encode())
+        _write(out, text.getvalue(), output)
+    else:
+        out.json({"items": items})
+        heads = [name.replace("_", " ").upper() for name in _COLUMNS]
+        out.table(heads, (_row(item) for item in items), "There are no prompts.")
+
+
+def _write(out: Output, text: str, output: Path | None) -> None:
+    if output is None:
+        out.exact(text.encode())
         return
-    rows = (_row(item) for item in items)
-    out.table([name.replace("_", " ").upper() for name in _COLUMNS], rows, "There are no prompts.")
+    try:
+        output.write_bytes(text.encode())
+    except OSError as error:
+        raise BadInput(f"{output} cannot be written: {error.strerror or error}") from None
+    note(f"It is in {output}.")
 
 
 def _row(item: dict[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.records.agree import agreement
 from promptops_server.registry.records.compare import compare_records
-from promptops_server.registry.records.inventory import item_json, list_inventory
+from promptops_server.registry.records.inventory import item_json, list_everywhere, list_inventory
 from promptops_server.registry.records.read import read_record
 from promptops_server.registry.routes.deps import LIMIT, RegistryDeps, split_selector
 from promptops_server.registry.routes.differences import Selector
@@ -111,10 +111,12 @@ class InventoryItem(BaseModel):
     """A prompt of the inventory. `faults` counts what its record lacks; null for an invalid file."""
 
     address: str
+    project: str
     path: str
     version: int
     use_case_id: str | None
     owner: str | None
+    backup: str | None
     decision_role: str | None
     tier: Tier | None
     residual_tier: str | None
@@ -122,6 +124,10 @@ class InventoryItem(BaseModel):
     faults: int | None
     valid: bool
     model: str | None
+    provider: str | None
+    hosting: str | None
+    data_class: str | None
+    review_due: str | None = Field(description="The last day by tier, counted from the version")
     live: list[LiveOut]
 
 
@@ -269,6 +275,24 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         return RecordDiffOut(
             before=done.before.address, after=done.after.address, **done.difference.to_json()
         )
+
+    @router.get(
+        "/inventory",
+        summary="List the prompts of all projects you may read, as each project's inventory does",
+        description=(
+            "Project by project, by name. A page has at most 100 prompts, may be short, and is the "
+            "last one only when `next` is null."
+        ),
+        responses=problem_responses(400, 401, 404),
+        tags=["records"],
+    )
+    def everywhere(actor: ActorDep, limit: Limit = LIMIT, cursor: Cursor = None) -> InventoryPage:
+        with deps.db.read() as conn:
+            page = list_everywhere(
+                conn, actor, deps.authorise, deps.live, limit=limit, cursor=cursor
+            )
+        items = [InventoryItem(**item_json(item)) for item in page.items]
+        return InventoryPage(items=items, next=page.next)
 
     @router.get(
         "/projects/{project}/inventory",
