@@ -18,6 +18,7 @@ from promptops.cli.commands import (
     fragment,
     get,
     import_prompts,
+    inventory,
     lint,
     me,
     mirror,
@@ -84,6 +85,7 @@ lint.add_to(app)
 record.add_to(app)
 app.add_typer(review.app, name="review")
 review.look.add_to(app)
+inventory.add_to(app)
 publish.add_to(app)
 promote.add_to(app)
 rollback.add_to(app)
