@@ -25,7 +25,6 @@ from promptops_server.registry.ports import (
     VersionStates,
     live_or_draft,
 )
-from promptops_server.registry.ports import LiveVersion, NothingLive, ProjectHook
 from promptops_server.registry.records.agree import Accounts, LimitsOf, PeopleFacts, no_limits
 from promptops_server.registry.rendering.limited import LimitedRenderer
 
