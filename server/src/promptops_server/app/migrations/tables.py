@@ -6,6 +6,9 @@ from typing import Any
 
 # Importing them fills the metadata.
 from promptops_server.access import tables as _access
+from promptops_server.approvals.certification import tables as _certification
+from promptops_server.approvals.exceptions import tables as _exceptions
+from promptops_server.approvals.retirement import tables as _retirement
 from promptops_server.audit import tables as _audit
 from promptops_server.delivery import tables as _delivery
 from promptops_server.infra.tables import metadata
@@ -14,6 +17,7 @@ from promptops_server.registry.finding import tables as _finding
 from promptops_server.registry.mirror import tables as _mirror
 from promptops_server.registry.working_copies import tables as _working_copies
 from promptops_server.releases import tables as _releases
+from promptops_server.releases.emergency import tables as _emergency
 from promptops_server.releases.schedule import tables as _schedule
 
 __all__ = ["is_ours", "metadata"]
@@ -28,6 +32,10 @@ _CAPABILITIES = (
     _working_copies,
     _releases,
     _schedule,
+    _exceptions,
+    _certification,
+    _retirement,
+    _emergency,
 )
 
 
