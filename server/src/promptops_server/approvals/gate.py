@@ -55,11 +55,11 @@ def _suspended(facts: GateFacts) -> Iterator[Unmet]:
                 f"{content.path}@{content.version} was scheduled: a schedule does not lift a suspension.",
                 "Publish it by hand if it may be live again.",
             )
-        elif content.suspended_here and not facts.gated.allowed:
+        elif content.suspended_here and (facts.emergency is not None or not facts.gated.allowed):
             yield Unmet(
                 "gate.suspended",
                 f"{content.path}@{content.version} was suspended in {facts.environment}: to make it live again "
-                "takes the role that publishes where approval is asked.",
+                "takes the role that publishes where approval is asked, and no emergency.",
                 "Publish another version, or ask a publisher to publish this one.",
             )
 

@@ -10,9 +10,11 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, select
 
 from promptops_server.approvals.model import GateFacts, Standing, Unmet, Verdict
+from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.infra.authorise import Resource
 from promptops_server.infra.problems import Denied, NotFound
 from promptops_server.releases import environments
+from promptops_server.releases.emergency.read import refused_before
 from promptops_server.releases.model import Environment, Kind, check_ticket
 from promptops_server.releases.plan import ACTIONS, Plan, Request
 from promptops_server.releases.ports import ReleaseDeps
@@ -32,7 +34,7 @@ def judge(
     """The gate's verdict over this plan, for this actor, as of `now` (microseconds)."""
     gated = deps.authorise(
         request.actor,
-        ACTIONS[request.kind],
+        request.action,
         Resource(
             project=request.project.name, environment=environment.name, approval_required=True
         ),
@@ -52,9 +54,35 @@ def judge(
             elsewhere=standing_in(
                 conn, environment.project_id, sources, [c.path for c in plan.contents]
             ),
+            project=request.project.name,
+            actor=request.actor.name,
+            identity=request.actor.identity,
+            papers=_papers(deps, conn, request, environment, plan, now),
+            emergency=request.emergency,
         )
     )
-    return Verdict((*verdict.unmet, *_stopping(deps, request, environment, plan)))
+    unmet = (
+        *verdict.unmet,
+        *_stopping(deps, request, environment, plan),
+        *refused_before(conn, request.kind, environment, plan),
+    )
+    return Verdict(unmet, verdict.waived)
+
+
+def _papers(
+    deps: ReleaseDeps,
+    conn: Connection,
+    request: Request,
+    environment: Environment,
+    plan: Plan,
+    now: int,
+) -> Mapping[tuple[str, int], Paperwork]:
+    """What is known of the contents, where the gate or a rule asks for it."""
+    asked = environment.approval_required or any(rule.needs_papers for rule in environment.rules)
+    if not plan.contents or not asked:
+        return {}
+    contents = [(content.path, content.version) for content in plan.contents]
+    return deps.papers(conn, request.project, environment.name, contents, now)
 
 
 def _stopping(

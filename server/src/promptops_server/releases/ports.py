@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy import Connection
 
+from promptops_server.approvals.continuity import Papers
 from promptops_server.approvals.model import GateFacts, Verdict
+from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database
+from promptops_server.registry.model import Project
 from promptops_server.releases.model import Delivery
 
 
@@ -54,6 +58,17 @@ class ActorNow(Protocol):
         ...
 
 
+def no_papers(
+    conn: Connection,
+    project: Project,
+    environment: str,
+    contents: Sequence[tuple[str, int]],
+    now: int,
+) -> Mapping[tuple[str, int], Paperwork]:
+    """Where nobody keeps papers: nothing is known, so the gate refuses wherever it asks for them."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseDeps:
     """What every use case here stands on."""
@@ -64,3 +79,4 @@ class ReleaseDeps:
     projection: Projection
     gate: Gate
     actor_now: ActorNow
+    papers: Papers = field(default=no_papers)

@@ -133,9 +133,8 @@ def waivers_by_path(
     if not by_scope:
         return covered
     for path in paths:
-        sides_found = [
-            sides for scope in ("", *prefixes(path), path) if (sides := by_scope.get(scope))
-        ]
+        scopes = ("", *prefixes(path), path)
+        sides_found = [by_scope[scope] for scope in scopes if scope in by_scope]
         if sides_found:
             covered[path] = (
                 [waiver for side in sides_found for waiver in side[0]],

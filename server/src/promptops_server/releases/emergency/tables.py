@@ -49,6 +49,7 @@ emergency_prompt = Table(
     Column("version", Integer, nullable=False),
     Column("behaviour", String(80), nullable=True),
     Column("record", String(80), nullable=True),
+    Column("tier", String(8), nullable=True),  # null: unknown
     Index("ix_emergency_prompt_path", "path", "version"),
 )
 

@@ -226,6 +226,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("behaviour", sa.String(length=80), nullable=True),
         sa.Column("record", sa.String(length=80), nullable=True),
+        sa.Column("tier", sa.String(length=8), nullable=True),
         sa.ForeignKeyConstraint(
             ["emergency_id"],
             ["emergency_release.id"],
