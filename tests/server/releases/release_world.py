@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,7 +20,10 @@ from promptops.delivery.header import (
 from promptops.format.names import file_path_of
 from promptops_server.access.policy import authorise
 from promptops_server.approvals.gate import gate
+from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.approvals.rulebook import all_rules
+from promptops_server.approvals.workflow.demands import demands_of
+from promptops_server.approvals.workflow.progress import Progress
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database
@@ -78,6 +82,32 @@ class Projected:
         return self.answer
 
 
+@dataclass
+class ApprovedPapers:
+    """Answers the port `Papers`: everything is approved at tier low, unless `known` says otherwise."""
+
+    known: dict[tuple[str, int], Paperwork] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        conn: Connection,
+        project: Project,
+        environment: str,
+        contents: Sequence[tuple[str, int]],
+        now: int,
+    ) -> Mapping[tuple[str, int], Paperwork]:
+        return {content: self.known.get(content, APPROVED) for content in contents}
+
+
+APPROVED = Paperwork(
+    tier="low",
+    residual_tier="low",
+    demands=demands_of("low"),
+    request=1,
+    progress=Progress("approved", approved_at=1),
+)
+
+
 def actor_with(*roles: str, name: str = "someone", project: str = "*") -> Actor:
     """A person who holds these roles."""
     held = frozenset(f"{project}:{role}" for role in roles)
@@ -104,7 +134,10 @@ class World:
         self.refused: dict[str, Denied] = {}
         """Who may not act any more, by subject."""
         self.actors = {actor.subject: actor for actor in (AUTHOR, PUBLISHER, VIEWER)}
-        self.deps = ReleaseDeps(db, authorise, self.signer, self.projection, gate, self.actor_now)
+        self.papers = ApprovedPapers()
+        self.deps = ReleaseDeps(
+            db, authorise, self.signer, self.projection, gate, self.actor_now, self.papers
+        )
         self.project: Project = create_project(
             db,
             AUTHOR,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from promptops_server.approvals.certification.notice import LOOK_SECONDS, notice_dues
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
 from promptops_server.infra.jobs import JobFunction, Jobs
@@ -59,12 +60,17 @@ def register_jobs(
     def make_audit_checkpoints(_: dict[str, Any]) -> None:
         make_checkpoints()
 
+    def look_at_reviews(_: dict[str, Any]) -> None:
+        notice_dues(database)
+
     jobs.register("project-release", project_release)
+    jobs.register("look-at-reviews", look_at_reviews)
     jobs.register("push-mirror", push_mirror)
     jobs.register("forget-idempotency-keys", forget_idempotency_keys)
     jobs.register("remove-working-copies", remove_working_copies)
     jobs.register("make-audit-checkpoints", make_audit_checkpoints)
     jobs.schedule("make-audit-checkpoints", CHECKPOINT_LOOK_SECONDS)
+    jobs.schedule("look-at-reviews", LOOK_SECONDS)
     jobs.schedule("forget-idempotency-keys", 3600)
     jobs.schedule("remove-working-copies", 6 * 3600)
     return {"release": "project-release", "mirror": "push-mirror"}

@@ -26,7 +26,11 @@ from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.jobs import LATEST_ONLY, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
+from promptops_server.approvals.certification.routes import router as certification_router
+from promptops_server.approvals.continuity import ContinuityDeps
+from promptops_server.approvals.exceptions.routes import router as exceptions_router
 from promptops_server.approvals.gate import gate
+from promptops_server.approvals.retirement.routes import router as retirement_router
 from promptops_server.audit.checkpoints import CheckpointDeps, make_due
 from promptops_server.audit.evidence_routes import EvidenceDeps
 from promptops_server.audit.evidence_routes import router as evidence_router
@@ -63,9 +67,13 @@ from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.registry.working_copies.routes import WorkingCopyDeps
 from promptops_server.registry.working_copies.routes import router as working_copies_router
+from promptops_server.releases.emergency.ratify import EmergencyDeps
+from promptops_server.releases.emergency.routes import router as emergency_router
+from promptops_server.releases.emergency.timer import EmergencyTimer
 from promptops_server.releases.environments import create_defaults
 from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
+from promptops_server.releases.places import LivePlaces
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.routes import router as releases_router
 from promptops_server.releases.schedule.timer import ScheduleTimer
@@ -104,6 +112,9 @@ class Services:
             projection=self.delivery.project,
             gate=gate,
             actor_now=actor_now,
+        )
+        self.continuity = ContinuityDeps(
+            db=database, authorise=authorise, papers=self.releases.papers, places=LivePlaces()
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
@@ -149,6 +160,7 @@ class Services:
             poll_seconds=settings.jobs.poll_seconds,
             late_minutes=settings.jobs.late_minutes,
         )
+        self.emergencies = EmergencyTimer(self.releases)
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
@@ -171,6 +183,8 @@ class Services:
         self.mirror_retries.start()
         self._undo.append(self.schedule.close)
         self.schedule.start()
+        self._undo.append(self.emergencies.close)
+        self.emergencies.start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
@@ -211,6 +225,10 @@ class Services:
                         MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
                     ),
                     releases_router(self.releases),
+                    emergency_router(EmergencyDeps(self.releases)),
+                    exceptions_router(self.continuity),
+                    certification_router(self.continuity),
+                    retirement_router(self.continuity),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
                     evidence_router(
                         EvidenceDeps(
