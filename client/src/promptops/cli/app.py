@@ -12,8 +12,11 @@ from promptops.cli.commands import (
     activity,
     audit,
     bulk,
+    certification,
     compare,
+    emergency,
     environment,
+    exception,
     export,
     fragment,
     get,
@@ -25,6 +28,7 @@ from promptops.cli.commands import (
     prompt,
     publish,
     record,
+    retire,
     rollback,
     schedule,
     stop,
@@ -81,6 +85,7 @@ lint.add_to(app)
 record.add_to(app)
 publish.add_to(app)
 promote.add_to(app)
+retire.add_to(app)
 rollback.add_to(app)
 stop.add_to(app)
 environment.add_to(app)
@@ -91,6 +96,11 @@ app.add_typer(mirror.app, name="mirror")
 app.add_typer(view.app, name="view")
 activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(emergency.app, name="emergency")
+app.add_typer(exception.app, name="exception")
+_review = group("Reviews of what is live.")
+certification.add_to(_review)
+app.add_typer(_review, name="review")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

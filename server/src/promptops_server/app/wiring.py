@@ -114,7 +114,11 @@ class Services:
             actor_now=actor_now,
         )
         self.continuity = ContinuityDeps(
-            db=database, authorise=authorise, papers=self.releases.papers, places=LivePlaces()
+            db=database,
+            authorise=authorise,
+            papers=self.releases.papers,
+            places=LivePlaces(),
+            operator_tokens_decide=settings.is_sqlite,
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
@@ -225,7 +229,12 @@ class Services:
                         MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
                     ),
                     releases_router(self.releases),
-                    emergency_router(EmergencyDeps(self.releases)),
+                    emergency_router(
+                        EmergencyDeps(
+                            self.releases,
+                            operator_tokens_decide=self.continuity.operator_tokens_decide,
+                        )
+                    ),
                     exceptions_router(self.continuity),
                     certification_router(self.continuity),
                     retirement_router(self.continuity),
