@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from promptops_server.approvals.certification.model import Cadence
 from promptops_server.approvals.certification.notice import LOOK_SECONDS, notice_dues
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
@@ -33,12 +34,14 @@ def register_jobs(
     push_mirror: JobFunction,
     working_copies_keep_days: float,
     make_checkpoints: Callable[[], object],
+    cadence: Cadence,
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
     Args:
         project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
         working_copies_keep_days: how long a working copy is kept that nobody saves.
+        cadence: how often what is live is reviewed.
         make_checkpoints: signs the audit logs that have grown.
         push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
     """
@@ -61,7 +64,7 @@ def register_jobs(
         make_checkpoints()
 
     def look_at_reviews(_: dict[str, Any]) -> None:
-        notice_dues(database)
+        notice_dues(database, cadence=cadence)
 
     jobs.register("project-release", project_release)
     jobs.register("look-at-reviews", look_at_reviews)

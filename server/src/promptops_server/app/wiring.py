@@ -26,6 +26,7 @@ from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.jobs import LATEST_ONLY, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
+from promptops_server.approvals.certification.model import Cadence
 from promptops_server.approvals.certification.routes import router as certification_router
 from promptops_server.approvals.continuity import ContinuityDeps
 from promptops_server.approvals.exceptions.routes import router as exceptions_router
@@ -113,6 +114,7 @@ class Services:
             gate=gate,
             actor_now=actor_now,
         )
+        self.cadence = _cadence(settings)
         self.continuity = ContinuityDeps(
             db=database,
             authorise=authorise,
@@ -153,6 +155,7 @@ class Services:
                 working_copies_keep_days=settings.working_copies.keep_days,
                 push_mirror=push_job(self.mirrors, settings.mirror.pushes),
                 make_checkpoints=self._make_checkpoints,
+                cadence=self.cadence,
             ),
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
@@ -233,10 +236,11 @@ class Services:
                         EmergencyDeps(
                             self.releases,
                             operator_tokens_decide=self.continuity.operator_tokens_decide,
+                            cadence=self.cadence,
                         )
                     ),
                     exceptions_router(self.continuity),
-                    certification_router(self.continuity),
+                    certification_router(self.continuity, self.cadence),
                     retirement_router(self.continuity),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
                     evidence_router(
@@ -288,6 +292,16 @@ def _render_limits(settings: Settings) -> RenderLimits:
         memory_mb=limits.render_memory_mb,
         output_bytes=limits.render_output_bytes,
         processes=limits.render_processes,
+    )
+
+
+def _cadence(settings: Settings) -> Cadence:
+    months = settings.certification
+    return Cadence(
+        low=months.low_months,
+        medium=months.medium_months,
+        high=months.high_months,
+        warn_days=months.warn_days,
     )
 
 

@@ -25,6 +25,7 @@ from promptops_server.infra.setting_sections import (
     PREFIX,
     SECTIONS,
     AuditSettings,
+    CertificationSettings,
     DatabaseSettings,
     JobSettings,
     LimitSettings,
@@ -79,6 +80,7 @@ class Settings:
     working_copies: WorkingCopySettings
     mirror: MirrorSettings
     audit: AuditSettings
+    certification: CertificationSettings
     sources: Mapping[str, str]
     config_file: Path | None
 

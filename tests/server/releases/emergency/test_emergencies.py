@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from promptops_server.approvals.certification.tables import certification_due
 from promptops_server.approvals.model import Emergency
 from promptops_server.approvals.paperwork import Paperwork
-from promptops_server.approvals.workflow.demands import demands_of
+from promptops_server.approvals.workflow.demands import Tightening, demands_of
 from promptops_server.approvals.workflow.progress import Progress
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.actor import Actor
@@ -216,6 +216,16 @@ def test_high_takes_two_one_of_the_control_function(ready: World) -> None:
     with pytest.raises(Denied, match="ratified it already"):
         say(ready, ratify, APP)
     assert say(ready, ratify, RIK).state == "ratified"
+
+
+def test_an_installation_that_asks_for_more_approvals_asks_for_more_ratifications(
+    quick: World,
+) -> None:
+    more = demands_of("low", more=Tightening(more_approvals={"low": 2}))
+    quick.papers.known["a", 2] = dataclasses.replace(UNAPPROVED, demands=more)
+    invoke(quick)
+    assert say(quick, ratify, APP).state == "open"
+    assert say(quick, ratify, actor_with("approver", name="apu")).state == "ratified"
 
 
 def test_an_unknown_tier_counts_as_high(quick: World) -> None:

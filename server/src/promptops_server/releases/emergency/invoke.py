@@ -12,7 +12,7 @@ from promptops_server.infra.database import Transaction
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.problems import Invalid
 from promptops_server.releases.emergency import store
-from promptops_server.releases.emergency.model import RATIFY_US, EmergencyPrompt, highest
+from promptops_server.releases.emergency.model import RATIFY_US, EmergencyPrompt, asked, highest
 from promptops_server.releases.model import Environment, check_ticket
 from promptops_server.releases.plan import Plan, Request
 from promptops_server.releases.ports import ReleaseDeps
@@ -79,6 +79,7 @@ def note_invocation(
         for c in plan.contents
     ]
     deadline = tx.now + RATIFY_US
+    approvals, from_risk = asked(known[key].demands if key in known else None for key in contents)
     store.add(
         tx.conn,
         prompts,
@@ -89,6 +90,8 @@ def note_invocation(
         incident=request.emergency.incident,
         reason=reason,
         tier=highest([prompt.tier for prompt in prompts]),
+        approvals=approvals,
+        from_risk=from_risk,
         authors=json.dumps(sorted({a for paper in known.values() for a in paper.authors})),
         invoked_at=tx.now,
         invoked_by=request.actor.subject,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from promptops_server.approvals.workflow.demands import PRODUCT
+from promptops_server.approvals.workflow.demands import PRODUCT, Demands
 from promptops_server.approvals.workflow.model import Tier
 from promptops_server.infra.problems import Conflict
 from promptops_server.releases.intervals import Interval
@@ -55,6 +55,10 @@ class EmergencyRelease:
     incident: str
     reason: str
     tier: Tier
+    approvals: int
+    """Ratifications it takes."""
+    from_risk: int
+    """How many of them come from the control function."""
     authors: frozenset[str]
     """Identities of who wrote what it made live."""
     invoked_at: int
@@ -82,13 +86,19 @@ def highest(tiers: Collection[Tier | None]) -> Tier:
     return max((tier or "high" for tier in tiers), key=TIERS.index, default="high")
 
 
-def missing(tier: Tier, decisions: Sequence[EmergencyDecision]) -> Missing | None:
-    """What a ratification still takes: as many approvals of the kind that the tier asks; None when complete."""
-    asked = PRODUCT[tier]
-    given = {d.identity: d for d in decisions if d.verdict == "ratify"}.values()
+def asked(demands: Iterable[Demands | None]) -> tuple[int, int]:
+    """How many ratifications a release takes, and how many of them by the control function: the most that any of its
+    prompts asks for approvals. Without a known tier as at tier high."""
+    known = [PRODUCT["high"] if item is None else item for item in demands]
+    return max(d.approvals for d in known), max(d.from_risk for d in known)
+
+
+def missing(found: EmergencyRelease) -> Missing | None:
+    """What its ratification still takes; None when it is complete."""
+    given = {d.identity: d for d in found.decisions if d.verdict == "ratify"}.values()
     risk = sum(decision.role == "risk" for decision in given)
-    short = max(asked.approvals - len(given), asked.from_risk - risk, 0)
-    return Missing(short, risk < asked.from_risk) if short else None
+    short = max(found.approvals - len(given), found.from_risk - risk, 0)
+    return Missing(short, risk < found.from_risk) if short else None
 
 
 def content_before(

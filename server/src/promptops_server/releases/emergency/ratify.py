@@ -73,7 +73,7 @@ def ratify(
             signature = deps.sign(tx, actor, "ratification", bound)
         _decide(tx, found, actor, "ratify", role, reason, signature)
         now = store.get(tx.conn, place.id, number)
-        left = missing(now.tier, now.decisions)
+        left = missing(now)
         if left is None:
             store.end(tx.conn, found, "ratified", tx.now, None)
             _begin_reviews(tx, deps, place, found)
@@ -160,7 +160,7 @@ def _role(
 ) -> str:
     where = Resource(project.name, environment=place.name, approval_required=True)
     role = role_of(deps.releases.authorise, actor, where, "approve")
-    left = missing(found.tier, found.decisions)
+    left = missing(found)
     if left is not None and left.from_risk and left.count == 1 and role != "risk":
         raise Denied(
             f"What is missing is the control function; {actor.name} does not hold the role risk.",

@@ -134,7 +134,7 @@ def router(deps: EmergencyDeps) -> APIRouter:
 
 def emergency_out(found: EmergencyRelease) -> EmergencyOut:
     """An emergency."""
-    left = missing(found.tier, found.decisions) if found.state == "open" else None
+    left = missing(found) if found.state == "open" else None
     return EmergencyOut(
         environment=found.environment,
         release=found.release,

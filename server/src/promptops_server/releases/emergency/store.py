@@ -191,6 +191,8 @@ def _value(
         incident=row.incident,
         reason=row.reason,
         tier=row.tier,
+        approvals=row.approvals,
+        from_risk=row.from_risk,
         authors=frozenset(json.loads(row.authors)),
         invoked_at=row.invoked_at,
         invoked_identity=row.invoked_identity,

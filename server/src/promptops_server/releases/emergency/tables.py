@@ -27,6 +27,9 @@ emergency_release = Table(
     Column("incident", String(200), nullable=False),
     Column("reason", Text, nullable=False),
     Column("tier", String(8), nullable=False),  # the highest of its prompts; unknown counts as high
+    # What a ratification takes, as asked when it was invoked: approvers, and how many of the control function.
+    Column("approvals", Integer, nullable=False),
+    Column("from_risk", Integer, nullable=False),
     Column("authors", Text, nullable=False),  # JSON array of identities
     Column("invoked_at", BigInteger, nullable=False),
     Column("invoked_by", String(36), nullable=False),

@@ -170,6 +170,8 @@ def upgrade() -> None:
         sa.Column("incident", sa.String(length=200), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("tier", sa.String(length=8), nullable=False),
+        sa.Column("approvals", sa.Integer(), nullable=False),
+        sa.Column("from_risk", sa.Integer(), nullable=False),
         sa.Column("authors", sa.Text(), nullable=False),
         sa.Column("invoked_at", sa.BigInteger(), nullable=False),
         sa.Column("invoked_by", sa.String(length=36), nullable=False),
