@@ -10,7 +10,7 @@ import pytest
 from continuity_world import ADA, APP, DAY, REV, RIK, ROBOT, ContinuityWorld, paper, person
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, text
 
 from promptops_server.approvals.certification import store
 from promptops_server.approvals.certification.certify import Certified, certify
@@ -295,7 +295,7 @@ def test_lists_are_pages_by_date(bank: ContinuityWorld) -> None:
     assert PRODUCT.warn_days == 30
 
 
-def test_the_request_is_told_that_its_decisions_were_confirmed(bank: ContinuityWorld) -> None:
+def test_the_workflow_is_told_that_decisions_were_confirmed(bank: ContinuityWorld) -> None:
     called: list[tuple[Any, ...]] = []
 
     def renewed(conn: Any, *said: Any) -> None:
@@ -305,4 +305,17 @@ def test_the_request_is_told_that_its_decisions_were_confirmed(bank: ContinuityW
     start(bank)
     do(bank, APP)
     assert [said[1:4] for said in called] == [(PATH, "b1", "r1")]
-    assert callable(renew_request)
+
+
+def test_the_newest_request_for_exactly_this_content_is_renewed() -> None:
+    columns = "project_id, path, behaviour, record, number, renewed_at"
+    with create_engine("sqlite://").connect() as conn:
+        conn.execute(text(f"CREATE TABLE review_request ({columns})"))
+        for number, record in ((1, "r1"), (2, "r1"), (3, "r2")):
+            conn.execute(
+                text("INSERT INTO review_request VALUES ('p', 'a', 'b1', :r, :n, NULL)"),
+                {"r": record, "n": number},
+            )
+        renew_request(conn, "p", "a", "b1", "r1", 7)
+        rows = conn.execute(text("SELECT number FROM review_request WHERE renewed_at = 7"))
+        assert list(rows.scalars()) == [2]

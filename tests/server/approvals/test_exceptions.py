@@ -18,7 +18,8 @@ from promptops_server.approvals.exceptions.revoke import revoke_exception
 from promptops_server.approvals.exceptions.tables import rule_exception
 from promptops_server.approvals.gate import gate
 from promptops_server.approvals.model import Content, GateFacts
-from promptops_server.approvals.paperwork import Gap
+from promptops_server.approvals.paperwork import Gap, Waiver
+from promptops_server.approvals.rulebook import all_rules
 from promptops_server.infra.authorise import Decision
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.problems import Conflict, Denied, Invalid, NotFound
@@ -197,6 +198,23 @@ def test_the_gate_lets_a_waived_gap_pass_and_refuses_it_again_once_expired() -> 
     assert [w.exception for w in verdict(DAY).waived] == ["E7"]
     (unmet,) = verdict(90 * DAY).unmet
     assert "Exception E7 covered it until" in unmet.detail
+
+
+def test_a_rule_of_the_environment_is_set_aside_only_for_all_that_goes_live() -> None:
+    rule = all_rules()["ticket_required"].model_validate({})
+    a, b = Content("a", 1, None, None), Content("b", 1, None, None)
+    waived = paper(waivers=(Waiver("E1", "rule.ticket_required", 10),))
+
+    def verdict(now: int, **papers: Any) -> Any:
+        facts = GateFacts("production", True, "publish", Decision(True, "r"), (a, b), (rule,), now)
+        known = {(path, 1): paperwork for path, paperwork in papers.items()}
+        return gate(dataclasses.replace(facts, papers=known))
+
+    assert [u.rule for u in verdict(1, a=waived, b=paper()).unmet] == ["rule.ticket_required"]
+    both = verdict(1, a=waived, b=waived)
+    assert both.allowed
+    assert [(w.path, w.exception) for w in both.waived] == [("a", "E1"), ("b", "E1")]
+    assert not verdict(10, a=waived, b=waived).allowed
 
 
 def test_twenty_thousand_paths_are_covered_in_a_moment(bank: ContinuityWorld) -> None:

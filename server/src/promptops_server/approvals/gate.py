@@ -14,7 +14,7 @@ from promptops_server.approvals.conditions.approved import approved
 from promptops_server.approvals.conditions.documented import documented
 from promptops_server.approvals.conditions.separation import separation
 from promptops_server.approvals.conditions.standing import barred, overdue
-from promptops_server.approvals.exempt import set_aside
+from promptops_server.approvals.exempt import set_aside, set_rules_aside
 from promptops_server.approvals.model import Content, GateFacts, Unmet, Verdict
 from promptops_server.approvals.paperwork import Paperwork
 
@@ -31,7 +31,9 @@ def gate(facts: GateFacts) -> Verdict:
     kept, waived = set_aside(facts, _papers(facts))
     unmet.extend(kept)
     if facts.emergency is None:
-        unmet.extend(_rules(facts))
+        kept, more = set_rules_aside(facts, _rules(facts))
+        unmet.extend(kept)
+        waived = (*waived, *more)
     return Verdict(tuple(unmet), waived)
 
 
