@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from promptops_server.approvals.gate import gate
 from promptops_server.approvals.model import Content, GateFacts, Kind, Standing, Unmet
+from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.approvals.rule import EnvironmentRule
 from promptops_server.approvals.rulebook import all_rules, from_text, to_json
 from promptops_server.infra.authorise import Decision
@@ -35,6 +36,7 @@ SETTINGS: dict[str, Any] = {
     "freeze": {"periods": [{"until": "2027-01-05T00:00:00+08:00", "reason": "Year-end"}]},
     "ticket_required": {"pattern": r"OPS-\d+"},
     "max_prompts": {"prompts": 1},
+    "max_tier": {"tier": "low"},
 }
 
 
@@ -201,3 +203,19 @@ def test_a_rule_this_server_does_not_know_lets_nothing_pass() -> None:
 def test_settings_that_mean_nothing_are_refused(name: str, settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         all_rules()[name].model_validate(settings)
+
+
+def test_max_tier_looks_at_what_remains_after_controls_and_refuses_the_unknown() -> None:
+    def papers(residual: Any) -> dict[tuple[str, int], Paperwork]:
+        return {("a", 3): Paperwork("high", residual), ("m/b", 1): Paperwork("low", "low")}
+
+    assert asked(rule("max_tier", tier="low"), papers=papers("low")) == ()
+    assert asked(rule("max_tier", tier="medium"), papers=papers("medium")) == ()
+    (unmet,) = asked(rule("max_tier", tier="low"), papers=papers("medium"))
+    assert unmet.rule == "rule.max_tier"
+    assert "a@3 (medium)" in unmet.detail
+    assert "m/b" not in unmet.detail
+    (unmet,) = asked(rule("max_tier", tier="medium"), papers=papers(None))
+    assert "unknown: a@3" in unmet.detail
+    with pytest.raises(ValidationError):
+        rule("max_tier", tier="high")

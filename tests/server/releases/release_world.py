@@ -22,7 +22,7 @@ from promptops_server.access.policy import authorise
 from promptops_server.approvals.gate import gate
 from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.approvals.rulebook import all_rules
-from promptops_server.approvals.workflow.demands import PRODUCT
+from promptops_server.approvals.workflow.demands import demands_of
 from promptops_server.approvals.workflow.progress import Progress
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.clock import to_text
@@ -82,19 +82,13 @@ class Projected:
         return self.answer
 
 
-def actor_with(*roles: str, name: str = "someone", project: str = "*") -> Actor:
-    """A person who holds these roles."""
-    held = frozenset(f"{project}:{role}" for role in roles)
-    return Actor(subject=f"id-of-{name}", name=name, roles=held)
+@dataclass
+class ApprovedPapers:
+    """Answers the port `Papers`: everything is approved at tier low, unless `known` says otherwise."""
 
-
-class Approved:
-    """Answers the port `Papers`: everything is documented and approved. What the papers must say is the gate's tests'."""
-
-    def __init__(self) -> None:
-        self.papers: dict[tuple[str, int], Paperwork] = {}
-        """Of versions that tests say something else about."""
-        self.used: list[tuple[str, int]] = []
+    known: dict[tuple[str, int], Paperwork] = field(default_factory=dict)
+    live: list[tuple[str, int]] = field(default_factory=list)
+    """What was noted as released where approval is asked."""
 
     def __call__(
         self,
@@ -104,19 +98,32 @@ class Approved:
         contents: Sequence[tuple[str, int]],
         now: int,
     ) -> Mapping[tuple[str, int], Paperwork]:
-        approved = Paperwork(
-            "low", "low", demands=PRODUCT["low"], request=1, progress=Progress("approved")
-        )
-        return {key: self.papers.get(key, approved) for key in contents}
+        return {content: self.known.get(content, APPROVED) for content in contents}
 
-    def published(
+    def released(
         self,
         tx: Transaction,
         project: Project,
-        environment: str,
-        contents: Sequence[tuple[str, int]],
+        environment: tuple[str, str],
+        live: Sequence[tuple[str, int]],
+        gone: Sequence[str],
     ) -> None:
-        self.used.extend(contents)
+        self.live.extend(live)
+
+
+APPROVED = Paperwork(
+    tier="low",
+    residual_tier="low",
+    demands=demands_of("low"),
+    request=1,
+    progress=Progress("approved", approved_at=1),
+)
+
+
+def actor_with(*roles: str, name: str = "someone", project: str = "*") -> Actor:
+    """A person who holds these roles."""
+    held = frozenset(f"{project}:{role}" for role in roles)
+    return Actor(subject=f"id-of-{name}", name=name, roles=held)
 
 
 AUTHOR = actor_with("author", name="ada")
@@ -139,7 +146,7 @@ class World:
         self.refused: dict[str, Denied] = {}
         """Who may not act any more, by subject."""
         self.actors = {actor.subject: actor for actor in (AUTHOR, PUBLISHER, VIEWER)}
-        self.papers = Approved()
+        self.papers = ApprovedPapers()
         self.deps = ReleaseDeps(
             db, authorise, self.signer, self.projection, gate, self.actor_now, self.papers
         )

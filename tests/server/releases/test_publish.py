@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
-from release_world import AUTHOR, PUBLISHER, VIEWER, World, actor_with
+from release_world import APPROVED, AUTHOR, PUBLISHER, VIEWER, World, actor_with
 from sqlalchemy import select
 
 from promptops_server.infra.problems import Conflict, Denied, Invalid, NotFound
@@ -160,3 +162,14 @@ def test_a_fragment_is_resolved_in_what_is_released(sqlite_world: World) -> None
     with sqlite_world.db.read() as conn:
         text = conn.execute(select(artifact.c.text)).scalar_one()
     assert "Be kind. And brief." in text
+
+
+def test_max_tier_is_asked_where_no_approval_is(world: World) -> None:
+    world.put("a", "one")
+    world.configure("staging", max_tier={"tier": "low"})
+    world.papers.known["a", 1] = dataclasses.replace(APPROVED, residual_tier="medium")
+    with pytest.raises(Denied, match="at most low"):
+        world.publish("a")
+    world.configure("staging", max_tier={"tier": "medium"})
+    world.publish("a")
+    assert world.live() == {"a": "1"}

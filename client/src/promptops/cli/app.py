@@ -12,8 +12,11 @@ from promptops.cli.commands import (
     activity,
     audit,
     bulk,
+    certification,
     compare,
+    emergency,
     environment,
+    exception,
     export,
     fragment,
     get,
@@ -28,6 +31,7 @@ from promptops.cli.commands import (
     publish,
     record,
     redact,
+    retire,
     review,
     rollback,
     schedule,
@@ -85,9 +89,11 @@ lint.add_to(app)
 record.add_to(app)
 app.add_typer(review.app, name="review")
 review.look.add_to(app)
+certification.add_to(review.app)
 inventory.add_to(app)
 publish.add_to(app)
 promote.add_to(app)
+retire.add_to(app)
 rollback.add_to(app)
 stop.add_to(app)
 environment.add_to(app)
@@ -99,6 +105,8 @@ app.add_typer(view.app, name="view")
 activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(redact.app, name="redact")
+app.add_typer(emergency.app, name="emergency")
+app.add_typer(exception.app, name="exception")
 app.add_typer(audit.app, name="audit")
 app.add_typer(me.app, name="me")
 app.add_typer(token.app, name="token")

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from promptops.cli import addresses
-from promptops.cli.failures import BadInput, Refused
+from promptops.cli.failures import BadInput, Refused, ServerProblem
 from promptops.cli.output import Output, is_terminal, note, when
 from promptops.cli.session import Session, api
 
@@ -126,6 +126,29 @@ def show(out: Output, found: Mapping[str, Any]) -> None:
             )
             + (f": {item['reason']}" if item["reason"] else "")
         )
+
+
+SignStdinOption = Annotated[
+    bool,
+    typer.Option(
+        "--sign-stdin", help="Sign: read the password, then a one-time code, a line each."
+    ),
+]
+
+
+def post_signed(server: Session, path: str, body: Mapping[str, Any], from_stdin: bool) -> Any:
+    """Send a decision; where it must be signed and a person is there, ask for the signature and send it again.
+
+    Raises BadInput when a signature is needed and nobody can be asked.
+    """
+    given = signature(False, from_stdin)
+    try:
+        return server.post(path, {**body, **({"signature": given} if given else {})})
+    except ServerProblem as problem:
+        rule = str(problem.document.get("rule", ""))
+        if given or not rule.startswith("signature.") or not is_terminal(sys.stdin):
+            raise
+    return server.post(path, {**body, "signature": signature(True, False)})
 
 
 def signature(needed: bool, from_stdin: bool) -> dict[str, str] | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from promptops_server.approvals.certification.model import Cadence
+from promptops_server.approvals.certification.notice import LOOK_SECONDS, notice_dues
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
 from promptops_server.infra.jobs import JobFunction, Jobs
@@ -36,12 +38,14 @@ def register_jobs(
     working_copies_keep_days: float,
     make_checkpoints: Callable[[], object],
     look_after_redactions: Callable[[], object],
+    cadence: Cadence,
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
     Args:
         project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
         working_copies_keep_days: how long a working copy is kept that nobody saves.
+        cadence: how often what is live is reviewed.
         make_checkpoints: signs the audit logs that have grown.
         look_after_redactions: closes requests past their time, and cleans up after those carried out.
         push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
@@ -67,7 +71,11 @@ def register_jobs(
     def end_redactions(_: dict[str, Any]) -> None:
         look_after_redactions()
 
+    def look_at_reviews(_: dict[str, Any]) -> None:
+        notice_dues(database, cadence=cadence)
+
     jobs.register("project-release", project_release)
+    jobs.register("look-at-reviews", look_at_reviews)
     jobs.register("push-mirror", push_mirror)
     jobs.register("forget-idempotency-keys", forget_idempotency_keys)
     jobs.register("remove-working-copies", remove_working_copies)
@@ -75,6 +83,7 @@ def register_jobs(
     jobs.register("end-redactions", end_redactions)
     jobs.schedule("end-redactions", REDACTIONS_LOOK_SECONDS)
     jobs.schedule("make-audit-checkpoints", CHECKPOINT_LOOK_SECONDS)
+    jobs.schedule("look-at-reviews", LOOK_SECONDS)
     jobs.schedule("forget-idempotency-keys", 3600)
     jobs.schedule("remove-working-copies", 6 * 3600)
     return {"release": "project-release", "mirror": "push-mirror"}

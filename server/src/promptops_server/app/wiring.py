@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from promptops_server.access.authenticate import Authenticator
+from promptops_server.access.identity import identities_of
 from promptops_server.access.policy import authorise
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
@@ -38,7 +39,16 @@ from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.jobs import LATEST_ONLY, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
+from promptops_server.approvals.certification.model import Cadence
+from promptops_server.approvals.certification.read import overdue_for
+from promptops_server.approvals.certification.renew import renew_request
+from promptops_server.approvals.certification.routes import router as certification_router
+from promptops_server.approvals.continuity import ContinuityDeps
+from promptops_server.approvals.exceptions.read import waivers_for
+from promptops_server.approvals.exceptions.routes import router as exceptions_router
 from promptops_server.approvals.gate import gate
+from promptops_server.approvals.retirement.read import retired_reasons
+from promptops_server.approvals.retirement.routes import router as retirement_router
 from promptops_server.approvals.workflow.demands import Tightening
 from promptops_server.approvals.workflow.papers import Around, PaperReader
 from promptops_server.approvals.workflow.ports import WorkflowDeps
@@ -84,9 +94,13 @@ from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.registry.working_copies.routes import WorkingCopyDeps
 from promptops_server.registry.working_copies.routes import router as working_copies_router
+from promptops_server.releases.emergency.ratify import EmergencyDeps
+from promptops_server.releases.emergency.routes import router as emergency_router
+from promptops_server.releases.emergency.timer import EmergencyTimer
 from promptops_server.releases.environments import create_defaults
 from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
+from promptops_server.releases.places import LivePlaces
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.redact import ReleasedContent
 from promptops_server.releases.routes import router as releases_router
@@ -136,6 +150,7 @@ class Services:
             return self.delivery.keys.sign(statement_text, as_of_text)
 
         self.more = _tightening(settings)
+        self.cadence = _cadence(settings)
         self.releases = ReleaseDeps(
             db=database,
             authorise=authorise,
@@ -143,7 +158,17 @@ class Services:
             projection=self.delivery.project,
             gate=gate,
             actor_now=actor_now,
-            papers=PaperReader(self.more, _around()),
+            papers=PaperReader(self.more, AROUND, self.cadence),
+        )
+        self.continuity = ContinuityDeps(
+            db=database,
+            authorise=authorise,
+            papers=self.releases.papers,
+            places=LivePlaces(),
+            identities=identities_of,
+            check_signer=self.verify_signer,
+            operator_tokens_decide=settings.is_sqlite,
+            renewed=renew_request,
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
@@ -187,6 +212,7 @@ class Services:
                 push_mirror=push_job(self.mirrors, settings.mirror.pushes),
                 make_checkpoints=self._make_checkpoints,
                 look_after_redactions=lambda: look_after(self.redactions),
+                cadence=self.cadence,
             ),
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
@@ -198,6 +224,7 @@ class Services:
             poll_seconds=settings.jobs.poll_seconds,
             late_minutes=settings.jobs.late_minutes,
         )
+        self.emergencies = EmergencyTimer(self.releases)
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
@@ -220,6 +247,8 @@ class Services:
         self.mirror_retries.start()
         self._undo.append(self.schedule.close)
         self.schedule.start()
+        self._undo.append(self.emergencies.close)
+        self.emergencies.start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
@@ -261,7 +290,7 @@ class Services:
                             LiveVersions(),
                             self.on_project_created,
                             self.limited_renderer,
-                            VersionStates(self.more.lapse_days),
+                            VersionStates(self.more.lapse_days, retired_reasons),
                         )
                     ),
                     working_copies_router(
@@ -273,6 +302,17 @@ class Services:
                     workflow_router(self._workflow()),
                     redaction_router(self.redactions),
                     releases_router(self.releases),
+                    emergency_router(
+                        EmergencyDeps(
+                            self.releases,
+                            operator_tokens_decide=self.continuity.operator_tokens_decide,
+                            check_signer=self.verify_signer,
+                            cadence=self.cadence,
+                        )
+                    ),
+                    exceptions_router(self.continuity),
+                    certification_router(self.continuity, self.cadence),
+                    retirement_router(self.continuity),
                     audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
                     evidence_router(
                         EvidenceDeps(
@@ -342,12 +382,7 @@ def _tightening(settings: Settings) -> Tightening:
     )
 
 
-def _around() -> Around:
-    return Around(
-        waivers=lambda conn, project_id, paths, environment, now: {},
-        overdue=lambda conn, project_id, paths, now: {},
-        retired=lambda conn, project_id, paths: {},
-    )
+AROUND = Around(waivers_for, overdue_for, retired_reasons)
 
 
 def _oidc(
@@ -367,6 +402,16 @@ def _render_limits(settings: Settings) -> RenderLimits:
         memory_mb=limits.render_memory_mb,
         output_bytes=limits.render_output_bytes,
         processes=limits.render_processes,
+    )
+
+
+def _cadence(settings: Settings) -> Cadence:
+    months = settings.certification
+    return Cadence(
+        low=months.low_months,
+        medium=months.medium_months,
+        high=months.high_months,
+        warn_days=months.warn_days,
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from promptops_server.approvals.model import GateFacts, Unmet, Waived
+from promptops_server.approvals.model import Content, GateFacts, Unmet, Waived
+from promptops_server.approvals.paperwork import Waiver
 from promptops_server.infra.clock import to_text
 
 EXEMPTIBLE: Final[tuple[str, ...]] = ("record.", "review.overdue", "tests.", "rule.")
@@ -51,3 +52,29 @@ def set_aside(
             )
         kept.append(item)
     return kept, tuple(waived)
+
+
+def set_rules_aside(
+    facts: GateFacts, unmet: Iterable[Unmet]
+) -> tuple[list[Unmet], tuple[Waived, ...]]:
+    """The same for rules of the environment, which speak of a release as a whole: one is set aside only when an
+    exception in force covers every prompt that would go live."""
+    kept: list[Unmet] = []
+    waived: list[Waived] = []
+    for item in unmet:
+        covered = [_waiver(facts, content, item.rule) for content in facts.contents]
+        found = [waiver for waiver in covered if waiver is not None]
+        if not covered or len(found) < len(covered) or not may_be_exempt(item.rule):
+            kept.append(item)
+            continue
+        waived.extend(
+            Waived(content.path, item.rule, waiver.id, waiver.expires_at)
+            for content, waiver in zip(facts.contents, found, strict=True)
+        )
+    return kept, tuple(waived)
+
+
+def _waiver(facts: GateFacts, content: Content, rule: str) -> Waiver | None:
+    papers = facts.papers.get((content.path, content.version))
+    waivers = () if papers is None else papers.waivers
+    return next((w for w in waivers if w.rule == rule and w.expires_at > facts.now), None)

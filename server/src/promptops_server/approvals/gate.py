@@ -14,7 +14,7 @@ from promptops_server.approvals.conditions.approved import approved
 from promptops_server.approvals.conditions.documented import documented
 from promptops_server.approvals.conditions.separation import separation
 from promptops_server.approvals.conditions.standing import barred, overdue
-from promptops_server.approvals.exempt import set_aside
+from promptops_server.approvals.exempt import set_aside, set_rules_aside
 from promptops_server.approvals.model import Content, GateFacts, Unmet, Verdict
 from promptops_server.approvals.paperwork import Paperwork
 
@@ -33,7 +33,9 @@ def gate(facts: GateFacts) -> Verdict:
     kept, waived = set_aside(facts, _first(facts, _papers(facts)))
     unmet.extend(kept)
     if facts.emergency is None:
-        unmet.extend(_rules(facts))
+        kept, more = set_rules_aside(facts, _rules(facts))
+        unmet.extend(kept)
+        waived = (*waived, *more)
     return Verdict(tuple(unmet), waived)
 
 
@@ -57,11 +59,11 @@ def _suspended(facts: GateFacts) -> Iterator[Unmet]:
                 f"{content.path}@{content.version} was scheduled: a schedule does not lift a suspension.",
                 "Publish it by hand if it may be live again.",
             )
-        elif content.suspended_here and not facts.gated.allowed:
+        elif content.suspended_here and (facts.emergency is not None or not facts.gated.allowed):
             yield Unmet(
                 "gate.suspended",
                 f"{content.path}@{content.version} was suspended in {facts.environment}: to make it live again "
-                "takes the role that publishes where approval is asked.",
+                "takes the role that publishes where approval is asked, and no emergency.",
                 "Publish another version, or ask a publisher to publish this one.",
             )
 

@@ -54,6 +54,8 @@ class Paperwork:
     """E-mail addresses of authors nobody here is known by."""
     retired: str | None = None
     """Why the prompt was retired."""
+    redacted: bool = False
+    """Its content is not what was approved any more."""
     overdue_since: int | None = None
     """When the review of what is live fell due, if it was not done."""
     waivers: tuple[Waiver, ...] = ()

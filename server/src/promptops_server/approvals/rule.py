@@ -27,6 +27,9 @@ class EnvironmentRule(BaseModel):
     name: ClassVar[str]
     """As the API, the command line and refusals call it; the name of the rule's file."""
 
+    needs_papers: ClassVar[bool] = False
+    """Whether the check looks at `facts.papers`: they are read then wherever the rule holds."""
+
     @abstractmethod
     def words(self) -> str:
         """The rule as a person reads it, for example `only what is live in staging`."""

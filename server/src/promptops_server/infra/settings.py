@@ -27,6 +27,7 @@ from promptops_server.infra.setting_sections import (
     AccessSettings,
     ApprovalSettings,
     AuditSettings,
+    CertificationSettings,
     DatabaseSettings,
     JobSettings,
     LimitSettings,
@@ -85,6 +86,7 @@ class Settings:
     approvals: ApprovalSettings
     access: AccessSettings
     oidc: OidcSettings
+    certification: CertificationSettings
     sources: Mapping[str, str]
     config_file: Path | None
 

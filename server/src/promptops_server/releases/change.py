@@ -16,6 +16,7 @@ from promptops_server.infra.problems import ProblemError, TooLarge
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.projects import require_readable
 from promptops_server.releases import branch, environments, history
+from promptops_server.releases.emergency.invoke import check_invocation, note_invocation
 from promptops_server.releases.judge import judge, refuse_unmet
 from promptops_server.releases.model import (
     MAX_CHANGES,
@@ -31,7 +32,6 @@ from promptops_server.releases.model import (
     check_ticket,
 )
 from promptops_server.releases.plan import (
-    ACTIONS,
     Plan,
     Planner,
     Preparation,
@@ -103,10 +103,11 @@ def check_access(
     require_readable(deps.authorise, request.actor, request.project.name)
     with deps.db.read() as conn:
         environment = environments.get(conn, request.project.id, request.environment)
+        check_invocation(request, environment)
         decision = require(
             deps.authorise,
             request.actor,
-            ACTIONS[request.kind],
+            request.action,
             Resource(
                 project=request.project.name,
                 environment=environment.name,
@@ -171,10 +172,15 @@ def release_plan(
             ticket=ticket,
             trailers=trailers_of(request, plan),
         )
-    if environment.approval_required and request.kind == "publish":
-        deps.papers.published(
-            tx, request.project, environment.name, [(c.path, c.version) for c in plan.contents]
+    if environment.approval_required:
+        deps.papers.released(
+            tx,
+            request.project,
+            (environment.id, environment.name),
+            [(c.path, c.version) for c in plan.changes if c.state == "live"],
+            [c.path for c in plan.changes if c.state != "live"],
         )
+    note_invocation(deps, tx, request, environment, plan, reason)
     return seal(
         tx,
         deps.sign,

@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from promptops_server.approvals.model import Content, GateFacts, Standing, Unmet, Verdict
+from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.infra.authorise import Resource
 from promptops_server.infra.problems import Denied, NotFound
 from promptops_server.registry.redaction.versions import redacted_versions
 from promptops_server.releases import environments
+from promptops_server.releases.emergency.read import refused_before
 from promptops_server.releases.model import Environment, Kind, check_ticket
 from promptops_server.releases.plan import ACTIONS, Plan, Request
 from promptops_server.releases.ports import ReleaseDeps
@@ -38,7 +40,7 @@ def judge(
     """The gate's verdict over this plan, for this actor, as of `now` (microseconds)."""
     gated = deps.authorise(
         request.actor,
-        ACTIONS[request.kind],
+        request.action,
         Resource(
             project=request.project.name, environment=environment.name, approval_required=True
         ),
@@ -62,28 +64,42 @@ def judge(
             project=request.project.name,
             actor=request.actor.name,
             identity=request.actor.identity,
-            papers=deps.papers(
-                conn,
-                request.project,
-                environment.name,
-                [(c.path, c.version) for c in contents],
-                now,
-            )
-            if environment.approval_required and contents
-            else {},
+            papers=_papers(deps, conn, request, environment, contents, now),
+            emergency=request.emergency,
         )
     )
-    return Verdict(
-        (
-            *verdict.unmet,
-            *_redacted(conn, environment, plan),
-            *_stopping(deps, request, environment, plan),
-        )
+    unmet = (
+        *verdict.unmet,
+        *_redacted(conn, environment, plan),
+        *_stopping(deps, request, environment, plan),
+        *refused_before(conn, request.kind, environment, plan),
     )
+    return Verdict(unmet, verdict.waived)
+
+
+def _papers(
+    deps: ReleaseDeps,
+    conn: Connection,
+    request: Request,
+    environment: Environment,
+    contents: Sequence[Content],
+    now: int,
+) -> Mapping[tuple[str, int], Paperwork]:
+    """What is known of the contents, where the gate or a rule asks for it."""
+    asked = environment.approval_required or any(rule.needs_papers for rule in environment.rules)
+    if not contents or not asked:
+        return {}
+    wanted = [(content.path, content.version) for content in contents]
+    return deps.papers(conn, request.project, environment.name, wanted, now)
 
 
 def _redacted(conn: Connection, environment: Environment, plan: Plan) -> tuple[Unmet, ...]:
-    """A version whose content a redaction changed never goes live again, by whichever way."""
+    """A version whose content a redaction changed never goes live again, by whichever way.
+
+    Where approval is asked the gate knows it from the papers.
+    """
+    if environment.approval_required:
+        return ()
     coming = [change for change in plan.changes if change.state == "live"]
     marked = redacted_versions(conn, environment.project_id, [change.path for change in coming])
     return tuple(

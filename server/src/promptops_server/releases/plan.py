@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from promptops_server.approvals.model import Content as GateContent
+from promptops_server.approvals.model import Emergency
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Action
 from promptops_server.infra.database import Transaction
@@ -71,6 +72,13 @@ class Request:
     claim: Callable[[Transaction, int], None] | None = None
     """Called with the coming release's number in its transaction, under the lock and before the plan: what must be
     written with the release, or refuse it."""
+    emergency: Emergency | None = None
+    """The incident for which a publish waits for no approval."""
+
+    @property
+    def action(self) -> Action:
+        """What `access` is asked: breaking the glass is a right of its own."""
+        return ACTIONS[self.kind] if self.emergency is None else "emergency:invoke"
 
 
 Planner = Callable[[Connection, Environment], Plan]
@@ -85,6 +93,8 @@ def origin_of(request: Request, plan: Plan) -> dict[str, Any]:
             "environment": plan.promoted.environment,
             "release": plan.promoted.release,
         }
+    if request.emergency is not None:
+        origin["emergency"] = {"incident": request.emergency.incident}
     if request.scheduled is not None:
         origin["scheduled"] = {"id": request.scheduled.id, "by": request.scheduled.by}
     return origin
@@ -95,6 +105,8 @@ def trailers_of(request: Request, plan: Plan) -> tuple[str, ...]:
     trailers = []
     if plan.promoted is not None:
         trailers.append(f"Promoted-From: {plan.promoted.environment} r{plan.promoted.release}")
+    if request.emergency is not None:
+        trailers.append(f"Emergency: {request.emergency.incident}")
     if request.scheduled is not None:
         trailers.append(f"Schedule: {request.scheduled.id}")
     return tuple(trailers)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
+from promptops_server.approvals.continuity import Papers as PapersRead
 from promptops_server.approvals.model import GateFacts, Verdict
-from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database, Transaction
+from promptops_server.registry.model import Project
 from promptops_server.releases.model import Delivery
-
-if TYPE_CHECKING:
-    from promptops_server.registry.model import Project
 
 
 class Sign(Protocol):
@@ -43,28 +41,21 @@ class Gate(Protocol):
         ...
 
 
-class Papers(Protocol):
+class Papers(PapersRead, Protocol):
     """What is documented and decided about versions; answered by `approvals.workflow.papers`."""
 
-    def __call__(
-        self,
-        conn: Connection,
-        project: Project,
-        environment: str,
-        contents: Sequence[tuple[str, int]],
-        now: int,
-    ) -> Mapping[tuple[str, int], Paperwork]:
-        """The papers of versions, given by path and number, as of `now` (microseconds)."""
-        ...
-
-    def published(
+    def released(
         self,
         tx: Transaction,
         project: Project,
-        environment: str,
-        contents: Sequence[tuple[str, int]],
+        environment: tuple[str, str],
+        live: Sequence[tuple[str, int]],
+        gone: Sequence[str],
     ) -> None:
-        """These went live where approval is asked, in this transaction: their approvals are used from now on."""
+        """Note a release where approval is asked (environment id and name), in its transaction.
+
+        The approvals of what went live are used from now on, and its review dates start; what went has none any more.
+        """
         ...
 
 

@@ -20,7 +20,7 @@ from promptops_server.releases import environments
 from promptops_server.releases.change import check_head
 from promptops_server.releases.judge import judge
 from promptops_server.releases.model import Change, Environment, Kept, Pick, Promoted, State
-from promptops_server.releases.plan import ACTIONS, Plan, Planner, Request
+from promptops_server.releases.plan import Plan, Planner, Request
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.rows import AnyRow, chunks, current_rows
 
@@ -100,7 +100,7 @@ def unmet_of(
     """All that access and gate have against a plan, as of `at` (None: now)."""
     access = deps.authorise(
         request.actor,
-        ACTIONS[request.kind],
+        request.action,
         Resource(
             project=request.project.name,
             environment=environment.name,

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from promptops_server.approvals.model import Content as GateContent
+from promptops_server.approvals.model import Emergency
 from promptops_server.approvals.rule import listed
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.problems import Conflict, Denied, ProblemError
 from promptops_server.releases.candidates import Candidate, compile_candidates, find_candidates
 from promptops_server.releases.change import change_environment
+from promptops_server.releases.emergency.invoke import check_incident
 from promptops_server.releases.intervals import suspended_after, suspended_versions
 from promptops_server.releases.judge import refusal_of
 from promptops_server.releases.model import (
@@ -48,10 +50,12 @@ def publish(
     ticket: str | None = None,
     expected_head: int | None = None,
     once: Once | None = None,
+    emergency: Emergency | None = None,
 ) -> Outcome:
     """Make these versions live in one release; a pick without a version means the newest one.
 
-    Versions that are live already are reported as unchanged.
+    Versions that are live already are reported as unchanged. `emergency` breaks the glass: no approval is waited for,
+    and what it made live goes back unless others ratify it within 72 hours.
 
     Raises:
         Invalid: picks that are unknown, archived, invalid or named twice (all are named).
@@ -60,7 +64,17 @@ def publish(
         NotFound: there is no such environment.
     """
     check_paths([pick.path for pick in picks])
-    request = Request(actor, project, environment, "publish", reason, ticket, expected_head, once)
+    request = Request(
+        actor,
+        project,
+        environment,
+        "publish",
+        reason,
+        ticket,
+        expected_head,
+        once,
+        emergency=check_incident(emergency),
+    )
     publication = Publication(project, picks)
     try:
         return change_environment(deps, request, publication.plan, prepare=publication.prepare)
@@ -94,6 +108,7 @@ def preview_publish(
     ticket: str | None = None,
     expected_head: int | None = None,
     at: int | None = None,
+    emergency: Emergency | None = None,
 ) -> Preview:
     """What `publish` would do, without doing it: differences from what is live, and the gate's verdict (as of `at`).
 
@@ -101,7 +116,16 @@ def preview_publish(
         Invalid, Conflict, NotFound: as `publish`; a refusal of access or gate is part of the answer instead.
     """
     check_paths([pick.path for pick in picks])
-    request = Request(actor, project, environment, "publish", "", ticket, expected_head)
+    request = Request(
+        actor,
+        project,
+        environment,
+        "publish",
+        "",
+        ticket,
+        expected_head,
+        emergency=check_incident(emergency),
+    )
     return preview_change(deps, request, Publication(project, picks).plan, at=at)
 
 

@@ -14,6 +14,7 @@ from promptops_server.approvals.workflow.demands import DAY_US
 from promptops_server.approvals.workflow.store import RequestRow, newest_of_content
 from promptops_server.infra.clock import now_us
 from promptops_server.registry.model import Project, Version, VersionState
+from promptops_server.releases.emergency.read import emergencies_live
 from promptops_server.releases.rows import chunks
 from promptops_server.releases.tables import environment, live
 
@@ -32,14 +33,11 @@ class Stood:
 
 @dataclass(frozen=True, slots=True)
 class VersionStates:
-    """Reads states; `retired` and `emergency` are answered by others, per path and per version."""
+    """Reads states; `retired` is answered by `approvals.retirement`, per path."""
 
     lapse_days: int = 30
     retired: Callable[[Connection, str, Sequence[str]], Mapping[str, str]] = (
         lambda conn, project_id, paths: {}
-    )
-    emergency: Callable[[Connection, str, Sequence[str]], frozenset[Key]] = (
-        lambda conn, project_id, paths: frozenset()
     )
 
     def __call__(
@@ -49,7 +47,7 @@ class VersionStates:
         paths = sorted({v.path for v in versions})
         stood = _stood(conn, project.id, paths)
         retired = self.retired(conn, project.id, paths)
-        emergency = self.emergency(conn, project.id, paths)
+        emergency = emergencies_live(conn, project.id, paths)
         requests = newest_of_content(
             conn, {(v.prompt_id, v.behaviour or "", v.record or "") for v in versions if v.valid}
         )

@@ -47,6 +47,12 @@ class Reasoned(_In):
     ticket: str | None = Field(default=None, description="for example OPS-1234")
 
 
+class EmergencyIn(_In):
+    """Why it cannot wait."""
+
+    incident: str = Field(max_length=200, description="the incident's number, for example INC-123")
+
+
 class PublishIn(Reasoned):
     """Versions to make live, in one release."""
 
@@ -57,6 +63,9 @@ class PublishIn(Reasoned):
     )
     only_if_head: bool = Field(
         default=False, description="with `at`: refuse it then if somebody released here meanwhile"
+    )
+    emergency: EmergencyIn | None = Field(
+        default=None, description="break the glass: wait for no approval; ratified within 72 hours"
     )
 
 

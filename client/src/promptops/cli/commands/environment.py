@@ -203,6 +203,12 @@ def set_(
     max_prompts: Annotated[
         int | None, typer.Option("--max-prompts", min=1, help="So many go live in one release.")
     ] = None,
+    max_tier: Annotated[
+        str | None,
+        typer.Option(
+            "--max-tier", metavar="TIER", help="The highest residual tier: low or medium."
+        ),
+    ] = None,
     clear: Annotated[
         list[str] | None,
         typer.Option("--clear", metavar="RULE", help="Drop a rule; again for more."),
@@ -230,6 +236,8 @@ def set_(
         rules["ticket_required"] = environment_rules.ticket(ticket_required)
     if max_prompts:
         rules["max_prompts"] = {"prompts": max_prompts}
+    if max_tier:
+        rules["max_tier"] = {"tier": max_tier}
     body: dict[str, Any] = {
         **({"position": position} if position else {}),
         **({"approval_required": environment_rules.on_or_off(approval)} if approval else {}),

@@ -34,6 +34,7 @@ _EXAMPLES = [
     "promptops publish retail-bank/claims/triage@7 --to staging --reason 'Shorter answers'",
     "promptops publish retail-bank/claims --to staging --reason 'All of claims' --dry-run",
     "promptops publish retail-bank/claims/triage --to production --reason 'Go' --at 2026-12-01T09:00+08:00",
+    "promptops publish retail-bank/claims/triage@8 --to production --emergency INC-123 --reason 'Claims are stuck'",
 ]
 
 
@@ -51,6 +52,14 @@ def publish(
     ticket: TicketOption = None,
     at: AtOption = "",
     only_if_head: OnlyIfHeadOption = False,
+    emergency: Annotated[
+        str,
+        typer.Option(
+            "--emergency",
+            metavar="INCIDENT",
+            help="Break the glass: wait for no approval. Others ratify it within 72 hours, or it goes back.",
+        ),
+    ] = "",
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     json: JsonOption = False,
@@ -66,6 +75,8 @@ def publish(
         raise BadInput("no reason is given", remedy="say why with --reason 'text'")
     if only_if_head and not at:
         raise BadInput("--only-if-head goes with --at")
+    if emergency and at:
+        raise BadInput("--emergency publishes now; leave --at out")
     with connect(ctx) as server:
         picks = expand(server, given)
         if picks.left_out:
@@ -78,6 +89,8 @@ def publish(
             body["ticket"] = ticket
         if at:
             body["at"] = moment(at)
+        if emergency:
+            body["emergency"] = {"incident": emergency}
         if dry_run:
             preview = _preview(server, path, body)
             out.json(preview)
@@ -105,6 +118,8 @@ def publish(
         show_added(out, made)
     else:
         show_release(out, made)
+        if emergency and not json:
+            warn("not approved: unless others ratify it within 72 hours, the server takes it back")
 
 
 def _preview(server: Session, path: str, body: dict[str, Any]) -> dict[str, Any]:

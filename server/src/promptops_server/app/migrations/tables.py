@@ -7,6 +7,9 @@ from typing import Any
 # Importing them fills the metadata.
 from promptops_server.access import tables as _access
 from promptops_server.access.sign_in import tables as _sign_in
+from promptops_server.approvals.certification import tables as _certification
+from promptops_server.approvals.exceptions import tables as _exceptions
+from promptops_server.approvals.retirement import tables as _retirement
 from promptops_server.approvals.workflow import tables as _workflow
 from promptops_server.audit import tables as _audit
 from promptops_server.delivery import tables as _delivery
@@ -18,6 +21,7 @@ from promptops_server.registry.records import tables as _records
 from promptops_server.registry.redaction import tables as _redaction
 from promptops_server.registry.working_copies import tables as _working_copies
 from promptops_server.releases import tables as _releases
+from promptops_server.releases.emergency import tables as _emergency
 from promptops_server.releases.schedule import tables as _schedule
 
 __all__ = ["is_ours", "metadata"]
@@ -36,6 +40,10 @@ _CAPABILITIES = (
     _workflow,
     _releases,
     _schedule,
+    _exceptions,
+    _certification,
+    _retirement,
+    _emergency,
 )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from promptops_server import audit
 from promptops_server.access.roles import roles_on
 from promptops_server.access.signing import Components
+from promptops_server.approvals.signing import offered, sign
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.demands import DAY_US, Demands, demands_of
 from promptops_server.approvals.workflow.errors import NotNow
@@ -25,7 +26,6 @@ from promptops_server.approvals.workflow.ports import (
     keep_nothing,
 )
 from promptops_server.approvals.workflow.progress import Progress, progress
-from promptops_server.approvals.workflow.sign import payload_hash, signature_of
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Action, Resource, require
 from promptops_server.infra.database import Transaction
@@ -280,21 +280,22 @@ def _make(
     binding = row.request.binding
     reason = given.reason.strip()
     signature: dict[str, Any] | None = None
-    offered = given.components.password or given.components.code
-    if (demands.signatures and verdict in _STEPS) or offered:
-        hashed = payload_hash(
-            project=project.name,
-            path=row.path,
-            request=row.number,
-            binding=binding,
-            verdict=verdict,
-            accepted=accepted,
-            conditions=given.conditions,
-            report_hash=given.report_hash,
-            reason=reason,
-        )
-        signature = signature_of(
-            tx, deps.check_signer, actor, given.components, verdict=verdict, hashed=hashed
+    if (demands.signatures and verdict in _STEPS) or offered(given.components):
+        payload = {
+            "project": project.name,
+            "path": row.path,
+            "request": row.number,
+            "behaviour": binding.behaviour,
+            "record": binding.record,
+            "tier": binding.tier,
+            "verdict": verdict,
+            "accepted": sorted(accepted),
+            "conditions": given.conditions,
+            "report_hash": given.report_hash,
+            "reason": reason,
+        }
+        signature = sign(
+            tx, deps.check_signer, actor, given.components, verdict=verdict, payload=payload
         )
     return store.DecisionRow(
         Decision(

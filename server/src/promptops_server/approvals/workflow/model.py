@@ -31,16 +31,6 @@ OPEN: Final[frozenset[State]] = frozenset({"in_review", "changes_requested", "re
 CLOSED: Final[frozenset[State]] = frozenset({"rejected", "withdrawn", "revoked"})
 """States that no later decision leaves: the same content needs a new request."""
 
-MEANINGS: Final[dict[str, str]] = {
-    "request": "authorship",
-    "review": "review",
-    "validate": "validation",
-    "approve": "approval",
-    "ratify": "ratification",
-    "publish": "publication",
-}
-"""What a signature under each act means (21 CFR 11.50(a)(3))."""
-
 
 @dataclass(frozen=True, slots=True)
 class Binding:

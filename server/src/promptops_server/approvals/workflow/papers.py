@@ -11,6 +11,9 @@ from typing import cast
 
 from sqlalchemy import Connection
 
+from promptops_server.approvals.certification.model import PRODUCT as CADENCE
+from promptops_server.approvals.certification.model import Cadence, Published, end_of_day
+from promptops_server.approvals.certification.note import note_gone, note_release
 from promptops_server.approvals.paperwork import Gap, Paperwork, Waiver
 from promptops_server.approvals.workflow.authors import Authors, authors_of
 from promptops_server.approvals.workflow.demands import DAY_US, Tightening, demands_of
@@ -27,6 +30,7 @@ from promptops_server.infra.database import Transaction
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.records.document import documentation_of, store_documentation
 from promptops_server.registry.records.documentation import Documentation
+from promptops_server.registry.redaction.versions import redacted_versions
 from promptops_server.registry.versions import versions_at
 
 Key = tuple[str, int]
@@ -112,9 +116,10 @@ def cases_of(
 class PaperReader:
     """Reads papers; one per process."""
 
-    def __init__(self, more: Tightening, around: Around) -> None:
+    def __init__(self, more: Tightening, around: Around, cadence: Cadence = CADENCE) -> None:
         self._more = more
         self._around = around
+        self._cadence = cadence
 
     def __call__(
         self,
@@ -132,24 +137,40 @@ class PaperReader:
         waivers = around.waivers(conn, project.id, paths, environment, now)
         overdue = around.overdue(conn, project.id, paths, now)
         retired = around.retired(conn, project.id, paths)
+        redacted = redacted_versions(conn, project.id, paths)
         return {
             key: self._paperwork(
                 case,
                 waivers.get(key[0], ([], [])),
                 overdue.get(key[0]),
                 retired.get(key[0]),
+                key[1] in redacted.get(key[0], ()),
             )
             for key, case in cases.items()
         }
 
-    def published(
-        self, tx: Transaction, project: Project, environment: str, contents: Sequence[Key]
+    def released(
+        self,
+        tx: Transaction,
+        project: Project,
+        environment: tuple[str, str],
+        live: Sequence[Key],
+        gone: Sequence[str],
     ) -> None:
-        """Mark the approvals of what went live as used."""
-        versions = versions_at(tx.conn, project, contents)
+        """Mark the approvals of what went live as used, and start its review dates; end those of what went."""
+        versions = versions_at(tx.conn, project, live)
         cases = cases_of(tx.conn, project, versions, more=self._more, now=tx.now)
         store_documentation(tx, project, versions, {k: c.documentation for k, c in cases.items()})
-        mark_used(tx, [c.request.id for c in cases.values() if c.request is not None])
+        approved = [c for c in cases.values() if c.request is not None and _in_force(c)]
+        mark_used(tx, [c.request.id for c in approved if c.request is not None])
+        note_release(
+            tx,
+            project.id,
+            environment[0],
+            [p for c in cases.values() if (p := _published(c)) is not None],
+            cadence=self._cadence,
+        )
+        note_gone(tx, environment[0], gone)
 
     def _paperwork(
         self,
@@ -157,11 +178,12 @@ class PaperReader:
         waivers: tuple[list[Waiver], list[Waiver]],
         overdue_since: int | None,
         retired: str | None,
+        redacted: bool,
     ) -> Paperwork:
         documentation = case.documentation
         if documentation is None:
             gap = Gap("file", "file", "the file is not valid", "Correct it in a new version.")
-            return Paperwork(None, gaps=(gap,), authors=case.authors.identities)
+            return Paperwork(None, gaps=(gap,), authors=case.authors.identities, redacted=redacted)
         bound = case.binding
         return Paperwork(
             tier=cast("Tier | None", documentation.tier),
@@ -175,10 +197,32 @@ class PaperReader:
             authors=case.authors.identities,
             unmapped_authors=case.authors.unmapped,
             retired=retired,
+            redacted=redacted,
             overdue_since=overdue_since,
             waivers=tuple(waivers[0]),
             expired_waivers=tuple(waivers[1]),
         )
+
+
+def _in_force(case: Case) -> bool:
+    return case.progress is not None and case.progress.state == "approved"
+
+
+def _published(case: Case) -> Published | None:
+    """What the review dates are told of a version; None for a file that is not valid."""
+    version, documentation = case.version, case.documentation
+    if documentation is None or version.behaviour is None:
+        return None
+    due = documentation.review_due
+    return Published(
+        version.path,
+        version.number,
+        version.behaviour,
+        documentation.digest,
+        cast("Tier | None", documentation.tier),
+        case.progress.approved_at if case.progress is not None and _in_force(case) else None,
+        end_of_day(due.isoformat()) if due is not None else None,
+    )
 
 
 def gaps_of(documentation: Documentation) -> tuple[Gap, ...]:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from promptops_server.access.signing import Components, Signer
+from promptops_server.approvals.signing import CheckSigner
 from promptops_server.approvals.workflow.demands import Tightening
-from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.registry.ports import LiveVersion
@@ -24,14 +23,6 @@ class Keep(Protocol[R]):
 
 def keep_nothing(tx: Transaction, result: object, /) -> None:
     """For callers whose request cannot be repeated."""
-
-
-class CheckSigner(Protocol):
-    """Checks that the actor in person is there to sign; answered by `access.signing`."""
-
-    def __call__(self, tx: Transaction, actor: Actor, components: Components, /) -> Signer:
-        """Raises Denied when a component is missing or wrong, or this actor cannot sign at all."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 
+from promptops_server.approvals.model import Emergency
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.http import ActorDep, Cursor, IdempotencyKey, Limit
+from promptops_server.infra.problems import Invalid
 from promptops_server.releases import environments, history, stop
 from promptops_server.releases.model import Outcome, Pick
 from promptops_server.releases.ports import ReleaseDeps
@@ -86,6 +88,13 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
         found = find_project(deps, actor, project)
         picks = [Pick(item.path, item.version) for item in body.prompts]
         at = time_of(body.at, body.only_if_head)
+        emergency = None if body.emergency is None else Emergency(body.emergency.incident)
+        if emergency is not None and at is not None:
+            raise Invalid(
+                "An emergency is published now, not at a time.",
+                remedy="Leave `at` out, or schedule it without `emergency`.",
+                slug="emergency-at-a-time",
+            )
         if body.dry_run:
             response.status_code = 200
             preview = preview_publish(
@@ -97,6 +106,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
                 ticket=body.ticket,
                 expected_head=head,
                 at=at,
+                emergency=emergency,
             )
             return preview_out(environment, preview)
         if at is not None:
@@ -123,6 +133,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
             ticket=body.ticket,
             expected_head=head,
             once=once_of(request, body, key),
+            emergency=emergency,
         )
         return made(request, response, outcome)
 

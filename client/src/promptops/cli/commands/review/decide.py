@@ -11,17 +11,11 @@ from promptops.cli.command import command
 from promptops.cli.commands.review import app
 from promptops.cli.failures import BadInput
 from promptops.cli.output import JsonOption, Output
-from promptops.cli.reviewing import RequestArgument
+from promptops.cli.reviewing import RequestArgument, SignStdinOption
 from promptops.cli.session import connect
 
 _STEPS = ("review", "validate", "approve")
 _Reason = Annotated[str, typer.Option("--reason", "-r", help="Why, in a sentence.")]
-_SignStdin = Annotated[
-    bool,
-    typer.Option(
-        "--sign-stdin", help="Sign: read the password, then a one-time code, a line each."
-    ),
-]
 
 
 @command(
@@ -56,7 +50,7 @@ def approve(
     report_hash: Annotated[
         str, typer.Option("--report-hash", help="Of a validation: SHA-256 of its report.")
     ] = "",
-    sign_stdin: _SignStdin = False,
+    sign_stdin: SignStdinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Decide in favour: as reviewer, validator or approver. Where signatures are asked, you sign."""
@@ -122,12 +116,7 @@ def _decide(
     out = Output(json)
     with connect(ctx) as server:
         reference = reviewing.find(server, request)
-        needed = False
-        if body["decision"] == "approve" and not sign_stdin:
-            needed = server.get(reference.path)["signatures"]
-        signature = reviewing.signature(needed, sign_stdin)
-        if signature:
-            body["signature"] = signature
-        found = server.post(f"{reference.path}/decisions", body)
+        path = f"{reference.path}/decisions"
+        found = reviewing.post_signed(server, path, body, sign_stdin)
     out.json(found)
     reviewing.show(out, found)

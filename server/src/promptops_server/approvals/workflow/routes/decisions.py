@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from promptops_server.access.signing import Components
+from promptops_server.approvals.signing import SignatureIn, components_of
 from promptops_server.approvals.workflow.decide import Decided, Given, decide
 from promptops_server.approvals.workflow.model import Step
 from promptops_server.approvals.workflow.ports import Keep, WorkflowDeps
@@ -16,7 +16,7 @@ from promptops_server.approvals.workflow.routes.requests import (
     find_project,
     read_request,
 )
-from promptops_server.approvals.workflow.routes.wire import In, RequestOut, SignatureIn
+from promptops_server.approvals.workflow.routes.wire import In, RequestOut
 from promptops_server.infra.body_fields import Line, Lines
 from promptops_server.infra.http import ActorDep, IdempotencyKey, fingerprint
 from promptops_server.infra.idempotency import answer_once
@@ -53,7 +53,6 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
         idempotency_key: IdempotencyKey = None,
     ) -> RequestOut:
         found = find_project(deps, actor, project)
-        signature = body.signature or SignatureIn()
         given = Given(
             body.decision,
             body.step,
@@ -61,7 +60,7 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
             frozenset(body.accept_na),
             body.conditions,
             body.report_hash,
-            Components(signature.password, signature.code),
+            components_of(body.signature),
         )
         # What identifies the request is kept: nothing of a password may be in it.
         asked = fingerprint(request, body.model_copy(update={"signature": None}))

@@ -13,7 +13,6 @@ from promptops_server.access.users import names_of
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.papers import Case, gaps_of
 from promptops_server.approvals.workflow.status import Standing
-from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import to_text
 
 
@@ -21,13 +20,6 @@ class In(BaseModel):
     """A request body: no unknown members."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class SignatureIn(In):
-    """What signs: the password of the account, a one-time code. Asked at tier high and for sector gxp."""
-
-    password: Line | None = Field(default=None, max_length=1000)
-    code: Line | None = Field(default=None, max_length=100)
 
 
 class SignatureOut(BaseModel):
