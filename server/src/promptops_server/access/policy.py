@@ -25,7 +25,13 @@ ERROR = "policy.error"
 MISSING = "role.missing"
 _FIRST = ("system", "admin")
 """Of the rules that permit, these are named before roles."""
-_FORBIDS = ("scope.project", "scope.delivery", "scope.environment", "service.decision", "token.operator")
+_FORBIDS = (
+    "scope.project",
+    "scope.delivery",
+    "scope.environment",
+    "service.decision",
+    "token.operator",
+)
 """Of the rules that forbid, named in this order, then the installation's own."""
 
 
@@ -98,9 +104,7 @@ class Policies:
         """The same decision, worked out anew."""
         return self._decide(self._state, actor, action, resource)
 
-    def _decide(
-        self, state: _State, actor: Actor, action: Action, resource: Resource
-    ) -> Decision:
+    def _decide(self, state: _State, actor: Actor, action: Action, resource: Resource) -> Decision:
         held = roles_for(actor.roles, action, resource)
         try:
             answer = self._ask(state, actor, action, resource, held)

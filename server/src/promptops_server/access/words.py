@@ -73,7 +73,10 @@ def why(
     """Reason and remedy where a policy forbids, or fails."""
     scope = actor.scope
     if rule == "scope.project":
-        return f"This token is bound to project {scope.project}.", "Use a token of the right project."
+        return (
+            f"This token is bound to project {scope.project}.",
+            "Use a token of the right project.",
+        )
     if rule == "scope.delivery":
         return (
             f"This token may only read what is live in {scope.project}/{scope.environment}.",

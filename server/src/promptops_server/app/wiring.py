@@ -13,9 +13,16 @@ import structlog
 from sqlalchemy import Connection
 
 from promptops_server.access.authenticate import Authenticator
-from promptops_server.access.policy import authorise
+from promptops_server.access.own_policies.watch import PolicyWatch
+from promptops_server.access.policy import Policies
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
+from promptops_server.access.routes.asking import AskingDeps
+from promptops_server.access.routes.asking import router as asking_router
+from promptops_server.access.routes.grants import GrantDeps
+from promptops_server.access.routes.grants import router as grants_router
+from promptops_server.access.routes.policies import PolicyDeps
+from promptops_server.access.routes.policies import router as policies_router
 from promptops_server.access.standing import actor_now
 from promptops_server.access.users import get_user
 from promptops_server.app import health
@@ -63,6 +70,7 @@ from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.registry.working_copies.routes import WorkingCopyDeps
 from promptops_server.registry.working_copies.routes import router as working_copies_router
+from promptops_server.releases import environments
 from promptops_server.releases.environments import create_defaults
 from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
@@ -86,11 +94,13 @@ class Services:
         self.database = database
         self.redis_process = _embedded_redis(settings)
         self.authenticator = Authenticator(database)
+        self.policies = Policies(operator_tokens_decide=settings.operator_tokens_decide)
+        self.policy_watch = PolicyWatch(database, self.policies)
         secret = secret_of(settings, create=True)
         self.delivery = Delivery(
             database,
             Keys(database, secret),
-            authorised_by(self.authenticator.by_token, authorise),
+            authorised_by(self.authenticator.by_token, self.policies),
             _redis_address(settings, self.redis_process),
         )
 
@@ -99,7 +109,7 @@ class Services:
 
         self.releases = ReleaseDeps(
             db=database,
-            authorise=authorise,
+            authorise=self.policies,
             sign=sign,
             projection=self.delivery.project,
             gate=gate,
@@ -155,9 +165,12 @@ class Services:
         """Start everything that works in the background, Redis first.
 
         Raises:
+            Unavailable: the database is down, so that the access policies are not known.
             RedisProcessError: the embedded Redis does not start.
             KeyUnreadable: the signing key was sealed with another secret.
         """
+        self._undo.append(self.policy_watch.close)
+        self.policy_watch.start()
         if self.redis_process is not None:
             self._undo.append(self.redis_process.stop)
             self.redis_process.start()
@@ -186,7 +199,7 @@ class Services:
 
     def http_app(self) -> App:
         """The HTTP application over these services."""
-        db = self.database
+        db, authorise = self.database, self.policies
         denials = DenialLog(db, self.settings.limits.denials_per_minute)
         return create_app(
             HttpParts(
@@ -195,6 +208,11 @@ class Services:
                 limits=self.settings.limits,
                 api=(
                     access_router(AccessDeps(db, authorise, self.authenticator.forget)),
+                    grants_router(GrantDeps(db, authorise, self.authenticator.forget)),
+                    asking_router(AskingDeps(db, authorise, _approval_required)),
+                    policies_router(
+                        PolicyDeps(db, authorise, self.policy_watch.reload, _approval_required)
+                    ),
                     registry_router(
                         RegistryDeps(
                             db,
@@ -244,9 +262,9 @@ class Services:
         return GitDeps(
             db=self.database,
             authenticate=authenticate,
-            access=GitAccess(self.database, authorise),
+            access=GitAccess(self.database, self.policies),
             guard=EnvironmentGuard(self.releases),
-            versions=PushedToMain(),
+            versions=PushedToMain(self.policies),
             denied=denials.in_project,
         )
 
@@ -295,6 +313,10 @@ def _jobs_url(settings: Settings, database: Database) -> str:
 
 def _project_id(conn: Connection, name: str) -> str:
     return get_project(conn, name).id
+
+
+def _approval_required(conn: Connection, project: str, environment: str) -> bool:
+    return environments.get(conn, get_project(conn, project).id, environment).approval_required
 
 
 def _user_id(conn: Connection, name: str) -> str:

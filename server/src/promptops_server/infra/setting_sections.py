@@ -281,6 +281,18 @@ class MirrorSettings(Section):
         return value
 
 
+class AccessSettings(Section):
+    """Who may do what, beyond policies and grants."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}ACCESS_")
+
+    operator_tokens_decide: bool | None = Field(
+        None,
+        description="Whether reviews, validations, approvals, ratifications and accepted exceptions count when made "
+        "with a token of promptops-server token create. Default: yes on SQLite, no on PostgreSQL.",
+    )
+
+
 class AuditSettings(Section):
     """Signed checkpoints of the audit logs."""
 
@@ -311,5 +323,6 @@ SECTIONS: dict[str, type[Section]] = {
     "jobs": JobSettings,
     "working_copies": WorkingCopySettings,
     "mirror": MirrorSettings,
+    "access": AccessSettings,
     "audit": AuditSettings,
 }

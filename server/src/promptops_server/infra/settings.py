@@ -24,6 +24,7 @@ from pydantic_settings import EnvSettingsSource
 from promptops_server.infra.setting_sections import (
     PREFIX,
     SECTIONS,
+    AccessSettings,
     AuditSettings,
     DatabaseSettings,
     JobSettings,
@@ -78,6 +79,7 @@ class Settings:
     jobs: JobSettings
     working_copies: WorkingCopySettings
     mirror: MirrorSettings
+    access: AccessSettings
     audit: AuditSettings
     sources: Mapping[str, str]
     config_file: Path | None
@@ -95,6 +97,12 @@ class Settings:
     def checkpoint_file(self) -> Path:
         """Where the audit logs' checkpoints are appended."""
         return self.audit.checkpoint_file or self.data_dir / "audit-checkpoints.jsonl"
+
+    @property
+    def operator_tokens_decide(self) -> bool:
+        """Whether the decisions of tokens made on the server's own machine count."""
+        set_to = self.access.operator_tokens_decide
+        return self.is_sqlite if set_to is None else set_to
 
     @property
     def is_sqlite(self) -> bool:

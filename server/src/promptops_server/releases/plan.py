@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from promptops_server.approvals.model import Content as GateContent
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Action
+from promptops_server.infra.authorise import Action, Resource
 from promptops_server.infra.database import Transaction
 from promptops_server.releases.model import (
     Artifact,
@@ -71,6 +71,15 @@ class Request:
     claim: Callable[[Transaction, int], None] | None = None
     """Called with the coming release's number in its transaction, under the lock and before the plan: what must be
     written with the release, or refuse it."""
+
+
+def place_of(request: Request, environment: Environment) -> Resource:
+    """What `access` is asked about, without a path."""
+    return Resource(
+        project=request.project.name,
+        environment=environment.name,
+        approval_required=environment.approval_required,
+    )
 
 
 Planner = Callable[[Connection, Environment], Plan]
