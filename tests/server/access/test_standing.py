@@ -38,7 +38,7 @@ def test_roles_are_those_of_today_and_the_scope_is_the_tokens(
 ) -> None:
     session = token(any_database, ana, role="publisher", project="bank", auth_method="operator")
     with any_database.write() as tx:
-        users.remove_grant(tx, SYSTEM, "ana", "bank", "publisher")
+        grants.remove_grant(tx, SYSTEM, "ana", "bank", "publisher")
         grants.add_grant(tx, SYSTEM, "ana", "bank", "viewer")
     actor = now(any_database, ana, session, "operator")
     assert actor.roles == {"bank:viewer"}

@@ -20,6 +20,7 @@ from promptops.cli.commands import (
     import_prompts,
     lint,
     mirror,
+    policy,
     project,
     promote,
     prompt,
@@ -94,3 +95,4 @@ app.add_typer(schedule.app, name="schedule")
 app.add_typer(audit.app, name="audit")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
+app.add_typer(policy.app, name="policy")

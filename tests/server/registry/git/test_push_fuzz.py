@@ -18,7 +18,7 @@ from promptops_server.registry.git.objects import BLOB, COMMIT, TAG, TREE, objec
 from promptops_server.registry.git.pack import entry_header
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.tables import git_object
-from support.git_remote import WorkTree, serve
+from support.git_remote import WorkTree, allow_anything, serve
 from support.histories import prompt
 from support.raw_push import commands, commit_of, pack, post
 from support.repositories import Repository, make_repository
