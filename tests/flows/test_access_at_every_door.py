@@ -344,7 +344,7 @@ def test_ids_of_another_project_lead_nowhere(site: Site) -> None:
         scheduled = root.post(
             "/projects/bank/environments/staging/releases",
             json={
-                "prompts": [{"path": "claims/triage"}],
+                "prompts": [{"path": "claims/motor/triage"}],
                 "reason": "because it is due",
                 "at": later,
             },
@@ -354,8 +354,9 @@ def test_ids_of_another_project_lead_nowhere(site: Site) -> None:
         )
         assert view.is_success, view.text
         token = root.post("/tokens", json={"name": "other"}).json()
-        text = {"text": TEXT.format("draft")}
-        copy = root.put("/projects/bank/working-copies/claims/triage", json=text)
+        copy = "/projects/bank/working-copies/claims/triage"
+        assert root.put(copy, json={"text": TEXT.format("draft")}).is_success
+        share = root.post(f"{copy}/share").json()["id"]
     schedule = scheduled["id"]
     with site.api("carl") as carl:
         base = f"/projects/clinic/environments/staging/schedule/{schedule}"
@@ -363,10 +364,14 @@ def test_ids_of_another_project_lead_nowhere(site: Site) -> None:
         assert carl.delete(base).status_code == 404
         assert carl.post(f"{base}/run").status_code == 404
         name = view.json().get("id", "mine")
-        assert carl.get(f"/projects/clinic/views/{name}").status_code == 404
-        assert carl.delete(f"/projects/clinic/views/{name}").status_code == 404
+        for method in ("GET", "DELETE"):
+            tagged = {"If-Match": view.headers["ETag"]}
+            there = carl.request(method, f"/projects/clinic/views/{name}", headers=tagged)
+            assert there.status_code == 404
         assert carl.delete(f"/tokens/{token['id']}").status_code == 404
-        assert copy.status_code in (200, 201, 422, 428)
+        assert carl.get(f"/shared-working-copies/{share}").status_code == 404
+        assert carl.post(f"/shared-working-copies/{share}/take").status_code == 404
+        assert carl.delete(f"/shared-working-copies/{share}").status_code == 404
     with site.api("root") as root:
         found = root.get("/projects/bank/schedule").json()["items"]
         assert [item["state"] for item in found] == ["scheduled"]
