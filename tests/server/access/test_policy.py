@@ -318,6 +318,24 @@ def test_many_paths_cost_one_question_a_folder_and_name_what_is_refused() -> Non
     assert len(asked) == 1
 
 
+def test_a_policy_about_some_paths_leaves_the_others_open_at_every_door() -> None:
+    text = """
+    forbid (principal, action == Action::"prompt:write", resource)
+    unless { resource["p\\u{61}th"] like "claims/*" };
+    """
+    asked = Policies([OwnPolicy("claims-only", text)])
+    ana = actor("bank:author")
+    assert asked.speaks_of_paths
+    assert decide_somewhere(asked, ana, "prompt:write", BANK).allowed
+    assert decide_paths(asked, ana, "prompt:write", BANK, ["claims/a", "claims/b"]).allowed
+    refused = decide_paths(asked, ana, "prompt:write", BANK, ["claims/a", "hr/b"])
+    assert (refused.allowed, refused.rule, refused.paths) == (
+        False,
+        "policy.claims-only",
+        ("hr/b",),
+    )
+
+
 def test_at_the_door_a_grant_on_a_part_is_enough() -> None:
     ana = actor("bank/claims@production:publisher")
     assert decide_somewhere(authorise, ana, "release:publish", BANK).allowed

@@ -7,12 +7,13 @@ policy that fails, and a `forbid` that is passed over would let through what it 
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
-from promptops_server.access.cedar import Answer, OwnPolicy, PolicySet, ask, policy_set
+from promptops_server.access.cedar import Answer, OwnPolicy, PolicySet, ask, policy_set, statements
 from promptops_server.access.roles import GRANTED_ROLES, roles_for
 from promptops_server.access.words import refusal, why
 from promptops_server.infra.actor import Actor
@@ -186,8 +187,10 @@ class _State:
     def __init__(self, policies: PolicySet, own: tuple[OwnPolicy, ...]) -> None:
         self.policies = policies
         self.own = own
-        # Any mention counts, also in a comment: asking once per path is only slower.
-        self.speaks_of_paths = any("path" in policy.text for policy in own)
+        # Looked for in what was parsed, where no spelling of the attribute hides it.
+        self.speaks_of_paths = any(
+            '"path"' in json.dumps(statements(policy.text)) for policy in own
+        )
         self.known: dict[Any, Decision] = {}
         self.opening: dict[tuple[Action, bool], tuple[str, ...]] = {}
 

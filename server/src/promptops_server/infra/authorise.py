@@ -45,6 +45,8 @@ Action = Literal[
 ]
 
 
+OWN_POLICY: Final = "policy."
+"""How the names of rules begin that are policies of the installation."""
 NAMED: Final = 5
 """Refused paths that a refusal names."""
 
@@ -178,6 +180,9 @@ def decide_somewhere(
         decision = authorise(actor, action, there)
         if decision.allowed:
             return decision
+    if whole.rule.startswith(OWN_POLICY):
+        # It may speak of some paths or environments alone: only what follows can tell.
+        return replace(whole, allowed=True, reason="", remedy="")
     return whole
 
 
