@@ -15,6 +15,7 @@ from promptops.cli import run
 from support.server import RunningServer
 
 PAGES = {
+    "access.md": 10,
     "cli.md": 25,
     "editing.md": 15,
     "environments.md": 14,
@@ -67,7 +68,7 @@ def test_the_commands_of_the_page_print_what_it_says(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     seen = 0
     for block in blocks(page):
-        if block.info.startswith("yaml "):
+        if block.info.startswith(("yaml ", "cedar ")):
             Path(block.info.split()[1]).write_text(block.text)
         if block.info != "console":
             continue

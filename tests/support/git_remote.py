@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from promptops_server.infra.actor import Actor
+from promptops_server.infra.authorise import Action, Decision, Resource
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import Denied, Invalid, NotFound, Unauthenticated
 from promptops_server.registry.git.limits import Limits
@@ -29,6 +30,12 @@ from promptops_server.registry.git.ports import (
 from promptops_server.registry.git.smart_http import GitDeps, router
 from promptops_server.registry.git.view import ObjectView
 from promptops_server.registry.tables import project
+
+
+def allow_anything(actor: Actor, action: Action, resource: Resource) -> Decision:
+    """Access for tests that are about something else."""
+    return Decision(True, "test")
+
 
 TOKENS = {"writer-token": "writer", "reader-token": "reader"}
 

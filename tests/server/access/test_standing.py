@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptops_server.access import tokens, users
+from promptops_server.access import grants, tokens, users
 from promptops_server.access.model import User
 from promptops_server.access.standing import actor_now
 from promptops_server.infra.actor import SYSTEM, Actor
@@ -19,7 +19,7 @@ HOUR = 3600 * 1_000_000
 def ana(any_database: Database) -> User:
     with any_database.write() as tx:
         made = users.create_user(tx, SYSTEM, "ana")
-        users.add_grant(tx, SYSTEM, "ana", "bank", "publisher")
+        grants.add_grant(tx, SYSTEM, "ana", "bank", "publisher")
         return made
 
 
@@ -38,8 +38,8 @@ def test_roles_are_those_of_today_and_the_scope_is_the_tokens(
 ) -> None:
     session = token(any_database, ana, role="publisher", project="bank", auth_method="operator")
     with any_database.write() as tx:
-        users.remove_grant(tx, SYSTEM, "ana", "bank", "publisher")
-        users.add_grant(tx, SYSTEM, "ana", "bank", "viewer")
+        grants.remove_grant(tx, SYSTEM, "ana", "bank", "publisher")
+        grants.add_grant(tx, SYSTEM, "ana", "bank", "viewer")
     actor = now(any_database, ana, session, "operator")
     assert actor.roles == {"bank:viewer"}
     assert (actor.scope.role, actor.scope.project) == ("publisher", "bank")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from promptops_server.access import authenticate, tokens, users
+from promptops_server.access import authenticate, grants, tokens, users
 from promptops_server.access.authenticate import Authenticator, TooManyAttempts
 from promptops_server.access.model import Token, User
 from promptops_server.access.tables import token as token_table
@@ -32,7 +32,7 @@ def mint(db: Database, holder: User, **kwargs: object) -> tuple[Token, str]:
 def test_a_token_names_its_holder_with_grants_and_scope(any_database: Database) -> None:
     ana = make_user(any_database)
     with any_database.write() as tx:
-        users.add_grant(tx, SYSTEM, "ana", "bank", "author")
+        grants.add_grant(tx, SYSTEM, "ana", "bank", "author")
     _, secret = mint(any_database, ana, role="author", project="bank")
     actor = Authenticator(any_database).by_token(secret)
     assert (actor.subject, actor.name) == (ana.id, "ana")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bank import AUTHOR, Bank
 
+from promptops_server.access.policy import authorise
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.edits.frame import MAIN
@@ -68,7 +69,7 @@ class Pusher:
         return [*parents, made.oid]
 
     def push(self) -> list[str]:
-        answer = PushedToMain()
+        answer = PushedToMain(authorise)
         project = self.bank.project
         with self.bank.db.read() as conn:
             update = RefUpdate(MAIN, read.ref(conn, project.id, MAIN), self.tip)

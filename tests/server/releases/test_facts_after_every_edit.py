@@ -85,7 +85,7 @@ def push(world: World, commits: list[dict[str, str | None]]) -> None:
             tip = commit_blobs(
                 tx, project, ref=SIDE, parent=tip, changes=changes, author=may, message="A change"
             ).oid
-    pushed, update = PushedToMain(), RefUpdate(MAIN, old, tip)
+    pushed, update = PushedToMain(authorise), RefUpdate(MAIN, old, tip)
     with world.db.read() as conn:
         view = ObjectView(conn, project)
         prepared = pushed.check(view, AUTHOR, world.project, update)

@@ -87,7 +87,7 @@ def serve(world: World, tmp_path: Path) -> Iterator[Remote]:
                 authenticate=authenticate,
                 access=GitAccess(world.db, authorise),
                 guard=EnvironmentGuard(world.deps),
-                versions=PushedToMain(),
+                versions=PushedToMain(authorise),
             )
         )
     )

@@ -25,6 +25,7 @@ from promptops.cli.commands import (
     lint,
     me,
     mirror,
+    policy,
     project,
     promote,
     prompt,
@@ -111,3 +112,4 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(me.app, name="me")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
+app.add_typer(policy.app, name="policy")

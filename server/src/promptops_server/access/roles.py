@@ -1,10 +1,20 @@
-"""The roles and what each may do, as plain values and pure functions."""
+"""The roles, and where a grant of one holds. What each role may do is said in `policies/`, not here."""
 
 from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from promptops_server.infra.authorise import Action
+from promptops_server.infra.actor import EVERY_PROJECT, grants_in
+from promptops_server.infra.authorise import Action, Resource
+
+__all__ = [
+    "EVERY_PROJECT",
+    "GRANTED_ROLES",
+    "ROLES",
+    "Role",
+    "roles_for",
+    "roles_on",
+]
 
 Role = Literal[
     "viewer",
@@ -22,78 +32,45 @@ Role = Literal[
 """`validator` is the independent validator of high tier, `risk` an approver of the control function, `emergency` may
 break the glass."""
 ROLES: Final[tuple[str, ...]] = get_args(Role)
-EVERY_PROJECT: Final = "*"
-"""As a grant's project: every project, also future ones."""
+GRANTED_ROLES: Final[tuple[str, ...]] = tuple(r for r in ROLES if r not in ("admin", "delivery"))
+"""Roles that can be granted: `admin` is a property of an account, `delivery` one of a token."""
 
-_READ: Final[frozenset[Action]] = frozenset({"project:read", "delivery:read"})
-
-_TALK: Final[frozenset[Action]] = frozenset({"review:comment", "evidence:read"})
-_DECIDE: Final[frozenset[Action]] = frozenset(
-    {"review:approve", "review:revoke", "release:stop", "prompt:retire", "emergency:ratify"}
+_WHOLE_PROJECT: Final[frozenset[Action]] = frozenset(
+    {"project:read", "delivery:read", "evidence:read"}
 )
-
-ACTIONS: Final[dict[str, frozenset[Action]]] = {
-    "delivery": frozenset({"delivery:read"}),
-    "viewer": _READ,
-    "author": _READ
-    | _TALK
-    | {
-        "project:create",
-        "prompt:write",
-        "prompt:archive",
-        "review:request",
-        "release:publish",
-        "release:rollback",
-        "release:stop",
-        "redaction:request",
-    },
-    "reviewer": _READ | _TALK | {"review:request", "review:review", "review:revoke"},
-    "validator": _READ | _TALK | {"review:validate"},
-    "approver": _READ | _TALK | _DECIDE | {"redaction:request"},
-    "risk": _READ | _TALK | _DECIDE | {"exception:accept", "redaction:request"},
-    "publisher": _READ
-    | _TALK
-    | {
-        "release:publish",
-        "release:rollback",
-        "release:stop",
-        "environment:change",
-        "review:request",
-    },
-    "emergency": _READ | {"emergency:invoke", "release:stop"},
-    "auditor": _READ
-    | {"audit:read", "audit:export", "evidence:read", "policy:read", "hold:manage"},
-}
-"""What a role opens. `admin` opens everything but the decisions of `PERSONAL`."""
-
-PERSONAL: Final[frozenset[Action]] = frozenset(
-    {
-        "review:review",
-        "review:validate",
-        "review:approve",
-        "emergency:invoke",
-        "emergency:ratify",
-        "exception:accept",
-    }
-)
-"""Decisions that take the role itself: an administrator who holds no such grant may not make them."""
-
-GATED_ROLES: Final[dict[Action, frozenset[str]]] = {
-    "release:publish": frozenset({"publisher"}),
-    "release:rollback": frozenset({"publisher"}),
-    "release:stop": frozenset({"publisher", "approver", "risk", "emergency"}),
-}
-"""In an environment that asks for approval only these roles open the action; elsewhere an author suffices."""
+"""Reading is opened for a whole project, also by a grant on one of its modules or environments."""
 
 
-def roles_on(granted: frozenset[str], project: str | None) -> frozenset[str]:
-    """Role names held on a project, from ``project:role`` and ``*:role`` grants.
+def roles_on(
+    granted: frozenset[str],
+    project: str | None,
+    *,
+    path: str | None = None,
+    environment: str | None = None,
+    anywhere: bool = False,
+) -> frozenset[str]:
+    """Role names that hold at a place, from grants in the form of `Actor.roles`.
 
-    Without a project only the grants on every project count.
+    Without a project only the grants on every project count. `anywhere` asks for the roles held on any part of the
+    project.
     """
-    held = set()
-    for item in granted:
-        where, _, role = item.rpartition(":")
-        if where == EVERY_PROJECT or (project is not None and where == project):
-            held.add(role)
-    return frozenset(held)
+    return frozenset(
+        grant.role
+        for grant in grants_in(granted)
+        if (
+            grant.covers_project(project)
+            if anywhere and project is not None
+            else grant.covers(project, path, environment)
+        )
+    )
+
+
+def roles_for(granted: frozenset[str], action: Action, resource: Resource) -> frozenset[str]:
+    """Role names that count for this action at this place."""
+    return roles_on(
+        granted,
+        resource.project,
+        path=resource.path,
+        environment=resource.environment,
+        anywhere=action in _WHOLE_PROJECT,
+    )

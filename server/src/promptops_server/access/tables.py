@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     String,
     Table,
+    Text,
     UniqueConstraint,
     false,
 )
@@ -45,10 +46,26 @@ grant = Table(
     Column("user_id", String(36), ForeignKey("user_account.id"), nullable=False),
     # The project's name, or "*" for every project: grants outlive no rename, since names never change meaning.
     Column("project", String(100), nullable=False),
+    # The folder whose prompts it is limited to, "" for the whole project.
+    Column("module", String(600), nullable=False, server_default=""),
+    # The environment it is limited to, "" for any.
+    Column("environment", String(100), nullable=False, server_default=""),
     Column("role", String(32), nullable=False),
     Column("granted_by", String(36), nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    UniqueConstraint("user_id", "project", "role"),
+    UniqueConstraint("user_id", "project", "module", "environment", "role"),
+)
+
+access_policy = Table(
+    "access_policy",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("comment", String(500), nullable=False),
+    Column("author", String(36), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # One that was removed stays, inactive: what was in force once can be read again.
+    Column("active", Boolean, nullable=False),
 )
 
 token = Table(

@@ -1,4 +1,4 @@
-"""People and service accounts: create, find, list, deactivate, password, roles granted."""
+"""People and service accounts: create, find, list, deactivate, password. Granting roles is `grants`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import re
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from promptops_server import audit
 from promptops_server.access.identity import identities_of as identities_of
 from promptops_server.access.identity import identity_of as identity_of
 from promptops_server.access.identity import people_by_email as people_by_email
 from promptops_server.access.model import User
-from promptops_server.access.roles import EVERY_PROJECT, ROLES
 from promptops_server.access.sign_in import sessions
 from promptops_server.access.tables import grant, token, user
 from promptops_server.infra import cursor
-from promptops_server.infra.actor import Actor
+from promptops_server.infra.actor import Actor, Grant
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.problems import Conflict, Invalid, NotFound
@@ -275,91 +274,13 @@ def check_password(conn: Connection, name: str, password: str) -> User | None:
 
 
 def grants_of(conn: Connection, user_id: str) -> frozenset[str]:
-    """Grants as ``project:role`` and ``*:role``."""
-    rows = conn.execute(select(grant.c.project, grant.c.role).where(grant.c.user_id == user_id))
-    return frozenset(f"{r.project}:{r.role}" for r in rows)
-
-
-def list_grants(conn: Connection, project: str | None = None) -> list[tuple[str, str, str]]:
-    """(user name, project or ``*``, role), by user; of one project, including the grants on every project."""
-    query = (
-        select(user.c.name, grant.c.project, grant.c.role)
-        .join(user, user.c.id == grant.c.user_id)
-        .order_by(user.c.name_fold, grant.c.project, grant.c.role)
-    )
-    if project is not None:
-        query = query.where(grant.c.project.in_((project, EVERY_PROJECT)))
-    return [(r[0], r[1], r[2]) for r in conn.execute(query)]
-
-
-def add_grant(tx: Transaction, actor: Actor, name: str, project: str, role: str) -> bool:
-    """Grant a role; False when it was held already.
-
-    Raises:
-        Invalid: no such role, or one that is not granted (`admin`, `delivery`).
-        Conflict: the actor would grant a role to themself.
-    """
-    if role not in ROLES or role in ("admin", "delivery"):
-        raise Invalid(
-            f"{role!r} is not a role that can be granted.",
-            remedy="Roles: viewer, author, reviewer, approver, publisher, auditor.",
-        )
-    found = get_user(tx.conn, name)
-    if found.id == actor.subject:
-        raise Conflict(
-            "Nobody grants roles to themself.",
-            remedy="Ask another administrator.",
-            slug="self-grant",
-        )
-    if f"{project}:{role}" in grants_of(tx.conn, found.id):
-        return False
-    tx.conn.execute(
-        insert(grant).values(
-            id=new_id(),
-            user_id=found.id,
-            project=project,
-            role=role,
-            granted_by=actor.subject,
-            created_at=tx.now,
+    """What an account was granted, in the form of `Actor.roles`."""
+    rows = conn.execute(
+        select(grant.c.project, grant.c.role, grant.c.module, grant.c.environment).where(
+            grant.c.user_id == user_id
         )
     )
-    audit.record(
-        tx,
-        audit.AuditEvent(
-            "grant.add",
-            audit.AuditObject("user", found.name),
-            actor,
-            project=None if project == EVERY_PROJECT else project,
-            after={"project": project, "role": role},
-        ),
-    )
-    return True
-
-
-def remove_grant(tx: Transaction, actor: Actor, name: str, project: str, role: str) -> None:
-    """Take a role back.
-
-    Raises:
-        NotFound: it was not granted.
-    """
-    found = get_user(tx.conn, name)
-    if f"{project}:{role}" not in grants_of(tx.conn, found.id):
-        raise NotFound(f"{found.name} does not hold {role} on {project}.")
-    tx.conn.execute(
-        delete(grant).where(
-            grant.c.user_id == found.id, grant.c.project == project, grant.c.role == role
-        )
-    )
-    audit.record(
-        tx,
-        audit.AuditEvent(
-            "grant.remove",
-            audit.AuditObject("user", found.name),
-            actor,
-            project=None if project == EVERY_PROJECT else project,
-            before={"project": project, "role": role},
-        ),
-    )
+    return frozenset(str(Grant(*row)) for row in rows)
 
 
 def _hash(password: str) -> str:

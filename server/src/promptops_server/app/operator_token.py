@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from promptops_server.access import tokens, users
+from promptops_server.access import grants, tokens, users
 from promptops_server.access.roles import EVERY_PROJECT, ROLES
 from promptops_server.infra.actor import SYSTEM
 from promptops_server.infra.database import Database
@@ -63,7 +63,7 @@ def create_operator_token(
             users.make_admin(tx, OPERATOR, user)
         elif role != "delivery":
             # A token narrows what its holder may do and never widens it.
-            users.add_grant(tx, OPERATOR, user, project or EVERY_PROJECT, role)
+            grants.add_grant(tx, OPERATOR, user, project or EVERY_PROJECT, role)
         row, secret = tokens.mint(
             tx,
             OPERATOR,

@@ -16,9 +16,16 @@ from sqlalchemy import Connection
 
 from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.identity import identities_of
-from promptops_server.access.policy import authorise
+from promptops_server.access.own_policies.watch import PolicyWatch
+from promptops_server.access.policy import Policies
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
+from promptops_server.access.routes.asking import AskingDeps
+from promptops_server.access.routes.asking import router as asking_router
+from promptops_server.access.routes.grants import GrantDeps
+from promptops_server.access.routes.grants import router as grants_router
+from promptops_server.access.routes.policies import PolicyDeps
+from promptops_server.access.routes.policies import router as policies_router
 from promptops_server.access.sign_in.browser import Site
 from promptops_server.access.sign_in.oidc.assembly import OidcUnusable, flow_of
 from promptops_server.access.sign_in.oidc.routes import OidcDeps
@@ -94,6 +101,7 @@ from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.registry.working_copies.routes import WorkingCopyDeps
 from promptops_server.registry.working_copies.routes import router as working_copies_router
+from promptops_server.releases import environments
 from promptops_server.releases.emergency.ratify import EmergencyDeps
 from promptops_server.releases.emergency.routes import router as emergency_router
 from promptops_server.releases.emergency.timer import EmergencyTimer
@@ -124,6 +132,8 @@ class Services:
         self.redis_process = _embedded_redis(settings)
         site = Site(settings.server.public_url)
         self.authenticator = Authenticator(database, settings.access, site)
+        self.policies = Policies(operator_tokens_decide=settings.operator_tokens_decide)
+        self.policy_watch = PolicyWatch(database, self.policies)
         secret = secret_of(settings, create=True)
         self.oidc = _oidc(settings, database, secret, site, self.authenticator.forget)
         self.sign_in = SignInDeps(
@@ -142,7 +152,7 @@ class Services:
         self.delivery = Delivery(
             database,
             Keys(database, secret),
-            authorised_by(self.authenticator.by_token, authorise),
+            authorised_by(self.authenticator.by_token, self.policies),
             _redis_address(settings, self.redis_process),
         )
 
@@ -153,7 +163,7 @@ class Services:
         self.cadence = _cadence(settings)
         self.releases = ReleaseDeps(
             db=database,
-            authorise=authorise,
+            authorise=self.policies,
             sign=sign,
             projection=self.delivery.project,
             gate=gate,
@@ -162,12 +172,12 @@ class Services:
         )
         self.continuity = ContinuityDeps(
             db=database,
-            authorise=authorise,
+            authorise=self.policies,
             papers=self.releases.papers,
             places=LivePlaces(),
             identities=identities_of,
             check_signer=self.verify_signer,
-            operator_tokens_decide=settings.is_sqlite,
+            operator_tokens_decide=settings.operator_tokens_decide,
             renewed=renew_request,
         )
         self.on_project_created = (create_defaults(sign),)
@@ -182,7 +192,7 @@ class Services:
         self.mirror_retries = MirrorRetries(database, settings.jobs.poll_seconds)
         self.redactions = RedactionDeps(
             database,
-            authorise,
+            self.policies,
             Sealer(secret, SEALED_FOR_REDACTION),
             released=ReleasedContent(),
             served=self.delivery.forget_redacted,
@@ -231,9 +241,12 @@ class Services:
         """Start everything that works in the background, Redis first.
 
         Raises:
+            Unavailable: the database is down, so that the access policies are not known.
             RedisProcessError: the embedded Redis does not start.
             KeyUnreadable: the signing key was sealed with another secret.
         """
+        self._undo.append(self.policy_watch.close)
+        self.policy_watch.start()
         if self.redis_process is not None:
             self._undo.append(self.redis_process.stop)
             self.redis_process.start()
@@ -264,7 +277,7 @@ class Services:
 
     def http_app(self) -> App:
         """The HTTP application over these services."""
-        db = self.database
+        db, authorise = self.database, self.policies
         denials = DenialLog(db, self.settings.limits.denials_per_minute)
         return create_app(
             HttpParts(
@@ -280,6 +293,11 @@ class Services:
                             self.sign_in.local.prove,
                             self.settings.access.longest_token_days,
                         )
+                    ),
+                    grants_router(GrantDeps(db, authorise, self.authenticator.forget)),
+                    asking_router(AskingDeps(db, authorise, _approval_required)),
+                    policies_router(
+                        PolicyDeps(db, authorise, self.policy_watch.reload, _approval_required)
                     ),
                     sign_in_router(self.sign_in),
                     *([oidc_api_router(self.oidc)] if self.oidc else []),
@@ -333,7 +351,7 @@ class Services:
     def _workflow(self) -> WorkflowDeps:
         return WorkflowDeps(
             self.database,
-            authorise,
+            self.policies,
             LiveVersions(),
             self.verify_signer,
             self.more,
@@ -358,9 +376,9 @@ class Services:
         return GitDeps(
             db=self.database,
             authenticate=authenticate,
-            access=GitAccess(self.database, authorise),
+            access=GitAccess(self.database, self.policies),
             guard=EnvironmentGuard(self.releases),
-            versions=PushedToMain(),
+            versions=PushedToMain(self.policies),
             denied=denials.in_project,
         )
 
@@ -456,6 +474,10 @@ def _no_hold() -> NoHold:
 
 def _project_id(conn: Connection, name: str) -> str:
     return get_project(conn, name).id
+
+
+def _approval_required(conn: Connection, project: str, environment: str) -> bool:
+    return environments.get(conn, get_project(conn, project).id, environment).approval_required
 
 
 def _user_id(conn: Connection, name: str) -> str:

@@ -3,9 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import lru_cache
+from typing import Final, Literal
 
 ActorKind = Literal["person", "service", "system"]
+EVERY_PROJECT: Final = "*"
+"""As a grant's project: every project, also future ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role, and where it holds: a project, and with it optionally a module and an environment."""
+
+    project: str
+    """`EVERY_PROJECT` for all."""
+    role: str
+    module: str = ""
+    """The folder whose prompts it is limited to, without a closing slash; empty for the whole project."""
+    environment: str = ""
+    """The environment it is limited to; empty for any, and for what has no environment."""
+
+    @classmethod
+    def parse(cls, text: str) -> Grant:
+        """Read ``project/module@environment:role``, as `Actor.roles` holds it."""
+        where, _, role = text.rpartition(":")
+        place, _, environment = where.partition("@")
+        project, _, module = place.partition("/")
+        return cls(project, role, module, environment)
+
+    def __str__(self) -> str:
+        """The same text again."""
+        return f"{self.place}:{self.role}"
+
+    @property
+    def place(self) -> str:
+        """Where it holds: ``project/module@environment``."""
+        module = f"/{self.module}" if self.module else ""
+        environment = f"@{self.environment}" if self.environment else ""
+        return f"{self.project}{module}{environment}"
+
+    def covers_project(self, project: str | None) -> bool:
+        """Whether it says anything about this project; None is the installation, which only grants on all touch."""
+        return self.project in (EVERY_PROJECT, project)
+
+    def covers(self, project: str | None, path: str | None, environment: str | None) -> bool:
+        """Whether the role holds for this path (a folder ends with a slash; None: the whole project)."""
+        return (
+            self.covers_project(project)
+            and (not self.module or (path or "").startswith(self.module + "/"))
+            and (not self.environment or environment == self.environment)
+        )
+
+
+@lru_cache(maxsize=4096)
+def grants_in(roles: frozenset[str]) -> tuple[Grant, ...]:
+    """The grants that these texts stand for, in a stable order."""
+    return tuple(Grant.parse(text) for text in sorted(roles))
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,10 +332,15 @@ class ApprovalSettings(Section):
 
 
 class AccessSettings(Section):
-    """How people sign in and sign."""
+    """How people sign in and sign, and which decisions count."""
 
     model_config = SettingsConfigDict(env_prefix=f"{PREFIX}ACCESS_")
 
+    operator_tokens_decide: bool | None = Field(
+        None,
+        description="Whether reviews, validations, approvals, ratifications and accepted exceptions count when made "
+        "with a token of promptops-server token create. Default: yes on SQLite, no on PostgreSQL.",
+    )
     require_second_factor: bool = Field(
         False,
         description="Whether people who sign in with a password must have an authenticator app. "

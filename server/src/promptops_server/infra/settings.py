@@ -105,6 +105,12 @@ class Settings:
         return self.audit.checkpoint_file or self.data_dir / "audit-checkpoints.jsonl"
 
     @property
+    def operator_tokens_decide(self) -> bool:
+        """Whether the decisions of tokens made on the server's own machine count."""
+        set_to = self.access.operator_tokens_decide
+        return self.is_sqlite if set_to is None else set_to
+
+    @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 

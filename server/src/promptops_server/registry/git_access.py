@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Action, Authorise, Resource, require
+from promptops_server.infra.authorise import (
+    Action,
+    Authorise,
+    Resource,
+    decide_somewhere,
+    require,
+    require_somewhere,
+)
 from promptops_server.infra.database import Database
 from promptops_server.registry.git.ports import GitAction
 from promptops_server.registry.model import Project
@@ -29,9 +36,13 @@ class GitAccess:
         """Raises NotFound (none such, or not readable) or Denied."""
         require_readable(self.authorise, actor, name)
         resource = Resource(project=name)
-        if action != "push":
+        if action == "main":
+            require_somewhere(self.authorise, actor, "prompt:write", resource)
+        elif action != "push":
             require(self.authorise, actor, action, resource)
-        elif not any(self.authorise(actor, may, resource).allowed for may in PUSHES):
+        elif not any(
+            decide_somewhere(self.authorise, actor, may, resource).allowed for may in PUSHES
+        ):
             require(self.authorise, actor, "prompt:write", resource)
         with self.db.read() as conn:
             return get_project(conn, name)

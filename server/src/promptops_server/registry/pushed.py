@@ -13,6 +13,7 @@ from typing import Any
 
 from promptops.format.record import read_defaults
 from promptops_server.infra.actor import Actor
+from promptops_server.infra.authorise import Authorise, Resource, require_paths
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict, Invalid
 from promptops_server.registry import rows
@@ -46,8 +47,11 @@ class Plan:
     """Lines for the pusher's terminal."""
 
 
+@dataclass(frozen=True, slots=True)
 class PushedToMain:
-    """The answer to `PushedVersions`; stateless."""
+    """The answer to `PushedVersions`."""
+
+    authorise: Authorise
 
     def check(
         self, view: ObjectView, actor: Actor, project: ProjectLike, update: RefUpdate
@@ -55,6 +59,7 @@ class PushedToMain:
         """Plan the versions of a push.
 
         Raises:
+            Denied: a step changes a path that the actor may not write.
             Invalid: the tip breaks a rule; `errors` has every problem with file, line, column and key.
         """
         if update.new is None:
@@ -62,6 +67,9 @@ class PushedToMain:
         first = update.old is None
         owner = get_project_by_id(view.conn, project.id)
         pushed = pushed_steps(view, owner, update.old, update.new)
+        require_paths(
+            self.authorise, actor, "prompt:write", Resource(project=project.name), pushed.paths
+        )
         numbering = number_steps(pushed.steps, pushed.known)
         errors = [*pushed.clashes, *two_extensions(numbering)]
         if not first:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from promptops.format.names import InvalidName
+from promptops.format.names import EXTENSIONS, InvalidName
 from promptops.format.record import is_defaults
 from promptops_server.infra.courtesy import Courtesy
 from promptops_server.registry import rows
@@ -45,6 +45,8 @@ class PushedSteps:
     """The defaults of records (`record-defaults.yml`) the push changes: path to blob at the tip."""
     defaults_seen: bool
     """Whether any step changes defaults, also those that are gone at the tip."""
+    paths: tuple[str, ...]
+    """Everything any step changes: prompts by their path, other files by their name."""
 
 
 def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) -> PushedSteps:
@@ -53,11 +55,13 @@ def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) 
     faults: dict[str, Fault] = {}
     defaults: dict[str, str] = {}
     seen = False
+    paths: dict[str, None] = {}
     courtesy = Courtesy()
     for before, after in first_parent_rows(view, old, new):
         courtesy()
         changes: list[Change] = []
         for file in view.changed_between(None if before is None else before.tree, after.tree):
+            paths[_address(file.path)] = None
             if is_defaults(file.path):
                 seen = True
                 _note_defaults(defaults, file)
@@ -72,7 +76,7 @@ def pushed_steps(view: ObjectView, project: Project, old: str | None, new: str) 
         if changes:
             steps.append(Step(after.oid, tuple(changes)))
     steps, known, clashes = _without_twins(view, project, steps)
-    return PushedSteps(steps, list(faults.values()), clashes, known, defaults, seen)
+    return PushedSteps(steps, list(faults.values()), clashes, known, defaults, seen, tuple(paths))
 
 
 def two_extensions(numbering: Numbering) -> list[Fault]:
@@ -87,6 +91,13 @@ def two_extensions(numbering: Numbering) -> list[Fault]:
         for path, state in numbering.addresses.items()
         if len(state.files) > 1
     ]
+
+
+def _address(file: str) -> str:
+    for extension in EXTENSIONS:
+        if file.endswith(extension):
+            return file.removesuffix(extension)
+    return file
 
 
 def _note_defaults(defaults: dict[str, str], file: ChangedFile) -> None:

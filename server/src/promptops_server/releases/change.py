@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from promptops_server.infra.authorise import Decision, Resource, require
+from promptops_server.infra.authorise import (
+    Decision,
+    require_paths,
+    require_somewhere,
+)
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.idempotency import run_once
 from promptops_server.infra.problems import ProblemError, TooLarge
@@ -37,6 +41,7 @@ from promptops_server.releases.plan import (
     Preparation,
     Request,
     origin_of,
+    place_of,
     trailers_of,
 )
 from promptops_server.releases.ports import ReleaseDeps
@@ -59,7 +64,7 @@ def change_environment(
     """
     project = request.project
     reason, ticket = check_reason(request.reason), check_ticket(request.ticket)
-    rule = check_access(deps, request, prepare).rule
+    check_access(deps, request, prepare)
     once = request.once or Once(None, "")
     delivered: list[Delivery] = []
     with deps.db.write() as tx:
@@ -74,7 +79,7 @@ def change_environment(
                 request.claim(tx, environment.head + 1)
             planned = plan(tx.conn, environment)
             release = release_plan(
-                deps, tx, request, environment, planned, reason=reason, ticket=ticket, rule=rule
+                deps, tx, request, environment, planned, reason=reason, ticket=ticket
             )
             made.append(release)
             return 201, _remember(release, planned)
@@ -91,10 +96,10 @@ def change_environment(
     )
 
 
-def check_access(
-    deps: ReleaseDeps, request: Request, prepare: Preparation | None = None
-) -> Decision:
+def check_access(deps: ReleaseDeps, request: Request, prepare: Preparation | None = None) -> None:
     """Ask `access` before any work is done, then do the work that needs no lock.
+
+    What the change touches is not known yet: that the actor may do it there, `may_change` asks.
 
     Raises:
         Denied: no.
@@ -104,15 +109,8 @@ def check_access(
     with deps.db.read() as conn:
         environment = environments.get(conn, request.project.id, request.environment)
         check_invocation(request, environment)
-        decision = require(
-            deps.authorise,
-            request.actor,
-            request.action,
-            Resource(
-                project=request.project.name,
-                environment=environment.name,
-                approval_required=environment.approval_required,
-            ),
+        require_somewhere(
+            deps.authorise, request.actor, request.action, place_of(request, environment)
         )
         if prepare is not None:
             try:
@@ -122,7 +120,23 @@ def check_access(
                 # the lock after that answer is looked up, refuses everything else again.
                 if request.once is None or not request.once.key:
                     raise
-    return decision
+
+
+def may_change(
+    deps: ReleaseDeps, request: Request, environment: Environment, plan: Plan
+) -> Decision:
+    """The decision over every path the plan touches.
+
+    Raises:
+        Denied: not all of it; `paths` names the first few.
+    """
+    return require_paths(
+        deps.authorise,
+        request.actor,
+        request.action,
+        place_of(request, environment),
+        [change.path for change in plan.changes],
+    )
 
 
 def check_head(environment: Environment, expected: int | None) -> None:
@@ -144,13 +158,12 @@ def release_plan(
     *,
     reason: str,
     ticket: str | None,
-    rule: str | None,
     commit: str | None = None,
 ) -> Release:
-    """Ask the gate, commit (unless the commit exists already, pushed), and seal. The project lock is held.
+    """Ask access and the gate, commit (unless the commit exists already, pushed), and seal. The project lock is held.
 
     Raises:
-        Denied: the gate refuses.
+        Denied: access or the gate refuses.
         TooLarge: more changes than one release may hold.
     """
     if len(plan.changes) > MAX_CHANGES:
@@ -158,6 +171,7 @@ def release_plan(
             f"The release would change {len(plan.changes):,} prompts; {MAX_CHANGES:,} is the limit.",
             remedy="Release them in several steps.",
         )
+    rule = may_change(deps, request, environment, plan).rule
     refuse_unmet(judge(deps, tx.conn, request, environment, plan, now=tx.now), request.kind)
     before = current_rows(tx.conn, environment.id, [change.path for change in plan.changes])
     if commit is None:

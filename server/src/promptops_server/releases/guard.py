@@ -14,7 +14,7 @@ from typing import Any
 
 from promptops.format.names import EXTENSIONS, InvalidName
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Resource, require
+from promptops_server.infra.authorise import Resource, require_paths
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict, Denied, Invalid, NotFound
 from promptops_server.registry.git.objects import MODE_EXECUTABLE, MODE_FILE, NO_ENTRIES
@@ -90,18 +90,14 @@ class EnvironmentGuard:
         kinds: list[Kind] = ["publish"] if pushed.live else []
         if pushed.gone:
             kinds.append("unpublish")
-        rule = ""
+        place = Resource(
+            project=found.name,
+            environment=environment.name,
+            approval_required=environment.approval_required,
+        )
         for kind in reversed(kinds):
-            rule = require(
-                deps.authorise,
-                actor,
-                ACTIONS[kind],
-                Resource(
-                    project=found.name,
-                    environment=environment.name,
-                    approval_required=environment.approval_required,
-                ),
-            ).rule
+            paths = pushed.live if kind == "publish" else pushed.gone
+            require_paths(deps.authorise, actor, ACTIONS[kind], place, paths)
         request = Request(actor, found, environment.name, kinds[0], reason, ticket)
         refuse_unmet(judge(deps, tx.conn, request, environment, plan, now=tx.now), kinds[0])
         commit = update.new
@@ -118,7 +114,6 @@ class EnvironmentGuard:
                 plan,
                 reason=reason,
                 ticket=ticket,
-                rule=rule,
                 commit=commit,
             )
             tx.after_commit(lambda: project_now(environment.id))

@@ -6,18 +6,19 @@ Every way to change an environment comes through here: API, command line, pushed
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
 from promptops_server.approvals.model import Content, GateFacts, Standing, Unmet, Verdict
 from promptops_server.approvals.paperwork import Paperwork
-from promptops_server.infra.authorise import Resource
+from promptops_server.infra.authorise import decide_paths
 from promptops_server.infra.problems import Denied, NotFound
 from promptops_server.registry.redaction.versions import redacted_versions
 from promptops_server.releases import environments
 from promptops_server.releases.emergency.read import refused_before
 from promptops_server.releases.model import Environment, Kind, check_ticket
-from promptops_server.releases.plan import ACTIONS, Plan, Request
+from promptops_server.releases.plan import ACTIONS, Plan, Request, place_of
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.rows import chunks
 from promptops_server.releases.tables import live, release
@@ -38,12 +39,12 @@ def judge(
     now: int,
 ) -> Verdict:
     """The gate's verdict over this plan, for this actor, as of `now` (microseconds)."""
-    gated = deps.authorise(
+    gated = decide_paths(
+        deps.authorise,
         request.actor,
         request.action,
-        Resource(
-            project=request.project.name, environment=environment.name, approval_required=True
-        ),
+        replace(place_of(request, environment), approval_required=True),
+        [change.path for change in plan.changes],
     )
     publishes = request.kind == "publish" and bool(plan.contents)
     contents = plan.contents or _returning(request, plan)
@@ -131,14 +132,12 @@ def _stopping(
     """A publish that also takes prompts out needs the right to stop them."""
     if request.kind != "publish" or not plan.removed:
         return ()
-    decision = deps.authorise(
+    decision = decide_paths(
+        deps.authorise,
         request.actor,
         ACTIONS["unpublish"],
-        Resource(
-            project=request.project.name,
-            environment=environment.name,
-            approval_required=environment.approval_required,
-        ),
+        place_of(request, environment),
+        [change.path for change in plan.changes if change.state == "removed"],
     )
     if decision.allowed:
         return ()

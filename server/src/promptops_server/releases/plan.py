@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from promptops_server.approvals.model import Content as GateContent
 from promptops_server.approvals.model import Emergency
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Action
+from promptops_server.infra.authorise import Action, Resource
 from promptops_server.infra.database import Transaction
 from promptops_server.releases.model import (
     Artifact,
@@ -79,6 +79,15 @@ class Request:
     def action(self) -> Action:
         """What `access` is asked: breaking the glass is a right of its own."""
         return ACTIONS[self.kind] if self.emergency is None else "emergency:invoke"
+
+
+def place_of(request: Request, environment: Environment) -> Resource:
+    """What `access` is asked about, without a path."""
+    return Resource(
+        project=request.project.name,
+        environment=environment.name,
+        approval_required=environment.approval_required,
+    )
 
 
 Planner = Callable[[Connection, Environment], Plan]

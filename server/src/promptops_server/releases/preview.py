@@ -11,7 +11,7 @@ from promptops.format import Comparison, PromptFile, compare_prompts, diff_promp
 from promptops.format.diff_sequences import Effort
 from promptops_server.approvals.gate import GATE_ROLE
 from promptops_server.approvals.model import Unmet
-from promptops_server.infra.authorise import Resource
+from promptops_server.infra.authorise import decide_paths
 from promptops_server.infra.clock import now_us
 from promptops_server.registry.git import read
 from promptops_server.registry.projects import require_readable
@@ -20,7 +20,7 @@ from promptops_server.releases import environments
 from promptops_server.releases.change import check_head
 from promptops_server.releases.judge import judge
 from promptops_server.releases.model import Change, Environment, Kept, Pick, Promoted, State
-from promptops_server.releases.plan import Plan, Planner, Request
+from promptops_server.releases.plan import Plan, Planner, Request, place_of
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.rows import AnyRow, chunks, current_rows
 
@@ -98,14 +98,12 @@ def unmet_of(
     at: int | None = None,
 ) -> tuple[Unmet, ...]:
     """All that access and gate have against a plan, as of `at` (None: now)."""
-    access = deps.authorise(
+    access = decide_paths(
+        deps.authorise,
         request.actor,
         request.action,
-        Resource(
-            project=request.project.name,
-            environment=environment.name,
-            approval_required=environment.approval_required,
-        ),
+        place_of(request, environment),
+        [change.path for change in planned.changes],
     )
     now = now_us() if at is None else at
     unmet = judge(deps, conn, request, environment, planned, now=now).unmet

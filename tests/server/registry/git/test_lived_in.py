@@ -11,7 +11,7 @@ import pytest
 from promptops_server.registry.history.log import list_versions
 from promptops_server.registry.model import Project
 from promptops_server.registry.pushed import PushedToMain
-from support.git_remote import Remote, WorkTree, serve
+from support.git_remote import Remote, WorkTree, allow_anything, serve
 from support.histories import DEEP, INVALID, LivedIn, lived_in, prompt
 from support.repositories import Repository
 from support.stock_git import Git
@@ -22,7 +22,7 @@ NAME = "retail-bank"
 @pytest.fixture
 def remote(repository: Repository) -> Iterator[Remote]:
     """Answered by the registry itself, so that versions are numbered."""
-    with serve(repository.db, versions=PushedToMain()) as running:
+    with serve(repository.db, versions=PushedToMain(allow_anything)) as running:
         yield running
 
 

@@ -18,7 +18,7 @@ from promptops_server.registry.git.objects import BLOB, COMMIT, TAG, TREE, objec
 from promptops_server.registry.git.pack import entry_header
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.tables import git_object
-from support.git_remote import WorkTree, serve
+from support.git_remote import WorkTree, allow_anything, serve
 from support.histories import prompt
 from support.raw_push import commands, commit_of, pack, post
 from support.repositories import Repository, make_repository
@@ -170,7 +170,7 @@ def judge(repository: Repository, port: int, body: bytes) -> None:
 
 def test_it_is_right_before_it_is_damaged(database: Database, git: Git, tmp_path: Path) -> None:
     make_repository(database, "whole")
-    with serve(database, versions=PushedToMain()) as remote:
+    with serve(database, versions=PushedToMain(allow_anything)) as remote:
         status, text = post(remote.port, WHOLE, project="whole")
         assert (status, "unpack ok" in text) == (200, True), text
         git("clone", "-q", remote.url("whole"), str(tmp_path / "back"))
@@ -184,7 +184,7 @@ def test_damage_is_refused_and_leaves_nothing(
     database: Database, bodies: st.SearchStrategy[bytes]
 ) -> None:
     numbers = itertools.count()
-    with serve(database, versions=PushedToMain()) as remote:
+    with serve(database, versions=PushedToMain(allow_anything)) as remote:
 
         @FUZZ
         @given(bodies)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from promptops.cli import config
+from promptops.cli.can import show_can
 from promptops.cli.command import command
 from promptops.cli.failures import BadInput, Failure
 from promptops.cli.output import JsonOption, Output, is_terminal, note, warn
@@ -22,9 +23,14 @@ def add_to(app: typer.Typer) -> None:
     """Put the commands of this file at the top of the tree."""
     command(app, "login", _LOGIN)(login)
     command(app, "logout", ["promptops logout"])(logout)
-    command(app, "whoami", ["promptops whoami", "promptops whoami --json"])(whoami)
+    command(app, "whoami", _WHOAMI)(whoami)
 
 
+_WHOAMI = [
+    "promptops whoami",
+    "promptops whoami --can write retail-bank/claims/triage",
+    "promptops whoami --can publish retail-bank/claims/triage --in production",
+]
 _LOGIN = [
     "promptops login --url https://promptops.example.com --user anna",
     "promptops login --user anna --password-stdin < password.txt",
@@ -97,9 +103,37 @@ def logout(ctx: typer.Context, json: JsonOption = False) -> None:
     out.line(f"Signed out of {where.url}.")
 
 
-def whoami(ctx: typer.Context, json: JsonOption = False) -> None:
-    """Show who you are to the server, and what your token is narrowed to."""
+def whoami(
+    ctx: typer.Context,
+    address: Annotated[
+        str,
+        typer.Argument(metavar="[ADDRESS]", help="With --can: where. A module ends with a slash."),
+    ] = "",
+    can: Annotated[
+        str,
+        typer.Option(
+            "--can",
+            metavar="ACTION",
+            help="May you do this? publish, rollback, suspend, write, archive, review, approve, …",
+        ),
+    ] = "",
+    environment: Annotated[
+        str, typer.Option("--in", metavar="ENVIRONMENT", help="With --can: in which environment.")
+    ] = "",
+    json: JsonOption = False,
+) -> None:
+    """Show who you are to the server, and what your token is narrowed to.
+
+    With --can: whether you may do something, by which rule, and what would satisfy it; exit code 1
+    when not. For publish it also asks the gate what the prompt still lacks.
+    """
     out = Output(json)
+    if can:
+        with connect(ctx) as server:
+            show_can(out, server, can, address, environment)
+        return
+    if address or environment:
+        raise BadInput("an address and --in go with --can ACTION")
     with connect(ctx) as server:
         me = server.get(api("me"))
     out.json({"url": server.target.url, **me})

@@ -18,11 +18,19 @@ _Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
 _Role = Annotated[
     str,
     typer.Argument(
-        metavar="ROLE", help="viewer, author, reviewer, approver, publisher, auditor or admin."
+        metavar="ROLE",
+        help="viewer, author, reviewer, validator, approver, risk, publisher, emergency or auditor.",
     ),
 ]
 _Project = Annotated[
     str, typer.Option("--project", "-p", help="On one project; without it, on every project.")
+]
+_Module = Annotated[
+    str,
+    typer.Option("--module", "-m", help="Only for the prompts in this folder of the project."),
+]
+_Environment = Annotated[
+    str, typer.Option("--in", metavar="ENVIRONMENT", help="Only in this environment.")
 ]
 
 
@@ -197,7 +205,7 @@ def list_(ctx: typer.Context, json: JsonOption = False) -> None:
         grants = server.get(api("grants"))["items"]
     roles: dict[str, list[str]] = {}
     for grant in grants:
-        roles.setdefault(grant["user"], []).append(f"{grant['role']} on {grant['project']}")
+        roles.setdefault(grant["user"], []).append(f"{grant['role']} on {_place(grant)}")
     for item in found:
         item["roles"] = roles.get(item["name"], [])
     out.json({"items": found})
@@ -218,19 +226,29 @@ def list_(ctx: typer.Context, json: JsonOption = False) -> None:
     )
 
 
-@command(app, "grant", ["promptops user grant anna publisher -p retail-bank"])
+@command(
+    app,
+    "grant",
+    [
+        "promptops user grant anna author -p retail-bank",
+        "promptops user grant anna publisher -p retail-bank --module claims --in production",
+    ],
+)
 def grant(
     ctx: typer.Context,
     name: _Name,
     role: _Role,
     project: _Project = "*",
+    module: _Module = "",
+    environment: _Environment = "",
     json: JsonOption = False,
 ) -> None:
-    """Give a user a role."""
+    """Give a user a role: on every project, one project, one of its modules, or in one environment."""
     out = Output(json)
     with connect(ctx) as server:
-        out.json(_grant(server, name, role, project))
-    out.line(f"{name} is {role} on {_where(project)}.")
+        made = _grant(server, name, role, project, module, environment)
+    out.json(made)
+    out.line(f"{name} is {role} on {_where(made)}.")
 
 
 @command(app, "take", ["promptops user take anna publisher -p retail-bank"])
@@ -239,23 +257,42 @@ def take(
     name: _Name,
     role: _Role,
     project: _Project = "*",
+    module: _Module = "",
+    environment: _Environment = "",
     json: JsonOption = False,
 ) -> None:
-    """Take a role back."""
+    """Take a role back: the grant named, not wider or narrower ones."""
     out = Output(json)
-    body = {"user": name, "project": project, "role": role}
+    body = _body(name, role, project, module, environment)
     with connect(ctx) as server:
         server.request("DELETE", api("grants"), params=body)
     out.json(body)
-    out.line(f"{name} is no longer {role} on {_where(project)}.")
+    out.line(f"{name} is no longer {role} on {_where(body)}.")
 
 
-def _grant(server: Session, name: str, role: str, project: str) -> Any:
-    return server.post(api("grants"), {"user": name, "project": project, "role": role})
+def _grant(
+    server: Session, name: str, role: str, project: str, module: str = "", environment: str = ""
+) -> Any:
+    return server.post(api("grants"), _body(name, role, project, module, environment))
 
 
-def _where(project: str) -> str:
-    return "every project" if project == "*" else project
+def _body(name: str, role: str, project: str, module: str, environment: str) -> dict[str, str]:
+    body = {"user": name, "project": project, "role": role}
+    limits = {"module": module.strip("/"), "environment": environment}
+    return body | {key: value for key, value in limits.items() if value}
+
+
+def _place(grant: dict[str, str]) -> str:
+    module = f"/{grant['module']}" if grant.get("module") else ""
+    environment = f"@{grant['environment']}" if grant.get("environment") else ""
+    return f"{grant['project']}{module}{environment}"
+
+
+def _where(grant: dict[str, str]) -> str:
+    if grant["project"] != "*":
+        return _place(grant)
+    environment = grant.get("environment")
+    return "every project" + (f", environment {environment}" if environment else "")
 
 
 def _password(name: str, from_stdin: bool, *, needed: bool = False) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from promptops_server.access import users
+from promptops_server.access import grants, users
 from promptops_server.app.demo.story import Defaults, Person, Release, Story, Write, people, stories
 from promptops_server.infra.actor import SYSTEM, Actor
 from promptops_server.infra.database import Database
@@ -60,7 +60,7 @@ def _actors(db: Database, known: Sequence[Person]) -> dict[str, Actor]:
                 row = users.create_user(tx, SYSTEM, person.name, display_name=person.display)
                 for project, roles in person.roles.items():
                     for role in roles:
-                        users.add_grant(tx, SYSTEM, person.name, project, role)
+                        grants.add_grant(tx, SYSTEM, person.name, project, role)
             actors[person.name] = Actor(
                 subject=row.id,
                 name=row.name,

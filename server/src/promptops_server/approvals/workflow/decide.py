@@ -319,7 +319,7 @@ def _make(
 
 def role_of(actor: Actor, project: str, path: str, verdict: str) -> str:
     """The role in which somebody decides, for the record."""
-    held = roles_on(actor.roles, project)
+    held = roles_on(actor.roles, project, path=path)
     if actor.scope.role is not None:
         held = held & {actor.scope.role}
     for role in _ROLES.get(verdict, ("reviewer", "validator", "risk", "approver")):

@@ -13,7 +13,12 @@ from sqlalchemy import Connection
 
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Authorise, Resource, require
+from promptops_server.infra.authorise import (
+    Authorise,
+    Resource,
+    require_paths,
+    require_somewhere,
+)
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.edits.bulk_plan import (
@@ -89,14 +94,22 @@ def bulk_edit(
         TooLarge: more prompts than an edit may have.
     """
     require_readable(authorise, actor, project)
-    require(authorise, actor, "prompt:write", Resource(project=project))
+    place = Resource(project)
+    require_somewhere(authorise, actor, "prompt:write", place)
     if any(isinstance(operation, Archive | MoveTo) for operation in operations):
-        require(authorise, actor, "prompt:archive", Resource(project=project))
+        require_somewhere(authorise, actor, "prompt:archive", place)
     _check(selection, operations)
     said = check_message(message)
 
     def plan(conn: Connection, projects: tuple[Project, ...]) -> BulkDraft:
-        return plan_bulk(conn, projects[0], selection, operations, live, dry_run=dry_run)
+        draft = plan_bulk(conn, projects[0], selection, operations, live, dry_run=dry_run)
+        edits = [edit for some in draft.edits.values() for edit in some]
+        gone = [edit.path for edit in edits if edit.content is None]
+        if gone:
+            require_paths(authorise, actor, "prompt:archive", place, gone)
+        written = [*draft.edits, *(edit.path for edit in edits)]
+        require_paths(authorise, actor, "prompt:write", place, written)
+        return draft
 
     def words(draft: BulkDraft) -> str:
         changed = [item for item in draft.items if item.result == "changed"]

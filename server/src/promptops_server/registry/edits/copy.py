@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Authorise, Resource, require
+from promptops_server.infra.authorise import (
+    Authorise,
+    Resource,
+    require_paths,
+    require_somewhere,
+)
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.registry.content import Card, Content, card_of
 from promptops_server.registry.edits.arriving import Coming, bring, coming
@@ -82,11 +87,14 @@ def copy_prompts(
     require_readable(authorise, actor, project)
     require_readable(authorise, actor, to)
     check_places(source, target)
-    require(authorise, actor, "prompt:write", Resource(project=to, path=target.strip("/") or None))
+    require_somewhere(authorise, actor, "prompt:write", Resource(to))
     said = check_message(message)
 
     def plan(conn: Connection, projects: tuple[Project, ...]) -> CopyDraft:
-        return plan_copy(conn, projects, source, target, parent, with_fragments=with_fragments)
+        draft = plan_copy(conn, projects, source, target, parent, with_fragments=with_fragments)
+        news = [item.path for item in draft.items]
+        require_paths(authorise, actor, "prompt:write", Resource(to), news)
+        return draft
 
     def apply(tx: Transaction, projects: tuple[Project, ...], draft: CopyDraft) -> Transferred:
         here, there = projects[0], projects[-1]

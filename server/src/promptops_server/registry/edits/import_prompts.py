@@ -15,7 +15,12 @@ from promptops.format.fragment import Pin
 from promptops.format.names import fold
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Authorise, Resource, require
+from promptops_server.infra.authorise import (
+    Authorise,
+    Resource,
+    require_paths,
+    require_somewhere,
+)
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry import rows
@@ -107,6 +112,7 @@ def import_prompts(
     """
     may_import(actor, authorise, project)
     prepared = prepare_import(prompts, allow_invalid=allow_invalid)
+    may_import_these(actor, authorise, project, prepared)
     message = check_message(message)
     with locked(db, project) as (tx, (found,)):
         return import_in(
@@ -121,9 +127,15 @@ def import_prompts(
 
 
 def may_import(actor: Actor, authorise: Authorise, project: str) -> None:
-    """Raises NotFound or Denied."""
+    """At the door, before it is known what is imported. Raises NotFound or Denied."""
     require_readable(authorise, actor, project)
-    require(authorise, actor, "prompt:write", Resource(project=project))
+    require_somewhere(authorise, actor, "prompt:write", Resource(project=project))
+
+
+def may_import_these(actor: Actor, authorise: Authorise, project: str, prepared: Prepared) -> None:
+    """Raises Denied unless every prompt that could be written may be."""
+    paths = [prepared.paths[position] for position in prepared.contents]
+    require_paths(authorise, actor, "prompt:write", Resource(project=project), paths)
 
 
 def prepare_import(prompts: Sequence[tuple[str, str]], *, allow_invalid: bool) -> Prepared:

@@ -14,7 +14,12 @@ from sqlalchemy import Connection
 
 from promptops.format.fragment import FragmentRef, Pin
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Authorise, Resource, require
+from promptops_server.infra.authorise import (
+    Authorise,
+    Resource,
+    require_paths,
+    require_somewhere,
+)
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.content import Card, Content, card_of
@@ -98,9 +103,8 @@ def move_prompts(
     require_readable(authorise, actor, project)
     require_readable(authorise, actor, to)
     check_places(source, target)
-    where = source.removesuffix("/")
-    require(authorise, actor, "prompt:archive", Resource(project=project, path=where))
-    require(authorise, actor, "prompt:write", Resource(project=to, path=target.strip("/") or None))
+    require_somewhere(authorise, actor, "prompt:archive", Resource(project))
+    require_somewhere(authorise, actor, "prompt:write", Resource(to))
     said = check_message(message) or f"Move {source} to {target or '/'}"[:MAX_MESSAGE]
     if to != project:
         if update_pins:
@@ -109,11 +113,27 @@ def move_prompts(
                 remedy="Leave update_pins away; the old address keeps its versions.",
             )
         return _between(
-            db, actor, live, project, to, source, target, parent, with_fragments, said, keep
+            db,
+            actor,
+            authorise,
+            live,
+            project,
+            to,
+            source,
+            target,
+            parent,
+            with_fragments,
+            said,
+            keep,
         )
 
     def plan(conn: Connection, projects: tuple[Project, ...]) -> _Draft:
-        return _plan(conn, projects[0], source, target, parent, update_pins)
+        draft = _plan(conn, projects[0], source, target, parent, update_pins)
+        olds = [item.source for item in draft.moved]
+        require_paths(authorise, actor, "prompt:archive", Resource(project), olds)
+        news = [item.path for item in (*draft.moved, *draft.users)]
+        require_paths(authorise, actor, "prompt:write", Resource(project), news)
+        return draft
 
     def apply(tx: Transaction, projects: tuple[Project, ...], draft: _Draft) -> Transferred:
         (found,) = projects
@@ -224,6 +244,7 @@ def left_behind(
 def _between(
     db: Database,
     actor: Actor,
+    authorise: Authorise,
     live: LiveVersion,
     project: str,
     to: str,
@@ -237,7 +258,12 @@ def _between(
     """Copy there, archive here: both commits or none."""
 
     def plan(conn: Connection, projects: tuple[Project, ...]) -> CopyDraft:
-        return plan_copy(conn, projects, source, target, parent, with_fragments=with_fragments)
+        draft = plan_copy(conn, projects, source, target, parent, with_fragments=with_fragments)
+        olds = [item.source for item in draft.items if not item.fragment]
+        require_paths(authorise, actor, "prompt:archive", Resource(project), olds)
+        news = [item.path for item in draft.items]
+        require_paths(authorise, actor, "prompt:write", Resource(to), news)
+        return draft
 
     def apply(tx: Transaction, projects: tuple[Project, ...], draft: CopyDraft) -> Transferred:
         here, there = projects

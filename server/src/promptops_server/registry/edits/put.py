@@ -16,7 +16,7 @@ from promptops.format.diff import unified
 from promptops.format.names import fold
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Authorise, Resource, require
+from promptops_server.infra.authorise import Authorise, Resource, require, require_somewhere
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import (
@@ -164,6 +164,12 @@ def may_put(actor: Actor, authorise: Authorise, project: str, path: str) -> None
     """Raises NotFound (not readable) or Denied."""
     require_readable(authorise, actor, project)
     require(authorise, actor, "prompt:write", Resource(project=project, path=path))
+
+
+def may_put_somewhere(actor: Actor, authorise: Authorise, project: str) -> None:
+    """For what belongs to everybody who writes in the project. Raises NotFound (not readable) or Denied."""
+    require_readable(authorise, actor, project)
+    require_somewhere(authorise, actor, "prompt:write", Resource(project=project))
 
 
 def put_event(actor: Actor, version: Version, action: str = "prompt.put") -> AuditEvent:

@@ -14,7 +14,12 @@ from sqlalchemy import Connection
 
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Authorise, Resource, require
+from promptops_server.infra.authorise import (
+    Authorise,
+    Resource,
+    require_paths,
+    require_somewhere,
+)
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.registry.edits.frame import (
     Edit,
@@ -78,11 +83,13 @@ def upgrade_pins(
         TooLarge: more prompts than an edit may have.
     """
     require_readable(authorise, actor, project)
-    require(authorise, actor, "prompt:write", Resource(project=project, path=wish.module or None))
+    require_somewhere(authorise, actor, "prompt:write", Resource(project))
     said = check_message(message)
 
     def plan(conn: Connection, projects: tuple[Project, ...]) -> UpgradeDraft:
-        return plan_upgrade(conn, projects[0], wish)
+        draft = plan_upgrade(conn, projects[0], wish)
+        require_paths(authorise, actor, "prompt:write", Resource(project), draft.contents)
+        return draft
 
     def words(draft: UpgradeDraft) -> str:
         return said or f"Use {wish.fragment}@{draft.to.number}"

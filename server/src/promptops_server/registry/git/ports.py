@@ -85,7 +85,9 @@ class PushedVersions(Protocol):
 
         `view` sees the push and the database; `ancestry.first_parent_steps(view, old, new)` gives the steps.
 
-        Returns whatever `apply` wants to have. Raises Invalid (or another ProblemError) to refuse the ref.
+        Asks too whether the actor may write every path that the push changes.
+
+        Returns whatever `apply` wants to have. Raises Invalid, Denied (or another ProblemError) to refuse the ref.
         """
         ...
 
@@ -112,9 +114,10 @@ class PushedVersions(Protocol):
         ...
 
 
-GitAction = Literal["project:read", "prompt:write", "push"]
+GitAction = Literal["project:read", "prompt:write", "main", "push"]
 """``push`` asks whether the actor could push anything at all: versions or releases. Each ref is judged on its own:
-environments by the `RefGuard`, every other ref by ``prompt:write``."""
+environments by the `RefGuard`; `main` by ``main``, whether they could write any prompt, and then path by path by
+`PushedVersions`; every other ref, which belongs to the whole project, by ``prompt:write``."""
 
 
 class ProjectAccess(Protocol):

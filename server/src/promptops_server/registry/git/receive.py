@@ -25,6 +25,7 @@ from promptops_server.registry.git.limits import Limits
 from promptops_server.registry.git.mirrored import queue_push
 from promptops_server.registry.git.objects import TAG
 from promptops_server.registry.git.ports import (
+    GitAction,
     NewCommits,
     ProjectAccess,
     ProjectLike,
@@ -161,17 +162,22 @@ class _Push:
 
     def _refuse_unwritable(self) -> list[RefUpdate]:
         """The updates whose ref the actor may move; the guard judges environments itself."""
-        updates = self.request.updates
-        ordinary = [u for u in updates if not is_environment(u.name)]
-        if ordinary:
+        updates = list(self.request.updates)
+        groups: tuple[tuple[GitAction, list[RefUpdate]], ...] = (
+            ("main", [u for u in updates if u.name == MAIN]),
+            ("prompt:write", [u for u in updates if not is_environment(u.name) and u.name != MAIN]),
+        )
+        for action, group in groups:
+            if not group:
+                continue
             try:
-                self.deps.access(self.actor, self.project.name, "prompt:write")
+                self.deps.access(self.actor, self.project.name, action)
             except Denied as denied:
-                for update in ordinary:
+                for update in group:
                     self.report.refuse(update.name, denied.detail, explain(denied))
                 self.denials.append(denied)
-                return [u for u in updates if is_environment(u.name)]
-        return list(updates)
+                updates = [u for u in updates if u not in group]
+        return updates
 
     def _judge(
         self,

@@ -18,6 +18,7 @@ from promptops_server.registry.edits.frame import check_message
 from promptops_server.registry.edits.import_prompts import (
     import_in,
     may_import,
+    may_import_these,
     prepare_import,
 )
 from promptops_server.registry.projects import get_project
@@ -73,6 +74,7 @@ def _run(deps: RegistryDeps, actor: Actor, project: str, body: bytes, key: str |
     prepared = prepare_import(
         [(item.path, item.content) for item in given.prompts], allow_invalid=given.allow_invalid
     )
+    may_import_these(actor, deps.authorise, project, prepared)
     fingerprint = request_hash("POST", f"/projects/{project}/imports", body)
 
     with deps.db.write() as tx:

@@ -69,7 +69,6 @@ def settle(
             Plan(tuple(changes)),
             reason=why,
             ticket=found.incident,
-            rule="emergency.not_ratified",
         )
         tx.after_commit(lambda: _project(deps, environment.id))
     state = _state(changes)

@@ -20,7 +20,7 @@ from promptops_server.infra.ids import new_id
 from promptops_server.infra.problems import TooLarge
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.releases import environments
-from promptops_server.releases.change import check_access, check_head
+from promptops_server.releases.change import check_access, check_head, may_change
 from promptops_server.releases.model import (
     MAX_CHANGES,
     Environment,
@@ -123,7 +123,7 @@ def _schedule(
     actor, project = request.actor, request.project
     reason, ticket = check_reason(request.reason), check_ticket(request.ticket)
     check_time(when.at, now_us())
-    rule = check_access(deps, request, prepare).rule
+    check_access(deps, request, prepare)
     once = request.once or Once(None, "")
     with deps.db.write() as tx:
         lock_project(tx.conn, project.id)
@@ -142,6 +142,7 @@ def _schedule(
             planned = plan(tx.conn, environment)
             if len(planned.changes) > MAX_CHANGES:
                 raise TooLarge(f"A release changes at most {MAX_CHANGES:,} prompts.")
+            rule = may_change(deps, request, environment, planned).rule
             made = _made(request, environment, when, planned, reason, ticket, tx.now)
             store.add(tx.conn, made)
             _record(tx, request, made, rule)

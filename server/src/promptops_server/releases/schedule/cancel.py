@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Resource, require
+from promptops_server.infra.authorise import Resource, require_paths
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.projects import require_readable
@@ -41,7 +41,8 @@ def cancel(
                 environment=place.name,
                 approval_required=place.approval_required,
             )
-            rule = require(deps.authorise, actor, "release:stop", where).rule
+            paths = [prompt.path for prompt in found.prompts]
+            rule = require_paths(deps.authorise, actor, "release:stop", where, paths).rule
         if found.state == "cancelled":
             return found
         # One that is under way is cancelled too: its release would need the lock that is held here.

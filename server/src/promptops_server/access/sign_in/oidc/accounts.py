@@ -15,11 +15,12 @@ from sqlalchemy import insert, select, update
 
 from promptops_server import audit
 from promptops_server.access import users
+from promptops_server.access.grants import add_grant, remove_grant
 from promptops_server.access.model import User
 from promptops_server.access.sign_in.oidc.id_token import SignInRefused
 from promptops_server.access.sign_in.tables import sso_identity
 from promptops_server.access.tables import grant, user
-from promptops_server.infra.actor import SYSTEM
+from promptops_server.infra.actor import SYSTEM, Grant
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.plain_text import control_in
 
@@ -154,17 +155,32 @@ def _describe(tx: Transaction, account: User, claims: Mapping[str, Any]) -> None
 def _grant(tx: Transaction, account: User, wanted: frozenset[str]) -> None:
     """Give what the groups give, take back what they gave before; grants by hand stay."""
     rows = tx.conn.execute(
-        select(grant.c.project, grant.c.role).where(
+        select(grant.c.project, grant.c.role, grant.c.module, grant.c.environment).where(
             grant.c.user_id == account.id, grant.c.granted_by == SSO.subject
         )
     )
-    managed = {f"{row.project}:{row.role}" for row in rows}
-    for item in sorted(managed - wanted):
-        project, _, role = item.rpartition(":")
-        users.remove_grant(tx, SSO, account.name, project, role)
-    for item in sorted(wanted - managed):
-        project, _, role = item.rpartition(":")
-        users.add_grant(tx, SSO, account.name, project, role)
+    managed = {Grant(*row) for row in rows}
+    given = {Grant.parse(item) for item in wanted}
+    for one in sorted(managed - given, key=str):
+        remove_grant(
+            tx,
+            SSO,
+            account.name,
+            one.project,
+            one.role,
+            module=one.module,
+            environment=one.environment,
+        )
+    for one in sorted(given - managed, key=str):
+        add_grant(
+            tx,
+            SSO,
+            account.name,
+            one.project,
+            one.role,
+            module=one.module,
+            environment=one.environment,
+        )
 
 
 def _text(claims: Mapping[str, Any], claim: str) -> str | None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
-from promptops_server.registry.edits.put import may_put
+from promptops_server.registry.edits.put import may_put, may_put_somewhere
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.routes.deps import (
@@ -43,7 +43,7 @@ def add_routes(router: APIRouter, deps: WorkingCopyDeps) -> None:
     def listing(
         project: str, actor: ActorDep, limit: Limit = LIMIT, cursor: Cursor = None
     ) -> CopyPage:
-        may_put(actor, deps.authorise, project, "")
+        may_put_somewhere(actor, deps.authorise, project)
         with deps.db.read() as conn:
             found = get_project(conn, project)
             page = list_copies(conn, found, actor, limit=limit, cursor=cursor)

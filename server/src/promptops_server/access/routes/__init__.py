@@ -1,4 +1,4 @@
-"""`/me`, `/users`, `/grants`, `/tokens`."""
+"""`/me`, `/users`, `/tokens`; beside it `grants`, `policies` and `asking`, each with a router of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.access import identity, tokens, users
 from promptops_server.access.model import Token, User
-from promptops_server.access.roles import EVERY_PROJECT, roles_on
+from promptops_server.access.roles import roles_on
 from promptops_server.access.sign_in import sessions, totp
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
@@ -112,20 +112,6 @@ class UserPage(BaseModel):
     next: str | None
 
 
-class GrantBody(_In):
-    """A role on one project, or on `*`."""
-
-    user: Line
-    project: Line = Field(default=EVERY_PROJECT, max_length=100)
-    role: Line
-
-
-class GrantList(BaseModel):
-    """All grants."""
-
-    items: list[GrantBody]
-
-
 class TokenIn(_In):
     """A new token. Without `user`, for the caller. An `environment` makes it a delivery token."""
 
@@ -170,7 +156,7 @@ Limit = Annotated[int, Query(ge=1, le=pages.MAX_LIMIT)]
 
 
 def router(deps: AccessDeps) -> APIRouter:
-    """The routes of people, grants and tokens."""
+    """The routes of people and tokens."""
     api = APIRouter(tags=["access"], responses=problem_responses(401, 403, 404, 409, 422))
     db = deps.db
 
@@ -250,35 +236,6 @@ def router(deps: AccessDeps) -> APIRouter:
             found = users.get_user(tx.conn, name)
         deps.forget()
         return _user(found)
-
-    @api.get("/grants", summary="Who holds which role")
-    def list_grants(actor: ActorDep, project: str | None = None) -> GrantList:
-        if project is None:
-            manage(actor)
-        else:
-            require(deps.authorise, actor, "project:read", Resource(project=project))
-        with db.read() as conn:
-            rows = users.list_grants(conn, project)
-        return GrantList(items=[GrantBody(user=u, project=p, role=r) for u, p, r in rows])
-
-    @api.post("/grants", status_code=201, summary="Grant a role")
-    def add_grant(actor: ActorDep, body: GrantBody) -> GrantBody:
-        manage(actor)
-
-        def grant() -> None:
-            with db.write() as tx:
-                users.add_grant(tx, actor, body.user, body.project, body.role)
-
-        again_if_taken(grant)
-        deps.forget()
-        return body
-
-    @api.delete("/grants", status_code=204, summary="Take a role back")
-    def remove_grant(actor: ActorDep, user: str, project: str, role: str) -> None:
-        manage(actor)
-        with db.write() as tx:
-            users.remove_grant(tx, actor, user, project, role)
-        deps.forget()
 
     @api.get("/tokens", summary="List my tokens (administrators: of everybody with all=true)")
     def list_tokens(
@@ -369,7 +326,7 @@ def _check_mint(authorise: Authorise, actor: Actor, body: TokenIn) -> None:
     elif (
         body.role is not None
         and not actor.admin
-        and body.role not in roles_on(actor.roles, body.project)
+        and body.role not in roles_on(actor.roles, body.project, anywhere=True)
     ):
         raise Denied(
             f"{actor.name} does not hold the role {body.role}"
