@@ -10,7 +10,7 @@ from benchmarks.row import Row
 from promptops.audit.export_file import entry_line, line
 from promptops.audit.merkle import leaf_hash
 from promptops.audit.verify import verify
-from promptops_server.audit.model import GENESIS, AuditEvent, AuditObject, entry_body
+from promptops_server.audit.model import GENESIS, AuditEvent, AuditObject, write_entry
 from promptops_server.infra.actor import SYSTEM
 
 
@@ -46,7 +46,7 @@ def _export(count: int) -> list[bytes]:
             "prompt.put", AuditObject("prompt", f"bank/claims/triage-{seq}", "3", "ab" * 32), SYSTEM, project="bank",
             after={"version": 3, "commit": "cd" * 20}, reason="Shorter answers, as asked for in the review",
         )  # fmt: skip
-        body = entry_body(
+        body = write_entry(
             event, log_id="p", seq=seq, event_id=f"{seq:036}", now=seq, prev_hash=prev
         )
         prev = leaf_hash(body.encode()).hex()

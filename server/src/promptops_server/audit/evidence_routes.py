@@ -16,6 +16,7 @@ from promptops.audit.merkle import consistency_proof, inclusion_proof
 from promptops_server.audit.checkpoints import CheckpointDeps, Log, list_checkpoints, newest
 from promptops_server.audit.export import Asked, begin_export, export_lines
 from promptops_server.audit.model import INSTALLATION_LOG
+from promptops_server.audit.removed import removed
 from promptops_server.audit.tables import audit_event
 from promptops_server.audit.tree import StoredTree
 from promptops_server.infra import clock
@@ -23,7 +24,7 @@ from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.http import ActorDep, problem_responses
-from promptops_server.infra.problems import BadRequest, Conflict, NotFound
+from promptops_server.infra.problems import BadRequest, Conflict, Gone, NotFound
 
 _Size = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
@@ -123,7 +124,7 @@ def router(deps: EvidenceDeps) -> APIRouter:
     @api.get(
         "/audit/proof",
         summary="That an entry is in the log as a checkpoint says",
-        responses=problem_responses(409),
+        responses=problem_responses(409, 410),
     )
     def proof(
         who: ActorDep,
@@ -139,6 +140,12 @@ def router(deps: EvidenceDeps) -> APIRouter:
                 raise BadRequest(
                     f"Entry {seq} is not among the first {of_size} of the log.",
                     remedy="Ask for a size of at least `seq`.",
+                )
+            gone = removed(conn, of.log_id)
+            if gone is not None and seq <= gone.size:
+                raise Gone(
+                    f"The first {gone.size} entries of the audit log {of.name} were removed under retention.",
+                    remedy="The log's checkpoints still cover them; an export made before has them.",
                 )
             tree = StoredTree(conn, of.log_id)
             with _entries_missing(of):

@@ -12,9 +12,10 @@ from promptops_server.audit.model import (
     GENESIS,
     INSTALLATION_LOG,
     AuditEvent,
-    entry_body,
     entry_hash,
+    write_entry,
 )
+from promptops_server.audit.personal import keep
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
@@ -42,7 +43,7 @@ def record(tx: Transaction, event: AuditEvent, *, project_id: str | None = None)
     last = tx.conn.execute(_LAST, {"log_id": log_id}).first()
     seq, prev_hash = (last.seq + 1, last.entry_hash) if last else (1, GENESIS)
     event_id = new_id()
-    body = entry_body(
+    entry = write_entry(
         event, log_id=log_id, seq=seq, event_id=event_id, now=tx.now, prev_hash=prev_hash
     )
     tx.conn.execute(
@@ -56,11 +57,13 @@ def record(tx: Transaction, event: AuditEvent, *, project_id: str | None = None)
             "outcome": event.outcome,
             "actor": event.actor.subject,
             "object_type": event.object.type,
-            "object_id": event.object.id,
-            "body": body,
-            "entry_hash": entry_hash(body),
+            "object_id": event.object.id if event.object.type != "user" else event.object.person or "",
+            "environment": event.environment,
+            "body": entry.body,
+            "entry_hash": entry_hash(entry.body),
         },
     )
+    keep(tx.conn, log_id, seq, entry.personal)
     return seq
 
 
