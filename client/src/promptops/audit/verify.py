@@ -140,7 +140,9 @@ class _Check:
         """Hold the values beside an entry against the hashes in it."""
         hashes: dict[str, str] = json.loads(entry.personal)
         if beside is not None and beside[0] != entry.seq:
-            self._fault("personal", entry.seq, f"personal data of {beside[0]} stands at {entry.seq}")
+            self._fault(
+                "personal", entry.seq, f"personal data of {beside[0]} stands at {entry.seq}"
+            )
             return
         values = {} if beside is None else beside[1]
         for place, (salt, value) in values.items():
@@ -342,8 +344,7 @@ _TAIL_2 = re.compile(
     rb'"personal":(\{(?:"[a-z_.]{1,60}":"[0-9a-f]{64}",?)*\}),"policy_version":%b,'
     rb'"prev_hash":"([0-9a-f]{64})","project":%b,"reason":%b,"recorded_at":"([^"\\]*)",'
     rb'"request_id":%b,"rule":%b,"schema":"promptops\.audit/2","seq":([0-9]{1,10}),'
-    rb'"signature":(?:null|\{(?:"[a-z_]{1,40}":%b,?)*\}),"ticket":%b,"tier":%b\}'
-    % ((_TEXT,) * 8)
+    rb'"signature":(?:null|\{(?:"[a-z_]{1,40}":%b,?)*\}),"ticket":%b,"tier":%b\}' % ((_TEXT,) * 8)
 )
 """The same of the second schema, whose signature is an object of texts."""
 _LOG = re.compile(rb'"log_id":"([^"\\]*)","object":')
@@ -373,7 +374,7 @@ def _parse(line: bytes) -> _Entry | _Bad:
         body = json.loads(cut.body)
         entry = _Entry(
             body["seq"], body["prev_hash"], cut.entry_hash, computed, body["log_id"], body["recorded_at"],
-            json.dumps(dict(body.get("personal") or {})).encode(),
+            json.dumps(places if isinstance(places := body.get("personal"), dict) else {}).encode(),
         )  # fmt: skip
     except (ValueError, TypeError, KeyError, RecursionError):
         return _Bad("is not the JSON of an event")

@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -49,10 +50,15 @@ class _Known:
 
 
 class Authenticator:
-    """One per process; safe to call from any thread or from the event loop."""
+    """One per process; safe to call from any thread or from the event loop.
 
-    def __init__(self, db: Database) -> None:
+    Args:
+        failed: is told the name of each sign-in with a wrong password, on the thread that asked.
+    """
+
+    def __init__(self, db: Database, failed: Callable[[str], None] | None = None) -> None:
         self._db = db
+        self._failed = failed
         self._known: dict[str, _Known] = {}
         self._failures: dict[str, list[float]] = {}
         self._mutex = threading.Lock()
@@ -87,10 +93,12 @@ class Authenticator:
         self._refuse_if_throttled(key)
         with self._db.read() as conn:
             found = users.check_password(conn, name, password)
-            if found is None:
-                self._count_failure(key)
-                raise _unauthenticated("The user name or the password is wrong.")
-            granted = users.grants_of(conn, found.id)
+            granted = users.grants_of(conn, found.id) if found else frozenset[str]()
+        if found is None:
+            self._count_failure(key)
+            if self._failed is not None:
+                self._failed(name)
+            raise _unauthenticated("The user name or the password is wrong.")
         with self._mutex:
             self._failures.pop(key, None)
         return Actor(

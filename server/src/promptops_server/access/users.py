@@ -91,7 +91,7 @@ def create_user(
         tx,
         audit.AuditEvent(
             "user.create",
-            audit.AuditObject("user", name),
+            audit.AuditObject("user", name, person=row.id),
             actor,
             after={"id": row.id, "kind": kind, "admin": admin, "display_name": row.display_name},
         ),
@@ -159,7 +159,7 @@ def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
         tx,
         audit.AuditEvent(
             "user.activate" if active else "user.deactivate",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             before={"active": found.active},
             after={"active": active},
@@ -178,7 +178,7 @@ def make_admin(tx: Transaction, actor: Actor, name: str) -> None:
         tx,
         audit.AuditEvent(
             "user.make_admin",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             before={"admin": False},
             after={"admin": True},
@@ -191,7 +191,10 @@ def set_password(tx: Transaction, actor: Actor, name: str, password: str) -> Non
     found = get_user(tx.conn, name)
     tx.conn.execute(update(user).where(user.c.id == found.id).values(password_hash=_hash(password)))
     audit.record(
-        tx, audit.AuditEvent("user.set_password", audit.AuditObject("user", found.name), actor)
+        tx,
+        audit.AuditEvent(
+            "user.set_password", audit.AuditObject("user", found.name, person=found.id), actor
+        ),
     )
 
 
@@ -263,7 +266,7 @@ def add_grant(tx: Transaction, actor: Actor, name: str, project: str, role: str)
         tx,
         audit.AuditEvent(
             "grant.add",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             project=None if project == EVERY_PROJECT else project,
             after={"project": project, "role": role},
@@ -290,7 +293,7 @@ def remove_grant(tx: Transaction, actor: Actor, name: str, project: str, role: s
         tx,
         audit.AuditEvent(
             "grant.remove",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             project=None if project == EVERY_PROJECT else project,
             before={"project": project, "role": role},

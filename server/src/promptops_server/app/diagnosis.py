@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from promptops_server.app import migrate
 from promptops_server.app.data_dir import MIN_SECRET, SECRET_FILE
+from promptops_server.app.database_role import standing
 from promptops_server.audit import checkpoints
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import ProblemError
@@ -120,7 +121,13 @@ def _database(settings: Settings) -> list[Finding]:
     except (ValueError, OSError) as error:
         return [Finding("database", "failed", f"The database cannot be opened: {error}.")]
     try:
-        return [*_reachable(db), *_migrated(db), *_clock(db), *_audit(db, settings)]
+        return [
+            *_reachable(db),
+            *_migrated(db),
+            *_clock(db),
+            *_audit(db, settings),
+            *_audit_role(db),
+        ]
     except ProblemError as problem:
         return [Finding("database", "failed", f"{problem.detail} {_reason(problem)}".strip())]
     finally:
@@ -176,6 +183,23 @@ def _audit(db: Database, settings: Settings) -> list[Finding]:
         remedy = "An old copy of the database runs, or it was changed: promptops audit verify."
         return [Finding("audit log", "failed", f"{text} {remedy}") for text in told]
     return [Finding("audit log", "ok", f"holds everything that {file} says")]
+
+
+def _audit_role(db: Database) -> list[Finding]:
+    if db.is_sqlite or migrate.current(db) is None:
+        return []
+    with db.read() as conn:
+        found = standing(conn)
+    if found.owns or found.may_delete:
+        return [
+            Finding(
+                "audit role",
+                "advice",
+                f"The role {found.role} {'owns' if found.owns else 'may change'} the audit tables: run "
+                "promptops-server migrate --app-role as the owner, and the server with a role of its own.",
+            )
+        ]
+    return [Finding("audit role", "ok", f"the role {found.role} can only add to the audit log")]
 
 
 def _clock(db: Database) -> list[Finding]:

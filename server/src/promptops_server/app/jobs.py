@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete
@@ -24,6 +25,16 @@ CHECKPOINT_LOOK_SECONDS = 30.0
 """How often it is looked whether a log needs a checkpoint."""
 
 
+@dataclass(frozen=True, slots=True)
+class AuditUpkeep:
+    """What is done about the audit logs in the background: erase who is to be erased, remove what is old, send the new."""
+
+    erase: Callable[[], object]
+    remove_old: Callable[[], object]
+    send: Callable[[], object]
+    send_seconds: float
+
+
 def register_jobs(
     jobs: Jobs,
     database: Database,
@@ -32,6 +43,7 @@ def register_jobs(
     push_mirror: JobFunction,
     working_copies_keep_days: float,
     make_checkpoints: Callable[[], object],
+    audit_upkeep: AuditUpkeep,
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
@@ -39,6 +51,7 @@ def register_jobs(
         project: brings Redis to an environment's head; repeated until it holds, by the reconciler if need be.
         working_copies_keep_days: how long a working copy is kept that nobody saves.
         make_checkpoints: signs the audit logs that have grown.
+        audit_upkeep: keeps what belongs to the audit logs in order.
         push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
     """
 
@@ -59,6 +72,21 @@ def register_jobs(
     def make_audit_checkpoints(_: dict[str, Any]) -> None:
         make_checkpoints()
 
+    def erase_people(_: dict[str, Any]) -> None:
+        audit_upkeep.erase()
+
+    def remove_old_audit_events(_: dict[str, Any]) -> None:
+        audit_upkeep.remove_old()
+
+    def send_audit_events(_: dict[str, Any]) -> None:
+        audit_upkeep.send()
+
+    jobs.register("erase-people", erase_people)
+    jobs.register("remove-old-audit-events", remove_old_audit_events)
+    jobs.register("send-audit-events", send_audit_events)
+    jobs.schedule("erase-people", 300)
+    jobs.schedule("remove-old-audit-events", 24 * 3600)
+    jobs.schedule("send-audit-events", audit_upkeep.send_seconds)
     jobs.register("project-release", project_release)
     jobs.register("push-mirror", push_mirror)
     jobs.register("forget-idempotency-keys", forget_idempotency_keys)

@@ -10,28 +10,37 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.policy import authorise
 from promptops_server.access.routes import AccessDeps
 from promptops_server.access.routes import router as access_router
 from promptops_server.access.standing import actor_now
-from promptops_server.access.users import get_user
+from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
-from promptops_server.app.audit_logs import all_logs
+from promptops_server.app.audit_logs import all_logs, kept_from
+from promptops_server.app.audit_outputs import outputs_of
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
-from promptops_server.app.jobs import LATEST_ONLY, register_jobs
+from promptops_server.app.jobs import LATEST_ONLY, AuditUpkeep, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
+from promptops_server.app.seldom import Seldom
+from promptops_server.app.sign_in_failures import SignInFailures
 from promptops_server.approvals.gate import gate
 from promptops_server.audit.checkpoints import CheckpointDeps, make_due
+from promptops_server.audit.erasures import carry_out
 from promptops_server.audit.evidence_routes import EvidenceDeps
 from promptops_server.audit.evidence_routes import router as evidence_router
+from promptops_server.audit.hold_routes import HoldDeps
+from promptops_server.audit.hold_routes import router as hold_router
+from promptops_server.audit.outputs.sending import Sender
+from promptops_server.audit.retention import remove_old
 from promptops_server.audit.routes import AuditDeps
 from promptops_server.audit.routes import router as audit_router
+from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
@@ -41,6 +50,7 @@ from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
 from promptops_server.infra.metrics import Asked, register
 from promptops_server.infra.outbox import OutboxRow
+from promptops_server.infra.problems import Denied, ProblemError
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
 from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
@@ -61,6 +71,7 @@ from promptops_server.registry.rendering.limited import LimitedRenderer
 from promptops_server.registry.rendering.limits import RenderLimits
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
+from promptops_server.registry.tables import project
 from promptops_server.registry.working_copies.routes import WorkingCopyDeps
 from promptops_server.registry.working_copies.routes import router as working_copies_router
 from promptops_server.releases.environments import create_defaults
@@ -85,12 +96,17 @@ class Services:
         self.settings = settings
         self.database = database
         self.redis_process = _embedded_redis(settings)
-        self.authenticator = Authenticator(database)
+        self.maintenance = _maintenance(settings, database)
+        self.denials = DenialLog(database, settings.limits.denials_per_minute)
+        self._refused_before = Seldom(600.0)
+        self.authenticator = Authenticator(database, SignInFailures(database))
+        self.tail = Tail(database)
+        self.audit_sender = Sender(database, outputs_of(settings.audit), all_logs)
         secret = secret_of(settings, create=True)
         self.delivery = Delivery(
             database,
             Keys(database, secret),
-            authorised_by(self.authenticator.by_token, authorise),
+            authorised_by(self.authenticator.by_token, authorise, self._refused_delivery),
             _redis_address(settings, self.redis_process),
         )
 
@@ -138,6 +154,12 @@ class Services:
                 working_copies_keep_days=settings.working_copies.keep_days,
                 push_mirror=push_job(self.mirrors, settings.mirror.pushes),
                 make_checkpoints=self._make_checkpoints,
+                audit_upkeep=AuditUpkeep(
+                    erase=lambda: carry_out(self.maintenance),
+                    remove_old=self._remove_old_events,
+                    send=self.audit_sender.run,
+                    send_seconds=settings.audit.output_seconds,
+                ),
             ),
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
@@ -182,19 +204,33 @@ class Services:
                 undo()
             except Exception:
                 log.exception("stop_failed", part=getattr(undo, "__qualname__", repr(undo)))
+        if self.maintenance is not self.database:
+            self.maintenance.close()
         self.database.close()
+
+    def end_streams(self) -> None:
+        """End every open stream, so that a server that stops need not wait for them. Any thread."""
+        self.tail.close()
+        self.delivery.end_streams()
 
     def http_app(self) -> App:
         """The HTTP application over these services."""
         db = self.database
-        denials = DenialLog(db, self.settings.limits.denials_per_minute)
+        denials = self.denials
         return create_app(
             HttpParts(
                 authenticate=self.authenticator,
                 denials=denials,
                 limits=self.settings.limits,
                 api=(
-                    access_router(AccessDeps(db, authorise, self.authenticator.forget)),
+                    access_router(
+                        AccessDeps(
+                            db,
+                            authorise,
+                            self.authenticator.forget,
+                            carry_out_erasures=lambda: carry_out(self.maintenance),
+                        )
+                    ),
                     registry_router(
                         RegistryDeps(
                             db,
@@ -211,7 +247,8 @@ class Services:
                         MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
                     ),
                     releases_router(self.releases),
-                    audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
+                    audit_router(AuditDeps(db, authorise, _project_id, _user_id, self.tail)),
+                    hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
                     evidence_router(
                         EvidenceDeps(
                             self.checkpoints, authorise, _project_id, self.delivery.keys.document
@@ -223,6 +260,7 @@ class Services:
                     git_router(self._git(denials)),
                 ),
                 delivery=self.delivery.app,
+                database=db,
             )
         )
 
@@ -233,6 +271,23 @@ class Services:
         make_due(
             self.checkpoints, logs, events=audit.checkpoint_events, minutes=audit.checkpoint_minutes
         )
+
+    def _remove_old_events(self) -> None:
+        years = self.settings.audit.keep_years
+        if years is None:
+            return
+        with self.database.read() as conn:
+            logs = all_logs(conn)
+        remove_old(self.maintenance, logs, years, kept_from)
+
+    def _refused_delivery(self, actor: Actor, project: str, denied: Denied) -> None:
+        # Applications ask again every few seconds; one event in ten minutes says as much.
+        if not self._refused_before.is_new((actor.subject, project)):
+            return
+        try:
+            self.denials.in_project(actor, project, "delivery.read", denied)
+        except ProblemError:
+            log.exception("denial_not_audited", actor=actor.name)
 
     def _git(self, denials: DenialLog) -> GitDeps:
         def authenticate(
@@ -252,6 +307,11 @@ class Services:
 
     def _is_projected(self, row: OutboxRow) -> bool:
         return self.delivery.projected(row.key, row.payload["epoch"], row.payload["release"])
+
+
+def _maintenance(settings: Settings, database: Database) -> Database:
+    url = settings.database.maintenance_url
+    return database if url is None else Database(url, pool_size=2)
 
 
 def _render_limits(settings: Settings) -> RenderLimits:
@@ -299,3 +359,12 @@ def _project_id(conn: Connection, name: str) -> str:
 
 def _user_id(conn: Connection, name: str) -> str:
     return get_user(conn, name).id
+
+
+def _project_name(conn: Connection, project_id: str) -> str:
+    return str(conn.execute(select(project.c.name).where(project.c.id == project_id)).scalar_one())
+
+
+def _user_name(conn: Connection, user_id: str) -> str:
+    found = user_by_id(conn, user_id)
+    return found.name if found is not None else user_id

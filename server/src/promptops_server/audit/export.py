@@ -17,6 +17,9 @@ from sqlalchemy import Connection, select
 from promptops.audit import export_file
 from promptops.audit.merkle import cover
 from promptops.audit.personal import personal_line
+from promptops_server import __version__
+from promptops_server.audit import personal
+from promptops_server.audit.cef import cef_line
 from promptops_server.audit.checkpoints import (
     CheckpointDeps,
     Log,
@@ -24,9 +27,8 @@ from promptops_server.audit.checkpoints import (
     installation_id,
     make_checkpoint,
 )
-from promptops_server.audit import personal
 from promptops_server.audit.model import GENESIS, INSTALLATION_LOG, AuditEvent, AuditObject
-from promptops_server.audit.read import first_at
+from promptops_server.audit.read import Filter, first_at, newest, read_after
 from promptops_server.audit.record import record
 from promptops_server.audit.removed import Removed, removed
 from promptops_server.audit.tables import audit_checkpoint, audit_event
@@ -120,6 +122,24 @@ def export_lines(db: Database, keys: Callable[[], bytes], asked: Asked) -> Itera
         written += len(rows)
         yield b"".join(_lines_of(r, beside.get(r.seq)) for r in rows)
     yield export_file.line({"end": {"entries": written}})
+
+
+def cef_lines(db: Database, asked: Asked) -> Iterator[bytes]:
+    """The same entries as lines of CEF, for a SIEM; they prove nothing by themselves."""
+    log_id = asked.of.log_id
+    with db.read() as conn:
+        at = 0 if asked.since is None else first_at(conn, log_id, asked.since) - 1
+        last = newest(conn, log_id)
+        if asked.until is not None:
+            last = min(last, first_at(conn, log_id, asked.until) - 1)
+    while at < last:
+        with db.read() as conn:
+            page = read_after(conn, log_id, Filter(), after=at, upto=last, limit=_PAGE)
+        if not page:
+            return
+        at = page[-1]["seq"]
+        lines = "".join(cef_line(entry, __version__) + "\n" for entry in page)
+        yield lines.encode("utf-8", "replace")
 
 
 def _lines_of(row: Any, beside: list[tuple[str, str]] | None) -> bytes:

@@ -84,7 +84,9 @@ def place_hold(
     return made
 
 
-def lift_hold(tx: Transaction, actor: Actor, hold: Hold, *, project: str | None, reason: str) -> Hold:
+def lift_hold(
+    tx: Transaction, actor: Actor, hold: Hold, *, project: str | None, reason: str
+) -> Hold:
     """End a hold.
 
     Raises:
@@ -115,7 +117,9 @@ def get_hold(conn: Connection, hold_id: str) -> Hold:
     """The hold of that id. Raises NotFound."""
     row = conn.execute(select(legal_hold).where(legal_hold.c.id == hold_id)).first()
     if row is None:
-        raise NotFound(f"There is no hold {hold_id[:100]}.", remedy="`promptops hold list` shows them.")
+        raise NotFound(
+            f"There is no hold {hold_id[:100]}.", remedy="`promptops hold list` shows them."
+        )
     return Hold(*row)
 
 

@@ -45,7 +45,7 @@ def read_log(
     if where.until is not None:
         below = min(below, first_at(conn, log_id, where.until))
     least = first_at(conn, log_id, where.since) if where.since is not None else 1
-    ranged = [_SEQ < below, _SEQ >= least]
+    ranged = [below > _SEQ, least <= _SEQ]
     seqs = _matching(conn, log_id, where, ranged, limit + 1, newest_first=True)
     entries = entries_of(conn, log_id, seqs)
     return cursor.page(entries, limit, lambda e: (e["seq"],))
@@ -55,7 +55,7 @@ def read_after(
     conn: Connection, log_id: str, where: Filter, *, after: int, upto: int, limit: int
 ) -> list[dict[str, Any]]:
     """Entries behind `after`, up to `upto`, in the order they were written."""
-    ranged = [_SEQ > after, _SEQ <= upto]
+    ranged = [after < _SEQ, upto >= _SEQ]
     seqs = _matching(conn, log_id, where, ranged, limit, newest_first=False)
     return entries_of(conn, log_id, seqs)
 
@@ -88,7 +88,7 @@ def first_at(conn: Connection, log_id: str, moment: int) -> int:
         middle = (low + high) // 2
         found = conn.execute(
             select(audit_event.c.occurred_at)
-            .where(audit_event.c.log_id == log_id, _SEQ >= middle)
+            .where(audit_event.c.log_id == log_id, middle <= _SEQ)
             .order_by(_SEQ)
             .limit(1)
         ).scalar()

@@ -57,7 +57,9 @@ def record(tx: Transaction, event: AuditEvent, *, project_id: str | None = None)
             "outcome": event.outcome,
             "actor": event.actor.subject,
             "object_type": event.object.type,
-            "object_id": event.object.id if event.object.type != "user" else event.object.person or "",
+            "object_id": event.object.id
+            if event.object.type != "user"
+            else event.object.person or "",
             "environment": event.environment,
             "body": entry.body,
             "entry_hash": entry_hash(entry.body),

@@ -61,9 +61,7 @@ audit_personal = Table(
 )
 
 # A row of the running transaction opens what the triggers guard; it is gone before the commit.
-audit_maintenance = Table(
-    "audit_maintenance", metadata, Column("id", String(36), primary_key=True)
-)
+audit_maintenance = Table("audit_maintenance", metadata, Column("id", String(36), primary_key=True))
 
 audit_erasure = Table(
     "audit_erasure",
