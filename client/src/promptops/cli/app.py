@@ -17,6 +17,7 @@ from promptops.cli.commands import (
     export,
     fragment,
     get,
+    hold,
     import_prompts,
     lint,
     mirror,
@@ -92,5 +93,6 @@ app.add_typer(view.app, name="view")
 activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(audit.app, name="audit")
+app.add_typer(hold.app, name="hold")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

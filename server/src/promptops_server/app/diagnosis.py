@@ -18,6 +18,7 @@ from promptops_server.app import migrate
 from promptops_server.app.data_dir import MIN_SECRET, SECRET_FILE
 from promptops_server.app.database_role import standing
 from promptops_server.audit import checkpoints
+from promptops_server.audit.recheck import recheck
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import ProblemError
 from promptops_server.infra.settings import Settings
@@ -35,8 +36,8 @@ class Finding:
     text: str
 
 
-def diagnose(settings: Settings) -> list[Finding]:
-    """Run every check."""
+def diagnose(settings: Settings, *, logs: bool = False) -> list[Finding]:
+    """Run every check; `logs`: also read every entry of the audit logs, which takes a minute per million or two."""
     checks: list[Callable[[Settings], list[Finding]]] = [
         _python,
         _data_directory,
@@ -48,6 +49,8 @@ def diagnose(settings: Settings) -> list[Finding]:
     found: list[Finding] = []
     for check in checks:
         found.extend(check(settings))
+    if logs and not any(finding.level == "failed" for finding in found):
+        found.extend(_audit_entries(settings))
     return found
 
 
@@ -183,6 +186,25 @@ def _audit(db: Database, settings: Settings) -> list[Finding]:
         remedy = "An old copy of the database runs, or it was changed: promptops audit verify."
         return [Finding("audit log", "failed", f"{text} {remedy}") for text in told]
     return [Finding("audit log", "ok", f"holds everything that {file} says")]
+
+
+def _audit_entries(settings: Settings) -> list[Finding]:
+    from promptops_server.app.audit_logs import all_logs
+
+    db = Database(settings.database_url, pool_size=2)
+    try:
+        if migrate.pending(db):
+            return []
+        with db.read() as conn:
+            of_all = all_logs(conn)
+        faults = [fault for of in of_all if (fault := recheck(db, of, settings.checkpoint_file))]
+    except OSError as error:
+        return [Finding("audit entries", "failed", f"{error.filename}: {error.strerror}.")]
+    finally:
+        db.close()
+    if faults:
+        return [Finding("audit entries", "failed", fault) for fault in faults]
+    return [Finding("audit entries", "ok", f"all of {len(of_all)} logs are what was signed")]
 
 
 def _audit_role(db: Database) -> list[Finding]:

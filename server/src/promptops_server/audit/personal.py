@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, distinct, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from promptops.audit.personal import reveal, value_hash
 from promptops_server.audit.tables import audit_personal
@@ -87,9 +87,8 @@ def revealed(
 
 def logs_about(conn: Connection, subject: str, name: str) -> list[str]:
     """Ids of the logs that hold personal data of a person."""
-    query = select(distinct(audit_personal.c.log_id)).where(
-        audit_personal.c.subject.in_((subject, by_name(name)))
-    )
+    whose = audit_personal.c.subject.in_((subject, by_name(name)))
+    query = select(audit_personal.c.log_id).where(whose).distinct()
     return list(conn.execute(query).scalars())
 
 
