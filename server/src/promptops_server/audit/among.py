@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-MOST = 500
+MOST = 100
 """More different values are not listed; the log is then read backwards and what matches is picked out."""
 
 

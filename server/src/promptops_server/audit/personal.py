@@ -47,19 +47,17 @@ def seal(subject: str, values: Mapping[str, str]) -> PersonalRow:
 
 def keep(conn: Connection, log_id: str, seq: int, rows: Sequence[PersonalRow]) -> None:
     """Write the rows of an event, in its transaction."""
-    if rows:
+    for row in rows:
+        values = json.dumps(row.values, separators=(",", ":"), ensure_ascii=False)
         conn.execute(
             _INSERT,
-            [
-                {
-                    "log_id": log_id,
-                    "seq": seq,
-                    "subject": row.subject,
-                    "salt": row.salt,
-                    "data": json.dumps(row.values, separators=(",", ":"), ensure_ascii=False),
-                }
-                for row in rows
-            ],
+            {
+                "log_id": log_id,
+                "seq": seq,
+                "subject": row.subject,
+                "salt": row.salt,
+                "data": values,
+            },
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, or_, select, text
 
 from promptops_server.audit import among
 from promptops_server.audit.personal import revealed
@@ -18,6 +18,18 @@ from promptops_server.audit.tables import audit_event
 from promptops_server.infra import cursor
 
 _SEQ = audit_event.c.seq
+_AT_MIDDLE = """(SELECT e.occurred_at FROM audit_event e WHERE e.log_id = :log AND e.seq >= (h.low + h.high) / 2
+    ORDER BY e.seq LIMIT 1)"""
+# In one statement, as each step would be a round trip of its own.
+_HALVING = text(f"""
+    WITH RECURSIVE h(low, high) AS (
+      SELECT (SELECT min(seq) FROM audit_event WHERE log_id = :log),
+             (SELECT max(seq) + 1 FROM audit_event WHERE log_id = :log)
+      UNION ALL
+      SELECT CASE WHEN {_AT_MIDDLE} < :moment THEN (h.low + h.high) / 2 + 1 ELSE h.low END,
+             CASE WHEN {_AT_MIDDLE} < :moment THEN h.high ELSE (h.low + h.high) / 2 END
+      FROM h WHERE h.low < h.high
+    ) SELECT low FROM h WHERE low >= high""")  # noqa: S608 - our own pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +94,8 @@ def newest(conn: Connection, log_id: str) -> int:
 
 def first_at(conn: Connection, log_id: str, moment: int) -> int:
     """The first entry at or after a time, by halving: entries stand in the order of their times, clocks willing."""
-    low = conn.execute(select(func.min(_SEQ)).where(audit_event.c.log_id == log_id)).scalar() or 1
-    high = newest(conn, log_id) + 1
-    while low < high:
-        middle = (low + high) // 2
-        found = conn.execute(
-            select(audit_event.c.occurred_at)
-            .where(audit_event.c.log_id == log_id, middle <= _SEQ)
-            .order_by(_SEQ)
-            .limit(1)
-        ).scalar()
-        if found is None or found >= moment:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    found = conn.execute(_HALVING, {"log": log_id, "moment": moment}).scalar()
+    return 1 if found is None else int(found)
 
 
 def _matching(
