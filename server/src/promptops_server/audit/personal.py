@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from promptops.audit.personal import reveal, value_hash
 from promptops_server.audit.tables import audit_personal
+from promptops_server.infra.bulk_insert import BulkInsert
 
-_INSERT = insert(audit_personal)
+_INSERT = BulkInsert(audit_personal, ("log_id", "seq", "subject", "salt", "data"))
+_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _OF_ENTRIES = select(audit_personal.c.seq, audit_personal.c.salt, audit_personal.c.data).where(
     audit_personal.c.log_id == bindparam("log_id"),
     audit_personal.c.seq.in_(bindparam("seqs", expanding=True)),
@@ -47,18 +49,8 @@ def seal(subject: str, values: Mapping[str, str]) -> PersonalRow:
 
 def keep(conn: Connection, log_id: str, seq: int, rows: Sequence[PersonalRow]) -> None:
     """Write the rows of an event, in its transaction."""
-    for row in rows:
-        values = json.dumps(row.values, separators=(",", ":"), ensure_ascii=False)
-        conn.execute(
-            _INSERT,
-            {
-                "log_id": log_id,
-                "seq": seq,
-                "subject": row.subject,
-                "salt": row.salt,
-                "data": values,
-            },
-        )
+    if rows:
+        _INSERT(conn, [(log_id, seq, row.subject, row.salt, _ENCODE(row.values)) for row in rows])
 
 
 def beside(conn: Connection, log_id: str, seqs: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
