@@ -9,9 +9,12 @@ import time
 from benchmarks.row import Row
 from promptops.audit.export_file import entry_line, line
 from promptops.audit.merkle import leaf_hash
+from promptops.audit.personal import personal_line
 from promptops.audit.verify import verify
-from promptops_server.audit.model import GENESIS, AuditEvent, AuditObject, entry_body
-from promptops_server.infra.actor import SYSTEM
+from promptops_server.audit.model import GENESIS, AuditEvent, AuditObject, write_entry
+from promptops_server.infra.actor import Actor
+
+ANNA = Actor("0198-anna", "anna", ip="192.0.2.7", request_id="r")
 
 
 def run(quick: bool) -> list[Row]:
@@ -43,12 +46,13 @@ def _export(count: int) -> list[bytes]:
     lines, prev = [line(head)], GENESIS
     for seq in range(1, count + 1):
         event = AuditEvent(
-            "prompt.put", AuditObject("prompt", f"bank/claims/triage-{seq}", "3", "ab" * 32), SYSTEM, project="bank",
+            "prompt.put", AuditObject("prompt", f"bank/claims/triage-{seq}", "3", "ab" * 32), ANNA, project="bank",
             after={"version": 3, "commit": "cd" * 20}, reason="Shorter answers, as asked for in the review",
         )  # fmt: skip
-        body = entry_body(
+        entry = write_entry(
             event, log_id="p", seq=seq, event_id=f"{seq:036}", now=seq, prev_hash=prev
         )
-        prev = leaf_hash(body.encode()).hex()
-        lines.append(entry_line(prev, body.encode()))
+        beside = [(row.salt, json.dumps(row.values)) for row in entry.personal]
+        prev = leaf_hash(entry.body.encode()).hex()
+        lines += [personal_line(seq, beside), entry_line(prev, entry.body.encode())]
     return [*lines, line({"end": {"entries": count}})]

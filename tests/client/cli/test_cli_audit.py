@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from promptops.audit.merkle import consistency_holds, inclusion_holds
@@ -69,3 +73,66 @@ def test_only_an_auditor_exports(cli: Cli, server: RunningServer, token: str) ->
         assert answer.status_code == 200
         assert b'"audit.export"' in answer.content.splitlines()[-2]
         assert api.post("/audit/exports", json={}).status_code == 403
+
+
+def test_holds_erasure_and_cef_from_the_command_line(
+    signed_in: Cli, server: RunningServer, token: str, tmp_path: Path
+) -> None:
+    cli = signed_in
+    assert cli("project", "create", "held-bank").code == 0
+    assert cli("user", "create", "ines", "--display-name", "Ines Ihle").code == 0
+    assert cli("hold", "place", "--reason", "x").code == 2
+    placed = cli("hold", "place", "--installation", "--reason", "Case 7", "--json")
+    assert placed.code == 0, placed.err
+    assert "Case 7" in cli("hold", "list").out
+    asked = ("audit", "erase-person", "ines", "--reason", "asked for")
+    assert cli(*asked).code == 2, "nobody is there to ask"
+    refused = cli(*asked, "--yes")
+    assert refused.code == 1 and "legal hold" in refused.err
+    assert cli("hold", "lift", placed.json["id"], "--reason", "closed").code == 0
+    assert "No hold is in force." in (listed := cli("hold", "list")).out + listed.err
+    assert "erased-" in cli(*asked, "--yes").out
+    file = tmp_path / "log.jsonl"
+    assert cli("audit", "export", "--installation", "-o", str(file)).code == 0
+    checked = cli("audit", "verify", str(file))
+    assert checked.code == 0 and "personal data erased: in" in checked.out
+    assert b"Ines Ihle" not in file.read_bytes()
+    assert (
+        cli("audit", "export", "-p", "held-bank", "--format", "cef", "-o", str(tmp_path / "c")).code
+        == 0
+    )
+    assert (tmp_path / "c").read_text().startswith("CEF:0|PromptOps|PromptOps|")
+    assert (
+        cli("audit", "export", "-p", "held-bank", "--format", "xml", "-o", str(tmp_path / "d")).code
+        == 2
+    )
+    denied = cli("audit", "log", "--outcome", "denied", "--object", "nothing/*", "--json")
+    assert denied.json["items"] == []
+
+
+def test_follow_prints_what_there_is_and_what_comes(
+    signed_in: Cli, server: RunningServer, token: str
+) -> None:
+    assert signed_in("project", "create", "followed-bank").code == 0
+    env = {**os.environ, "PROMPTOPS_URL": server.url, "PROMPTOPS_TOKEN": token}
+    command = [
+        str(Path(sys.executable).parent / "promptops"),
+        "audit",
+        "log",
+        "-p",
+        "followed-bank",
+        "-f",
+        "--json",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        assert (first["seq"], first["action"]) == (1, "project.create")
+        with server.api(token) as api:
+            held = api.post("/holds", json={"project": "followed-bank", "reason": "r"})
+            held.raise_for_status()
+        seen = [first]
+        while seen[-1]["action"] != "hold.place":
+            seen.append(json.loads(process.stdout.readline()))
+        process.terminate()
+    assert [e["seq"] for e in seen] == list(range(1, len(seen) + 1))

@@ -51,6 +51,8 @@ def test_every_reference_in_the_description_leads_somewhere(demo: RunningServer)
     assert references <= known
 
 
+ENDLESS = "GET /api/v1/audit/events/stream"
+"""An answer without an end; its own tests read it."""
 KNOWN = {"project": "retail-bank", "environment": "staging", "path": "claims/triage", "number": 1}
 STRICT = [
     checks.not_a_server_error,
@@ -69,6 +71,8 @@ def test_every_answer_is_as_described(
     assert len(operations) > 25
     with httpx2.Client() as client:
         for operation in operations:
+            if operation.label == ENDLESS:
+                continue
             wrong = faults_of(operation, token, mode)
             assert not wrong, f"{operation.label}: {wrong}"
             assert client.get(f"{demo.url}/readyz").status_code == 200, operation.label

@@ -39,6 +39,7 @@ from promptops_server.audit.tree import StoredTree
 from promptops_server.infra.actor import SYSTEM
 from promptops_server.infra.database import Database
 from promptops_server.infra.tables import installation
+from support.tampering import unguard
 
 LOG = Log(INSTALLATION_LOG, INSTALLATION_LOG)
 KEY, NEXT_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -49,6 +50,7 @@ class World:
 
     def __init__(self, db: Database, file: Path, key: Ed25519PrivateKey = KEY) -> None:
         self.db, self.key = db, key
+        unguard(db)
         self.deps = CheckpointDeps(db, self.sign, file)
         with db.write() as tx:
             tx.conn.execute(delete(installation))
@@ -139,7 +141,8 @@ def test_an_untouched_log_is_anchored_up_to_its_last_checkpoint(world: World) ->
 
 def fields() -> list[str]:
     return ["action", "actor", "after", "before", "environment", "event_id", "log_id", "object", "occurred_at",
-            "outcome", "prev_hash", "project", "reason", "recorded_at", "request_id", "rule", "schema", "seq", "ticket"]  # fmt: skip
+            "outcome", "personal", "policy_version", "prev_hash", "project", "reason", "recorded_at", "request_id", "rule",
+            "schema", "seq", "signature", "ticket", "tier"]  # fmt: skip
 
 
 @pytest.mark.parametrize("field", fields())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from release_world import AUTHOR, PUBLISHER, World, actor_with
 from sqlalchemy import select
 
+from promptops_server.audit.read import entries_of
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.problems import Denied, Invalid
@@ -24,12 +24,12 @@ def change(world: World, name: str = "production", actor: Actor = PUBLISHER, **w
 
 def noted(world: World, action: str = "environment.change") -> list[dict[str, Any]]:
     with world.db.read() as conn:
-        rows = conn.execute(
-            select(audit_event.c.body)
-            .where(audit_event.c.action == action)
+        seqs = conn.execute(
+            select(audit_event.c.seq)
+            .where(audit_event.c.log_id == world.project.id, audit_event.c.action == action)
             .order_by(audit_event.c.seq)
         ).scalars()
-        return [json.loads(body) for body in rows]
+        return entries_of(conn, world.project.id, list(seqs))
 
 
 def order(world: World) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from promptops_server.app import refusals
+from promptops_server.audit.read import entries_of
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.cursor import encode
@@ -202,10 +202,11 @@ def test_a_denial_names_every_condition_and_is_audited(world: World) -> None:
     with client(world, "nobody") as http:
         assert http.get("/environments/production").status_code == 401
     with world.db.read() as conn:
-        bodies = conn.execute(
-            select(audit_event.c.body).where(audit_event.c.outcome == "denied")
-        ).scalars()
-        assert [json.loads(b)["actor"]["name"] for b in bodies] == ["ada"]
+        denied = conn.execute(
+            select(audit_event.c.log_id, audit_event.c.seq).where(audit_event.c.outcome == "denied")
+        ).all()
+        told = [entry for log_id, seq in denied for entry in entries_of(conn, log_id, [seq])]
+        assert [entry["actor"]["name"] for entry in told] == ["ada"]
 
 
 BAD_INPUT: list[tuple[str, dict[str, Any], int]] = [

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-VERSION = 1
+VERSION = 2
+VERSIONS = (1, VERSION)
+"""Those that can be read; the first had no personal data beside the entries."""
 
 _ENTRY = b'{"entry_hash":"'
 _BODY = b'","body":'

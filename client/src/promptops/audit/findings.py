@@ -17,6 +17,7 @@ Kind = Literal[
     "signature",
     "malformed",
     "foreign",
+    "personal",
 ]
 """What is wrong. `rewritten`: entries whose hashes agree with each other, but not with a signed checkpoint."""
 
@@ -48,6 +49,10 @@ class Verdict:
     """The keys were given by who checks, not taken from the export itself."""
     anchored: tuple[int, int] | None = None
     unanchored: tuple[int, int] | None = None
+    removed: tuple[int, int] | None = None
+    """Entries removed under retention before the file begins; the tree still covers them."""
+    erased: int = 0
+    """Entries of which personal data was erased."""
     broken: list[tuple[int, int]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     fault_count: int = 0
@@ -81,6 +86,8 @@ class Verdict:
             "keys": "given" if self.pinned else "from the export",
             "anchored": self.anchored,
             "unanchored": self.unanchored,
+            "removed": self.removed,
+            "erased": self.erased,
             "broken": self.broken,
             "first_broken": self.first_broken,
             "faults": [

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from promptops.audit.checkpoint import NotACheckpoint, SignedCheckpoint
-from promptops.audit.export_file import VERSION, read_entry
+from promptops.audit.export_file import VERSIONS, read_entry
 from promptops.audit.findings import Verdict
 from promptops.audit.merkle import GrowingTree
+from promptops.audit.personal import read_personal, value_hash
 from promptops.delivery.trust import KeyRing, parse_key_document
 from promptops.errors import InvalidHeader
 
@@ -34,6 +35,8 @@ class _Entry(NamedTuple):
     computed: str
     log_id: str
     time: str
+    personal: bytes = b"{}"
+    """By place the hash of what lies beside the entry, as JSON."""
 
 
 class _Bad(NamedTuple):
@@ -87,6 +90,9 @@ class _Check:
         self.missing: dict[int, int] = {}
         self.extra: dict[int, int] = {}
         self.broken: list[tuple[int, int]] = []
+        removed = head.get("removed")
+        if isinstance(removed, Mapping) and type(removed.get("to")) is int and removed["to"] > 0:
+            self.found.removed = (1, removed["to"])
 
     def run(self, lines: Iterator[bytes]) -> Verdict:
         ended = None
@@ -106,10 +112,18 @@ class _Check:
         return self._verdict()
 
     def _next(self, lines: Iterator[bytes]) -> _Entry | _Bad | Mapping[str, Any] | None:
+        beside: tuple[int, dict[str, tuple[str, str]]] | None = None
         for line in lines:
             if line.startswith(b'{"entry_hash"'):
-                return _parse(line)
+                entry = _parse(line)
+                if isinstance(entry, _Entry) and (beside is not None or entry.personal != b"{}"):
+                    self._hold_personal(entry, beside)
+                return entry
             try:
+                given = read_personal(line)
+                if given is not None:
+                    beside = given
+                    continue
                 value = json.loads(line)
                 if "end" in value:
                     return dict(value["end"])
@@ -119,6 +133,24 @@ class _Check:
             except (ValueError, KeyError, TypeError, RecursionError):
                 return _Bad("is neither an entry nor a checkpoint")
         return None
+
+    def _hold_personal(
+        self, entry: _Entry, beside: tuple[int, dict[str, tuple[str, str]]] | None
+    ) -> None:
+        """Hold the values beside an entry against the hashes in it."""
+        hashes: dict[str, str] = json.loads(entry.personal)
+        if beside is not None and beside[0] != entry.seq:
+            self._fault(
+                "personal", entry.seq, f"personal data of {beside[0]} stands at {entry.seq}"
+            )
+            return
+        values = {} if beside is None else beside[1]
+        for place, (salt, value) in values.items():
+            if hashes.get(place) != value_hash(salt, place, value):
+                text = f"the {place} shown at entry {entry.seq} is not what was written then"
+                self._fault("personal", entry.seq, text)
+        if len(values) < len(hashes):
+            self.found.erased += 1
 
     def _place(self, here: _Entry | _Bad, ahead: object) -> None:
         """Find what an entry's number says about its place; `ahead` is what follows it."""
@@ -279,6 +311,8 @@ class _Check:
                 continue
             word = f"entry {begin} is" if begin == end else f"entries {begin} to {end} are"
             self._fault("gap", begin, f"{word} missing", last=end)
+        if found.removed and self.anchored_to < found.removed[1]:
+            self._note("no checkpoint that was checked covers the entries removed under retention")
         found.entries = self.at - self.first
         if self.anchored_to >= self.first:
             found.anchored = (self.first, self.anchored_to)
@@ -306,6 +340,13 @@ _TAIL = re.compile(
     % ((_TEXT,) * 5)
 )
 """How a canonical event ends. Only one brace closes it, so these are the event's own members, not those of a value in it."""
+_TAIL_2 = re.compile(
+    rb'"personal":(\{(?:"[a-z_.]{1,60}":"[0-9a-f]{64}",?)*\}),"policy_version":%b,'
+    rb'"prev_hash":"([0-9a-f]{64})","project":%b,"reason":%b,"recorded_at":"([^"\\]*)",'
+    rb'"request_id":%b,"rule":%b,"schema":"promptops\.audit/2","seq":([0-9]{1,10}),'
+    rb'"signature":(?:null|\{(?:"[a-z_]{1,40}":%b,?)*\}),"ticket":%b,"tier":%b\}' % ((_TEXT,) * 8)
+)
+"""The same of the second schema, whose signature is an object of texts."""
 _LOG = re.compile(rb'"log_id":"([^"\\]*)","object":')
 
 
@@ -315,19 +356,25 @@ def _parse(line: bytes) -> _Entry | _Bad:
         return _Bad("is cut off or not built like an entry")
     computed = hashlib.sha256(b"\x00" + cut.body).hexdigest()
     # Parsing the JSON would take most of the time; what is not written in the usual form is parsed.
-    begin = cut.body.rfind(b',"prev_hash":') + 1
-    tail = _TAIL.fullmatch(cut.body, begin) if begin else None
-    logs = _LOG.findall(cut.body, 0, begin) if tail else ()
+    text = cut.body
+    begin = text.rfind(b',"personal":') + 1
+    tail = _TAIL_2.fullmatch(text, begin) if begin else None
+    if tail is None:
+        begin = text.rfind(b',"prev_hash":') + 1
+        tail = _TAIL.fullmatch(text, begin) if begin else None
+    logs = _LOG.findall(text, 0, begin) if tail else ()
     if tail and len(logs) == 1:
-        prev, time, seq = tail.groups()
+        prev, time, seq = tail.groups()[-3:]
         return _Entry(
             int(seq), prev.decode(), cut.entry_hash, computed,
             logs[0].decode("utf-8", "replace"), time.decode("utf-8", "replace"),
+            tail[1] if tail.re is _TAIL_2 else b"{}",
         )  # fmt: skip
     try:
         body = json.loads(cut.body)
         entry = _Entry(
             body["seq"], body["prev_hash"], cut.entry_hash, computed, body["log_id"], body["recorded_at"],
+            json.dumps(places if isinstance(places := body.get("personal"), dict) else {}).encode(),
         )  # fmt: skip
     except (ValueError, TypeError, KeyError, RecursionError):
         return _Bad("is not the JSON of an event")
@@ -342,8 +389,8 @@ def _head(line: bytes) -> Mapping[str, Any]:
         version = head["promptops_audit_export"]
     except (ValueError, TypeError, KeyError, RecursionError):
         raise NotAnExport("its first line is not that of an export") from None
-    if version != VERSION:
-        raise NotAnExport(f"it is of version {version!r}; this program reads {VERSION}")
+    if version not in VERSIONS:
+        raise NotAnExport(f"it is of version {version!r}; this program reads {VERSIONS[-1]}")
     try:
         numbers = [head[name] for name in ("size", "first", "last")]
         texts = [head[name] for name in ("installation", "log_id", "name", "exported_at")]

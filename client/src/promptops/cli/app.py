@@ -20,6 +20,7 @@ from promptops.cli.commands import (
     export,
     fragment,
     get,
+    hold,
     import_prompts,
     inventory,
     lint,
@@ -110,6 +111,7 @@ app.add_typer(emergency.app, name="emergency")
 app.add_typer(exception.app, name="exception")
 app.add_typer(audit.app, name="audit")
 app.add_typer(me.app, name="me")
+app.add_typer(hold.app, name="hold")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
 app.add_typer(policy.app, name="policy")

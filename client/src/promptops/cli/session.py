@@ -148,6 +148,28 @@ class Session:
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise self._unreachable(error) from None
 
+    def lines(
+        self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str], silence: float
+    ) -> Iterator[str]:
+        """The lines of an answer that goes on, until it ends or says nothing for `silence` seconds.
+
+        Raises ServerProblem, Unreachable.
+        """
+        import httpx2
+
+        given = {name: value for name, value in params.items() if value is not None}
+        wait = httpx2.Timeout(silence, connect=_CONNECT_SECONDS)
+        try:
+            with self._open().stream(
+                "GET", path, params=given, headers=headers, timeout=wait
+            ) as answer:
+                if answer.status_code != 200:
+                    answer.read()
+                    self._read(answer)
+                yield from answer.iter_lines()
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            raise self._unreachable(error) from None
+
     def _open(self) -> httpx2.Client:
         if self._client is None:
             import httpx2

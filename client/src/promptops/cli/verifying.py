@@ -29,6 +29,11 @@ def check(export: Path, checkpoints: Path | None, trust_key: str) -> Verdict:
 def summary(found: Verdict) -> list[str]:
     """The verdict, a line each."""
     lines = [f"{found.name}: {found.entries} entries, exported {found.exported_at}"]
+    if found.removed:
+        told = "covered by checkpoint" if found.anchored else "no checkpoint here covers them"
+        lines.append(f"removed under retention: {found.removed[0]} to {found.removed[1]}, {told}")
+    if found.erased:
+        lines.append(f"personal data erased: in {found.erased} entries")
     for word, span in (("anchored", found.anchored), ("unanchored", found.unanchored)):
         if span:
             by = f" by {found.checkpoints} signed checkpoints" if word == "anchored" else ""

@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -44,14 +45,23 @@ class _Known:
 
 
 class Authenticator:
-    """One per process; safe to call from any thread or from the event loop."""
+    """One per process; safe to call from any thread or from the event loop.
+
+    Args:
+        failed: is told the name of each sign-in with a wrong password, on the thread that asked.
+    """
 
     def __init__(
-        self, db: Database, rules: AccessSettings | None = None, site: Site | None = None
+        self,
+        db: Database,
+        rules: AccessSettings | None = None,
+        site: Site | None = None,
+        failed: Callable[[str], None] | None = None,
     ) -> None:
         self._db = db
         self._rules = rules or AccessSettings()
         self._site = site or Site()
+        self._failed = failed
         self._known: dict[str, _Known] = {}
         self._generation = 0
         self._mutex = threading.Lock()
@@ -96,6 +106,8 @@ class Authenticator:
                 clear = throttle.has_failures(conn, name, ip)
         if found is None:
             throttle.count_failure(self._db, name, ip)
+            if self._failed is not None:
+                self._failed(name)
             raise _unauthenticated("The user name or the password is wrong.")
         if second or self._rules.require_second_factor:
             raise _unauthenticated(

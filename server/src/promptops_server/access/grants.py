@@ -91,7 +91,7 @@ def add_grant(
         tx,
         audit.AuditEvent(
             "grant.add",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             project=None if project == EVERY_PROJECT else project,
             environment=environment or None,
@@ -136,7 +136,7 @@ def remove_grant(
         tx,
         audit.AuditEvent(
             "grant.remove",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             project=None if project == EVERY_PROJECT else project,
             environment=environment or None,

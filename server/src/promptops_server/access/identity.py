@@ -103,7 +103,7 @@ def link(tx: Transaction, actor: Actor, name: str, same_as: str, reason: str | N
         tx,
         audit.AuditEvent(
             "user.link",
-            audit.AuditObject("user", account.name),
+            audit.AuditObject("user", account.name, person=account.id),
             actor,
             before={"person": before},
             after={"person": after, "same_as": other.name},
@@ -144,7 +144,7 @@ def unlink(tx: Transaction, actor: Actor, name: str, reason: str | None) -> None
         tx,
         audit.AuditEvent(
             "user.unlink",
-            audit.AuditObject("user", account.name),
+            audit.AuditObject("user", account.name, person=account.id),
             actor,
             before={"person": before, "same_as": sorted(row.name for row in others)},
             after={"person": after},

@@ -105,7 +105,7 @@ def create_user(
         tx,
         audit.AuditEvent(
             "user.create",
-            audit.AuditObject("user", name),
+            audit.AuditObject("user", name, person=row.id),
             actor,
             after={"id": row.id, "kind": kind, "admin": admin, "display_name": row.display_name},
         ),
@@ -181,7 +181,7 @@ def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
         tx,
         audit.AuditEvent(
             "user.activate" if active else "user.deactivate",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             before={"active": found.active},
             after={"active": active, **ended},
@@ -200,7 +200,7 @@ def make_admin(tx: Transaction, actor: Actor, name: str) -> None:
         tx,
         audit.AuditEvent(
             "user.make_admin",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             before={"admin": False},
             after={"admin": True},
@@ -238,7 +238,7 @@ def set_password(
         tx,
         audit.AuditEvent(
             "user.change_password" if own else "user.set_password",
-            audit.AuditObject("user", found.name),
+            audit.AuditObject("user", found.name, person=found.id),
             actor,
             after={"sessions_ended": ended},
         ),

@@ -16,7 +16,9 @@ from sqlalchemy import func, select
 
 from promptops_server.app import migrate
 from promptops_server.app.data_dir import MIN_SECRET, SECRET_FILE
+from promptops_server.app.database_role import standing
 from promptops_server.audit import checkpoints
+from promptops_server.audit.recheck import recheck
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import ProblemError
 from promptops_server.infra.settings import Settings
@@ -34,8 +36,8 @@ class Finding:
     text: str
 
 
-def diagnose(settings: Settings) -> list[Finding]:
-    """Run every check."""
+def diagnose(settings: Settings, *, logs: bool = False) -> list[Finding]:
+    """Run every check; `logs`: also read every entry of the audit logs, which takes a minute per million or two."""
     checks: list[Callable[[Settings], list[Finding]]] = [
         _python,
         _data_directory,
@@ -47,6 +49,8 @@ def diagnose(settings: Settings) -> list[Finding]:
     found: list[Finding] = []
     for check in checks:
         found.extend(check(settings))
+    if logs and not any(finding.level == "failed" for finding in found):
+        found.extend(_audit_entries(settings))
     return found
 
 
@@ -120,7 +124,13 @@ def _database(settings: Settings) -> list[Finding]:
     except (ValueError, OSError) as error:
         return [Finding("database", "failed", f"The database cannot be opened: {error}.")]
     try:
-        return [*_reachable(db), *_migrated(db), *_clock(db), *_audit(db, settings)]
+        return [
+            *_reachable(db),
+            *_migrated(db),
+            *_clock(db),
+            *_audit(db, settings),
+            *_audit_role(db),
+        ]
     except ProblemError as problem:
         return [Finding("database", "failed", f"{problem.detail} {_reason(problem)}".strip())]
     finally:
@@ -176,6 +186,42 @@ def _audit(db: Database, settings: Settings) -> list[Finding]:
         remedy = "An old copy of the database runs, or it was changed: promptops audit verify."
         return [Finding("audit log", "failed", f"{text} {remedy}") for text in told]
     return [Finding("audit log", "ok", f"holds everything that {file} says")]
+
+
+def _audit_entries(settings: Settings) -> list[Finding]:
+    from promptops_server.app.audit_logs import all_logs
+
+    db = Database(settings.database_url, pool_size=2)
+    try:
+        if migrate.pending(db):
+            return []
+        with db.read() as conn:
+            of_all = all_logs(conn)
+        faults = [fault for of in of_all if (fault := recheck(db, of, settings.checkpoint_file))]
+    except OSError as error:
+        return [Finding("audit entries", "failed", f"{error.filename}: {error.strerror}.")]
+    finally:
+        db.close()
+    if faults:
+        return [Finding("audit entries", "failed", fault) for fault in faults]
+    return [Finding("audit entries", "ok", f"all of {len(of_all)} logs are what was signed")]
+
+
+def _audit_role(db: Database) -> list[Finding]:
+    if db.is_sqlite or migrate.current(db) is None:
+        return []
+    with db.read() as conn:
+        found = standing(conn)
+    if found.owns or found.may_delete:
+        return [
+            Finding(
+                "audit role",
+                "advice",
+                f"The role {found.role} {'owns' if found.owns else 'may change'} the audit tables: run "
+                "promptops-server migrate --app-role as the owner, and the server with a role of its own.",
+            )
+        ]
+    return [Finding("audit role", "ok", f"the role {found.role} can only add to the audit log")]
 
 
 def _clock(db: Database) -> list[Finding]:

@@ -11,6 +11,8 @@ from promptops_server import __version__
 from promptops_server.app import front, refusals
 from promptops_server.app.description import describe
 from promptops_server.app.edge import App, Edge, Receive, Scope, Send
+from promptops_server.app.sensitive_reads import SensitiveReads
+from promptops_server.infra.database import Database
 from promptops_server.infra.http import Authenticate, ByCookie
 from promptops_server.infra.setting_sections import LimitSettings
 
@@ -33,11 +35,15 @@ class HttpParts:
     root: Sequence[APIRouter]
     delivery: App | None = None
     by_cookie: ByCookie | None = None
+    database: Database | None = None
+    """Where sensitive reads are noted; None notes none."""
 
 
 def create_app(parts: HttpParts) -> App:
     """The ASGI application of a server."""
-    api = fastapi_app(parts)
+    api: App = fastapi_app(parts)
+    if parts.database is not None:
+        api = SensitiveReads(api, parts.database)
     edge: App = Edge(
         api,
         json_bytes=parts.limits.json_bytes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete
@@ -29,6 +30,16 @@ REDACTIONS_LOOK_SECONDS = 60.0
 """How often it is looked whether a redaction has expired, or left something to clean up."""
 
 
+@dataclass(frozen=True, slots=True)
+class AuditUpkeep:
+    """What is done about the audit logs in the background: erase who is to be erased, remove what is old, send the new."""
+
+    erase: Callable[[], object]
+    remove_old: Callable[[], object]
+    send: Callable[[], object]
+    send_seconds: float
+
+
 def register_jobs(
     jobs: Jobs,
     database: Database,
@@ -39,6 +50,7 @@ def register_jobs(
     make_checkpoints: Callable[[], object],
     look_after_redactions: Callable[[], object],
     cadence: Cadence,
+    audit_upkeep: AuditUpkeep,
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
@@ -48,6 +60,7 @@ def register_jobs(
         cadence: how often what is live is reviewed.
         make_checkpoints: signs the audit logs that have grown.
         look_after_redactions: closes requests past their time, and cleans up after those carried out.
+        audit_upkeep: keeps what belongs to the audit logs in order.
         push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
     """
 
@@ -74,6 +87,21 @@ def register_jobs(
     def look_at_reviews(_: dict[str, Any]) -> None:
         notice_dues(database, cadence=cadence)
 
+    def erase_people(_: dict[str, Any]) -> None:
+        audit_upkeep.erase()
+
+    def remove_old_audit_events(_: dict[str, Any]) -> None:
+        audit_upkeep.remove_old()
+
+    def send_audit_events(_: dict[str, Any]) -> None:
+        audit_upkeep.send()
+
+    jobs.register("erase-people", erase_people)
+    jobs.register("remove-old-audit-events", remove_old_audit_events)
+    jobs.register("send-audit-events", send_audit_events)
+    jobs.schedule("erase-people", 300)
+    jobs.schedule("remove-old-audit-events", 24 * 3600)
+    jobs.schedule("send-audit-events", audit_upkeep.send_seconds)
     jobs.register("project-release", project_release)
     jobs.register("look-at-reviews", look_at_reviews)
     jobs.register("push-mirror", push_mirror)

@@ -76,7 +76,7 @@ def up(settings: Settings, *, demo: bool, may_migrate: bool) -> None:
                 )
             )
 
-        serve.run(app, listener, on_ready=ready, on_stopping=services.delivery.end_streams)
+        serve.run(app, listener, on_ready=ready, on_stopping=services.end_streams)
         log.info("stopping")
     log.info("stopped")
 

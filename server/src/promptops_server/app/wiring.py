@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.identity import identities_of
@@ -36,16 +35,19 @@ from promptops_server.access.sign_in.routes import router as sign_in_router
 from promptops_server.access.sign_in.totp import SEALED_FOR as TOTP_SEALED_FOR
 from promptops_server.access.signing import SigningDeps, verify_signer
 from promptops_server.access.standing import actor_now
-from promptops_server.access.users import get_user
+from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
-from promptops_server.app.audit_logs import all_logs
+from promptops_server.app.audit_logs import all_logs, kept_from
+from promptops_server.app.audit_outputs import outputs_of
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.edge import App
 from promptops_server.app.errors import CannotStart
 from promptops_server.app.http import HttpParts, create_app
-from promptops_server.app.jobs import LATEST_ONLY, register_jobs
+from promptops_server.app.jobs import LATEST_ONLY, AuditUpkeep, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
+from promptops_server.app.seldom import Seldom
+from promptops_server.app.sign_in_failures import SignInFailures
 from promptops_server.approvals.certification.model import Cadence
 from promptops_server.approvals.certification.read import overdue_for
 from promptops_server.approvals.certification.renew import renew_request
@@ -61,10 +63,17 @@ from promptops_server.approvals.workflow.papers import Around, PaperReader
 from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.approvals.workflow.routes import router as workflow_router
 from promptops_server.audit.checkpoints import CheckpointDeps, make_due
+from promptops_server.audit.erasures import carry_out
 from promptops_server.audit.evidence_routes import EvidenceDeps
 from promptops_server.audit.evidence_routes import router as evidence_router
+from promptops_server.audit.hold_routes import HoldDeps
+from promptops_server.audit.hold_routes import router as hold_router
+from promptops_server.audit.holds import require_no_hold
+from promptops_server.audit.outputs.sending import Sender
+from promptops_server.audit.retention import remove_old
 from promptops_server.audit.routes import AuditDeps
 from promptops_server.audit.routes import router as audit_router
+from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
@@ -74,6 +83,7 @@ from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
 from promptops_server.infra.metrics import Asked, register
 from promptops_server.infra.outbox import OutboxRow
+from promptops_server.infra.problems import Denied, ProblemError
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
 from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
@@ -92,13 +102,13 @@ from promptops_server.registry.projects import get_project
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.redaction.deps import SEALED_FOR as SEALED_FOR_REDACTION
 from promptops_server.registry.redaction.deps import RedactionDeps
-from promptops_server.registry.redaction.ports import NoHold, no_hold
 from promptops_server.registry.redaction.routes import router as redaction_router
 from promptops_server.registry.redaction.upkeep import look_after
 from promptops_server.registry.rendering.limited import LimitedRenderer
 from promptops_server.registry.rendering.limits import RenderLimits
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
+from promptops_server.registry.tables import project
 from promptops_server.registry.working_copies.routes import WorkingCopyDeps
 from promptops_server.registry.working_copies.routes import router as working_copies_router
 from promptops_server.releases import environments
@@ -130,10 +140,17 @@ class Services:
         self.settings = settings
         self.database = database
         self.redis_process = _embedded_redis(settings)
+        self.maintenance = _maintenance(settings, database)
+        self.denials = DenialLog(database, settings.limits.denials_per_minute)
+        self._refused_before = Seldom(600.0)
         site = Site(settings.server.public_url)
-        self.authenticator = Authenticator(database, settings.access, site)
+        self.authenticator = Authenticator(
+            database, settings.access, site, SignInFailures(database)
+        )
         self.policies = Policies(operator_tokens_decide=settings.operator_tokens_decide)
         self.policy_watch = PolicyWatch(database, self.policies)
+        self.tail = Tail(database)
+        self.audit_sender = Sender(database, outputs_of(settings.audit), all_logs)
         secret = secret_of(settings, create=True)
         self.oidc = _oidc(settings, database, secret, site, self.authenticator.forget)
         self.sign_in = SignInDeps(
@@ -152,7 +169,7 @@ class Services:
         self.delivery = Delivery(
             database,
             Keys(database, secret),
-            authorised_by(self.authenticator.by_token, self.policies),
+            authorised_by(self.authenticator.by_token, self.policies, self._refused_delivery),
             _redis_address(settings, self.redis_process),
         )
 
@@ -196,7 +213,7 @@ class Services:
             Sealer(secret, SEALED_FOR_REDACTION),
             released=ReleasedContent(),
             served=self.delivery.forget_redacted,
-            hold=_no_hold(),
+            hold=require_no_hold,
         )
         self.checkpoints = CheckpointDeps(
             database, self.delivery.keys.sign_checkpoint, settings.checkpoint_file
@@ -223,6 +240,12 @@ class Services:
                 make_checkpoints=self._make_checkpoints,
                 look_after_redactions=lambda: look_after(self.redactions),
                 cadence=self.cadence,
+                audit_upkeep=AuditUpkeep(
+                    erase=lambda: carry_out(self.maintenance),
+                    remove_old=self._remove_old_events,
+                    send=self.audit_sender.run,
+                    send_seconds=settings.audit.output_seconds,
+                ),
             ),
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
@@ -273,12 +296,19 @@ class Services:
                 undo()
             except Exception:
                 log.exception("stop_failed", part=getattr(undo, "__qualname__", repr(undo)))
+        if self.maintenance is not self.database:
+            self.maintenance.close()
         self.database.close()
+
+    def end_streams(self) -> None:
+        """End every open stream, so that a server that stops need not wait for them. Any thread."""
+        self.tail.close()
+        self.delivery.end_streams()
 
     def http_app(self) -> App:
         """The HTTP application over these services."""
         db, authorise = self.database, self.policies
-        denials = DenialLog(db, self.settings.limits.denials_per_minute)
+        denials = self.denials
         return create_app(
             HttpParts(
                 authenticate=self.authenticator,
@@ -292,6 +322,7 @@ class Services:
                             self.authenticator.forget,
                             self.sign_in.local.prove,
                             self.settings.access.longest_token_days,
+                            carry_out_erasures=lambda: carry_out(self.maintenance),
                         )
                     ),
                     grants_router(GrantDeps(db, authorise, self.authenticator.forget)),
@@ -331,7 +362,8 @@ class Services:
                     exceptions_router(self.continuity),
                     certification_router(self.continuity, self.cadence),
                     retirement_router(self.continuity),
-                    audit_router(AuditDeps(db, authorise, _project_id, _user_id)),
+                    audit_router(AuditDeps(db, authorise, _project_id, _user_id, self.tail)),
+                    hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
                     evidence_router(
                         EvidenceDeps(
                             self.checkpoints, authorise, _project_id, self.delivery.keys.document
@@ -345,6 +377,7 @@ class Services:
                 ),
                 delivery=self.delivery.app,
                 by_cookie=self.authenticator.by_cookie,
+                database=db,
             )
         )
 
@@ -365,6 +398,23 @@ class Services:
         make_due(
             self.checkpoints, logs, events=audit.checkpoint_events, minutes=audit.checkpoint_minutes
         )
+
+    def _remove_old_events(self) -> None:
+        years = self.settings.audit.keep_years
+        if years is None:
+            return
+        with self.database.read() as conn:
+            logs = all_logs(conn)
+        remove_old(self.maintenance, logs, years, kept_from)
+
+    def _refused_delivery(self, actor: Actor, project: str, denied: Denied) -> None:
+        # Applications ask again every few seconds; one event in ten minutes says as much.
+        if not self._refused_before.is_new((actor.subject, project)):
+            return
+        try:
+            self.denials.in_project(actor, project, "delivery.read", denied)
+        except ProblemError:
+            log.exception("denial_not_audited", actor=actor.name)
 
     def _git(self, denials: DenialLog) -> GitDeps:
         def authenticate(
@@ -411,6 +461,11 @@ def _oidc(
     except OidcUnusable as error:
         raise CannotStart(str(error)) from None
     return None if flow is None else OidcDeps(flow, settings.access.longest_token_days)
+
+
+def _maintenance(settings: Settings, database: Database) -> Database:
+    url = settings.database.maintenance_url
+    return database if url is None else Database(url, pool_size=2)
 
 
 def _render_limits(settings: Settings) -> RenderLimits:
@@ -462,16 +517,6 @@ def _jobs_url(settings: Settings, database: Database) -> str:
     return database.url.render_as_string(hide_password=False)
 
 
-def _no_hold() -> NoHold:
-    """The check of legal holds, where this server has them."""
-    try:
-        holds = importlib.import_module("promptops_server.audit.holds")
-    except ModuleNotFoundError:
-        return no_hold
-    check: NoHold = holds.require_no_hold
-    return check
-
-
 def _project_id(conn: Connection, name: str) -> str:
     return get_project(conn, name).id
 
@@ -482,3 +527,12 @@ def _approval_required(conn: Connection, project: str, environment: str) -> bool
 
 def _user_id(conn: Connection, name: str) -> str:
     return get_user(conn, name).id
+
+
+def _project_name(conn: Connection, project_id: str) -> str:
+    return str(conn.execute(select(project.c.name).where(project.c.id == project_id)).scalar_one())
+
+
+def _user_name(conn: Connection, user_id: str) -> str:
+    found = user_by_id(conn, user_id)
+    return found.name if found is not None else user_id

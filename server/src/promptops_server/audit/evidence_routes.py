@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -14,16 +14,17 @@ from sqlalchemy import Connection, select
 
 from promptops.audit.merkle import consistency_proof, inclusion_proof
 from promptops_server.audit.checkpoints import CheckpointDeps, Log, list_checkpoints, newest
-from promptops_server.audit.export import Asked, begin_export, export_lines
+from promptops_server.audit.export import Asked, begin_export, cef_lines, export_lines
 from promptops_server.audit.model import INSTALLATION_LOG
+from promptops_server.audit.moments import moment
+from promptops_server.audit.removed import removed
 from promptops_server.audit.tables import audit_event
 from promptops_server.audit.tree import StoredTree
-from promptops_server.infra import clock
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.http import ActorDep, problem_responses
-from promptops_server.infra.problems import BadRequest, Conflict, NotFound
+from promptops_server.infra.problems import BadRequest, Conflict, Gone, NotFound
 
 _Size = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
@@ -86,6 +87,7 @@ class ExportBody(BaseModel):
     project: str | None = None
     since: str | None = None
     until: str | None = None
+    format: Literal["jsonl", "cef"] = "jsonl"
 
 
 def router(deps: EvidenceDeps) -> APIRouter:
@@ -123,7 +125,7 @@ def router(deps: EvidenceDeps) -> APIRouter:
     @api.get(
         "/audit/proof",
         summary="That an entry is in the log as a checkpoint says",
-        responses=problem_responses(409),
+        responses=problem_responses(409, 410),
     )
     def proof(
         who: ActorDep,
@@ -139,6 +141,12 @@ def router(deps: EvidenceDeps) -> APIRouter:
                 raise BadRequest(
                     f"Entry {seq} is not among the first {of_size} of the log.",
                     remedy="Ask for a size of at least `seq`.",
+                )
+            gone = removed(conn, of.log_id)
+            if gone is not None and seq <= gone.size:
+                raise Gone(
+                    f"The first {gone.size} entries of the audit log {of.name} were removed under retention.",
+                    remedy="The log's checkpoints still cover them; an export made before has them.",
                 )
             tree = StoredTree(conn, of.log_id)
             with _entries_missing(of):
@@ -193,10 +201,14 @@ def router(deps: EvidenceDeps) -> APIRouter:
         responses={200: {"content": {"application/x-ndjson": {}}}},
     )
     def export(body: ExportBody, who: ActorDep) -> StreamingResponse:
-        since, until = _moment("since", body.since), _moment("until", body.until)
+        since, until = moment("since", body.since), moment("until", body.until)
         with db.read() as conn:
-            asked = Asked(log_of(conn, who, body.project), since, until)
+            of = log_of(conn, who, body.project)
+            require(deps.authorise, who, "audit:export", Resource(project=body.project))
+            asked = Asked(of, since, until)
         begin_export(deps.checkpoints, who, asked)
+        if body.format == "cef":
+            return StreamingResponse(cef_lines(db, asked), media_type="text/plain; charset=utf-8")
         return StreamingResponse(
             export_lines(db, deps.keys, asked), media_type="application/x-ndjson"
         )
@@ -234,14 +246,3 @@ def _missing(of: Log) -> Conflict:
         remedy="Export it and run `promptops audit verify` with the checkpoint file.",
         slug="audit-past-changed",
     )
-
-
-def _moment(name: str, given: str | None) -> int | None:
-    if given is None:
-        return None
-    try:
-        return clock.from_text(given)
-    except (ValueError, OverflowError):
-        raise BadRequest(
-            f"`{name}` is no time.", remedy="Write it as 2026-01-02T03:04:05Z."
-        ) from None

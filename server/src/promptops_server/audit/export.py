@@ -16,6 +16,10 @@ from sqlalchemy import Connection, select
 
 from promptops.audit import export_file
 from promptops.audit.merkle import cover
+from promptops.audit.personal import personal_line
+from promptops_server import __version__
+from promptops_server.audit import personal
+from promptops_server.audit.cef import cef_line
 from promptops_server.audit.checkpoints import (
     CheckpointDeps,
     Log,
@@ -24,7 +28,9 @@ from promptops_server.audit.checkpoints import (
     make_checkpoint,
 )
 from promptops_server.audit.model import GENESIS, INSTALLATION_LOG, AuditEvent, AuditObject
+from promptops_server.audit.read import Filter, first_at, newest, read_after
 from promptops_server.audit.record import record
+from promptops_server.audit.removed import Removed, removed
 from promptops_server.audit.tables import audit_checkpoint, audit_event
 from promptops_server.audit.tree import StoredTree
 from promptops_server.infra import clock
@@ -78,10 +84,12 @@ def export_lines(db: Database, keys: Callable[[], bytes], asked: Asked) -> Itera
     log_id = asked.of.log_id
     with db.read() as conn:
         size = StoredTree(conn, log_id).size()
-        first = _first_at(conn, log_id, size, asked.since)
-        last = _first_at(conn, log_id, size, asked.until) - 1 if asked.until is not None else size
+        gone = removed(conn, log_id)
+        first = 1 if asked.since is None else first_at(conn, log_id, asked.since)
+        first = max(first, 1 + (gone.size if gone else 0))
+        last = first_at(conn, log_id, asked.until) - 1 if asked.until is not None else size
         last = max(last, first - 1)
-        head = _head(conn, asked, size=size, first=first, last=last)
+        head = _head(conn, asked, gone, size=size, first=first, last=last)
         signed = conn.execute(
             select(audit_checkpoint.c.text, audit_checkpoint.c.key_id, audit_checkpoint.c.signature)
             .where(audit_checkpoint.c.log_id == log_id, audit_checkpoint.c.size >= first)
@@ -107,15 +115,41 @@ def export_lines(db: Database, keys: Callable[[], bytes], asked: Asked) -> Itera
                 .order_by(audit_event.c.seq)
                 .limit(_PAGE)
             ).all()
+            beside = personal.beside(conn, log_id, [r.seq for r in rows])
         if not rows:
             break
         at = rows[-1].seq
         written += len(rows)
-        yield b"".join(export_file.entry_line(r.entry_hash, r.body.encode()) for r in rows)
+        yield b"".join(_lines_of(r, beside.get(r.seq)) for r in rows)
     yield export_file.line({"end": {"entries": written}})
 
 
-def _head(conn: Connection, asked: Asked, *, size: int, first: int, last: int) -> dict[str, Any]:
+def cef_lines(db: Database, asked: Asked) -> Iterator[bytes]:
+    """The same entries as lines of CEF, for a SIEM; they prove nothing by themselves."""
+    log_id = asked.of.log_id
+    with db.read() as conn:
+        at = 0 if asked.since is None else first_at(conn, log_id, asked.since) - 1
+        last = newest(conn, log_id)
+        if asked.until is not None:
+            last = min(last, first_at(conn, log_id, asked.until) - 1)
+    while at < last:
+        with db.read() as conn:
+            page = read_after(conn, log_id, Filter(), after=at, upto=last, limit=_PAGE)
+        if not page:
+            return
+        at = page[-1]["seq"]
+        lines = "".join(cef_line(entry, __version__) + "\n" for entry in page)
+        yield lines.encode("utf-8", "replace")
+
+
+def _lines_of(row: Any, beside: list[tuple[str, str]] | None) -> bytes:
+    line = export_file.entry_line(row.entry_hash, row.body.encode())
+    return personal_line(row.seq, beside) + line if beside else line
+
+
+def _head(
+    conn: Connection, asked: Asked, gone: Removed | None, *, size: int, first: int, last: int
+) -> dict[str, Any]:
     before = first - 1
     tree = StoredTree(conn, asked.of.log_id)
     prev = conn.execute(
@@ -123,6 +157,8 @@ def _head(conn: Connection, asked: Asked, *, size: int, first: int, last: int) -
             audit_event.c.log_id == asked.of.log_id, audit_event.c.seq == before
         )
     ).scalar()
+    if gone is not None and before == gone.size:
+        prev = gone.prev_hash
     try:
         tree.complete_to(before)
         nodes = [tree.node(*at).hex() for at in cover(0, before)]
@@ -139,25 +175,8 @@ def _head(conn: Connection, asked: Asked, *, size: int, first: int, last: int) -
         "last": last,
         "since": None if asked.since is None else clock.to_text(asked.since),
         "until": None if asked.until is None else clock.to_text(asked.until),
+        "removed": None
+        if gone is None
+        else {"to": gone.size, "checkpoint": gone.checkpoint, "at": clock.to_text(gone.removed_at)},
         "start": {"prev_hash": prev or GENESIS, "nodes": nodes},
     }
-
-
-def _first_at(conn: Connection, log_id: str, size: int, moment: int | None) -> int:
-    """The first entry at or after a time, by halving: entries stand in the order of their times, clocks willing."""
-    if moment is None:
-        return 1
-    low, high = 1, size + 1
-    while low < high:
-        middle = (low + high) // 2
-        found = conn.execute(
-            select(audit_event.c.occurred_at)
-            .where(audit_event.c.log_id == log_id, audit_event.c.seq >= middle)
-            .order_by(audit_event.c.seq)
-            .limit(1)
-        ).scalar()
-        if found is None or found >= moment:
-            high = middle
-        else:
-            low = middle + 1
-    return low

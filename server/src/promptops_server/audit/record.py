@@ -6,16 +6,18 @@ sequence number is simply the last one plus one.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from promptops_server.audit.model import (
     GENESIS,
     INSTALLATION_LOG,
     AuditEvent,
-    entry_body,
     entry_hash,
+    write_entry,
 )
+from promptops_server.audit.personal import keep
 from promptops_server.audit.tables import audit_event
+from promptops_server.infra.bulk_insert import BulkInsert
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.project_lock import lock_project
@@ -26,7 +28,14 @@ _LAST = (
     .order_by(audit_event.c.seq.desc())
     .limit(1)
 )
-_INSERT = insert(audit_event)
+# Each event's two rows are written by the driver itself: an event must not add much to a commit.
+_INSERT = BulkInsert(
+    audit_event,
+    (
+        "log_id", "seq", "event_id", "occurred_at", "action", "outcome", "actor", "object_type", "object_id",
+        "environment", "body", "entry_hash",
+    ),
+)  # fmt: skip
 # Any constant works; it must only differ from the other advisory locks of this product.
 _INSTALLATION_LOCK = text("SELECT pg_advisory_xact_lock(7310417881)")
 
@@ -42,25 +51,26 @@ def record(tx: Transaction, event: AuditEvent, *, project_id: str | None = None)
     last = tx.conn.execute(_LAST, {"log_id": log_id}).first()
     seq, prev_hash = (last.seq + 1, last.entry_hash) if last else (1, GENESIS)
     event_id = new_id()
-    body = entry_body(
+    entry = write_entry(
         event, log_id=log_id, seq=seq, event_id=event_id, now=tx.now, prev_hash=prev_hash
     )
-    tx.conn.execute(
-        _INSERT,
-        {
-            "log_id": log_id,
-            "seq": seq,
-            "event_id": event_id,
-            "occurred_at": tx.now,
-            "action": event.action,
-            "outcome": event.outcome,
-            "actor": event.actor.subject,
-            "object_type": event.object.type,
-            "object_id": event.object.id,
-            "body": body,
-            "entry_hash": entry_hash(body),
-        },
+    about = event.object
+    row = (
+        log_id,
+        seq,
+        event_id,
+        tx.now,
+        event.action,
+        event.outcome,
+        event.actor.subject,
+        about.type,
+        about.id if about.type != "user" else about.person or "",
+        event.environment,
+        entry.body,
+        entry_hash(entry.body),
     )
+    _INSERT(tx.conn, [row])
+    keep(tx.conn, log_id, seq, entry.personal)
     return seq
 
 

@@ -34,14 +34,26 @@ class Authorised(Protocol):
         ...
 
 
-def authorised_by(by_token: Callable[[str], Actor], authorise: Authorise) -> Authorised:
-    """The port from what `access` offers: a token's actor (raising Unauthenticated), and the policy."""
+def authorised_by(
+    by_token: Callable[[str], Actor],
+    authorise: Authorise,
+    refused: Callable[[Actor, str, Denied], None] | None = None,
+) -> Authorised:
+    """The port from what `access` offers: a token's actor (raising Unauthenticated), and the policy.
+
+    `refused` is told whom the policy refused, in which project.
+    """
 
     def authorised(token: str, project: str, environment: str) -> TokenInfo | Refusal:
         try:
             actor = by_token(token)
+        except Unauthenticated as problem:
+            return Refusal(problem)
+        try:
             require(authorise, actor, "delivery:read", Resource(project, environment=environment))
-        except (Unauthenticated, Denied) as problem:
+        except Denied as problem:
+            if refused is not None:
+                refused(actor, project, problem)
             return Refusal(problem)
         return TokenInfo(actor.subject, actor.session)
 

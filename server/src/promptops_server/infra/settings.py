@@ -197,7 +197,7 @@ def _build(
         return cls(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        key = str(first["loc"][0])
+        key = str(first["loc"][0]) if first["loc"] else next(iter(values), "")
         name = f"{section}.{key}" if section else key
         message = str(first["msg"]).removeprefix("Value error, ")
         raise SettingsError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import threading
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from release_world import AUTHOR, PUBLISHER, VIEWER, World, actor_with
 from sqlalchemy import select
 
+from promptops_server.audit.read import entries_of
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.problems import Conflict, Denied, Invalid, NotFound, Unavailable
@@ -71,12 +71,12 @@ def shown(world: World, made: Schedule) -> Schedule:
 
 def events(world: World, action: str) -> list[dict[str, Any]]:
     with world.db.read() as conn:
-        rows = conn.execute(
-            select(audit_event.c.body)
-            .where(audit_event.c.action == action)
+        seqs = conn.execute(
+            select(audit_event.c.seq)
+            .where(audit_event.c.log_id == world.project.id, audit_event.c.action == action)
             .order_by(audit_event.c.seq)
         ).scalars()
-        return [json.loads(body) for body in rows]
+        return entries_of(conn, world.project.id, list(seqs))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.access import identity, tokens, users
+from promptops_server.access.erase import erase_person
 from promptops_server.access.model import Token, User
 from promptops_server.access.roles import roles_on
 from promptops_server.access.sign_in import sessions, totp
@@ -20,7 +21,7 @@ from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import from_text, to_text
 from promptops_server.infra.database import Database, again_if_taken
 from promptops_server.infra.http import ActorDep, problem_responses
-from promptops_server.infra.problems import Denied, Invalid
+from promptops_server.infra.problems import Denied, Invalid, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class AccessDeps:
     prove: Callable[[Actor, str | None], User] | None = None
     """Proves the actor's own password again; without it nobody changes their own."""
     longest_token_days: float | None = None
+    carry_out_erasures: Callable[[], int] = lambda: 0
+    """Deletes what was asked for beside the audit logs; raises Unavailable when the database role may not."""
 
 
 class _In(BaseModel):
@@ -110,6 +113,19 @@ class UserPage(BaseModel):
 
     items: list[UserOut]
     next: str | None
+
+
+class ErasureIn(_In):
+    """On whose request a person is erased."""
+
+    reason: Line = Field(min_length=1, max_length=2000)
+
+
+class ErasureOut(BaseModel):
+    """What is left of a person: a pseudonym. `pending`: the logs' part waits for a database role that may delete."""
+
+    name: str
+    pending: bool
 
 
 class TokenIn(_In):
@@ -236,6 +252,20 @@ def router(deps: AccessDeps) -> APIRouter:
             found = users.get_user(tx.conn, name)
         deps.forget()
         return _user(found)
+
+    @api.post(
+        "/users/{name}/erasure", summary="Erase a person's data, here and beside the audit logs"
+    )
+    def erase_user(actor: ActorDep, name: str, body: ErasureIn) -> ErasureOut:
+        manage(actor)
+        with db.write() as tx:
+            pseudonym = erase_person(tx, actor, name, body.reason)
+        deps.forget()
+        try:
+            deps.carry_out_erasures()
+        except Unavailable:
+            return ErasureOut(name=pseudonym, pending=True)
+        return ErasureOut(name=pseudonym, pending=False)
 
     @api.get("/tokens", summary="List my tokens (administrators: of everybody with all=true)")
     def list_tokens(

@@ -101,7 +101,7 @@ class LocalSignIn:
             tx,
             audit.AuditEvent(
                 "user.recovery_code_use",
-                audit.AuditObject("user", account.name),
+                audit.AuditObject("user", account.name, person=account.id),
                 Actor(account.id, account.name, auth_method="password", person=account.person),
                 after={"left": recovery.left(tx.conn, account.id)},
             ),
@@ -165,7 +165,7 @@ class LocalSignIn:
             self.db,
             audit.AuditEvent(
                 "session.start",
-                audit.AuditObject("user", account.name),
+                audit.AuditObject("user", account.name, person=account.id),
                 nobody,
                 outcome="denied",
                 reason="wrong password or code",

@@ -269,7 +269,7 @@ def router(deps: SignInDeps) -> APIRouter:
                     tx,
                     audit.AuditEvent(
                         "session.end_all",
-                        audit.AuditObject("user", actor.name),
+                        audit.AuditObject("user", actor.name, person=actor.subject),
                         actor,
                         after={"ended": count},
                     ),
@@ -341,7 +341,9 @@ def router(deps: SignInDeps) -> APIRouter:
                 audit.record(
                     tx,
                     audit.AuditEvent(
-                        "user.recovery_codes", audit.AuditObject("user", account.name), actor
+                        "user.recovery_codes",
+                        audit.AuditObject("user", account.name, person=account.id),
+                        actor,
                     ),
                 )
         except WrongCode:

@@ -80,7 +80,10 @@ def enrol(tx: Transaction, actor: Actor, account: User, sealer: Sealer) -> Enrol
         )
     uri = pyotp.TOTP(secret).provisioning_uri(name=account.name, issuer_name=ISSUER)
     audit.record(
-        tx, audit.AuditEvent("user.totp_enrol", audit.AuditObject("user", account.name), actor)
+        tx,
+        audit.AuditEvent(
+            "user.totp_enrol", audit.AuditObject("user", account.name, person=account.id), actor
+        ),
     )
     return Enrolment(secret, uri, _qr(uri))
 
@@ -117,7 +120,7 @@ def confirm(
         tx,
         audit.AuditEvent(
             "user.totp_confirm",
-            audit.AuditObject("user", account.name),
+            audit.AuditObject("user", account.name, person=account.id),
             actor,
             before={"enrolled": row.confirmed_at is not None, "reset": row.reset_by_other},
             after={"enrolled": True},
@@ -162,7 +165,7 @@ def remove(
         tx,
         audit.AuditEvent(
             "user.totp_reset" if by_other else "user.totp_off",
-            audit.AuditObject("user", account.name),
+            audit.AuditObject("user", account.name, person=account.id),
             actor,
             before={"enrolled": True},
             after={"enrolled": False},

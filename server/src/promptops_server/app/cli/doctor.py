@@ -32,6 +32,10 @@ def run(
     redis_url: RedisOption = None,
     host: Annotated[str | None, typer.Option("--host")] = None,
     port: Annotated[int | None, typer.Option("--port")] = None,
+    logs: Annotated[
+        bool,
+        typer.Option("--logs", help="Also hold every audit entry against the checkpoint file."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check this machine and explain every setting; exit code 1 when a check fails.
@@ -51,7 +55,7 @@ def run(
             port=port,
         )
         logging.configure("error", settings.log.format)
-        findings = diagnose(settings)
+        findings = diagnose(settings, logs=logs)
     failed = any(finding.level == "failed" for finding in findings)
     if as_json:
         typer.echo(

@@ -8,13 +8,13 @@ cursor when there are many of them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text
 
+from promptops_server.audit.read import entries_of
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.problems import BadRequest
@@ -37,10 +37,6 @@ _AT = select(audit_event.c.occurred_at).where(
     audit_event.c.log_id == bindparam("log"), audit_event.c.seq == bindparam("seq")
 )
 _NEWEST = text("SELECT max(seq) FROM audit_event WHERE log_id = :log")
-_BODIES = select(audit_event.c.seq, audit_event.c.body).where(
-    audit_event.c.log_id == bindparam("log"),
-    audit_event.c.seq.in_(bindparam("seqs", expanding=True)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +138,7 @@ def _read(
 def _items(conn: Connection, project: Project, seqs: Sequence[int]) -> list[Item]:
     if not seqs:
         return []
-    rows = conn.execute(_BODIES, {"log": project.id, "seqs": list(seqs)})
-    entries = {row.seq: json.loads(row.body) for row in rows}
+    entries = {entry["seq"]: entry for entry in entries_of(conn, project.id, seqs)}
     noted = _noted(conn, project.id, [s for s in seqs if names_prompts(entries[s]["action"])])
     return [item_of(entries[s], project.name, noted.get(s, ())) for s in seqs]
 

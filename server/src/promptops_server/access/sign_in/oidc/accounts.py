@@ -145,7 +145,7 @@ def _describe(tx: Transaction, account: User, claims: Mapping[str, Any]) -> None
         tx,
         audit.AuditEvent(
             "user.describe",
-            audit.AuditObject("user", account.name),
+            audit.AuditObject("user", account.name, person=account.id),
             SSO,
             after={"changed": changed},
         ),

@@ -173,7 +173,7 @@ class Flow:
                     tx,
                     audit.AuditEvent(
                         "session.end_all",
-                        audit.AuditObject("user", ids[0]),
+                        audit.AuditObject("user", ids[0], person=ids[0]),
                         SSO,
                         after={"ended": ended},
                         reason="signed out at the identity provider",

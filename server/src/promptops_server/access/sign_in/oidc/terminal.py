@@ -84,7 +84,9 @@ def approve(db: Database, actor: Actor, code: str) -> None:
             audit.record(
                 tx,
                 audit.AuditEvent(
-                    "session.approve_terminal", audit.AuditObject("user", actor.name), actor
+                    "session.approve_terminal",
+                    audit.AuditObject("user", actor.name, person=actor.subject),
+                    actor,
                 ),
             )
             return
