@@ -32,6 +32,9 @@ from promptops_server.audit.evidence_routes import EvidenceDeps
 from promptops_server.audit.evidence_routes import router as evidence_router
 from promptops_server.audit.routes import AuditDeps
 from promptops_server.audit.routes import router as audit_router
+from promptops_server.compliance.export_pack import PackDeps
+from promptops_server.compliance.pack import Signing, Sources
+from promptops_server.compliance.routes import router as pack_router
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
@@ -217,6 +220,7 @@ class Services:
                             self.checkpoints, authorise, _project_id, self.delivery.keys.document
                         )
                     ),
+                    pack_router(self._packs()),
                 ),
                 root=(
                     health.router(health.checks(db, self.delivery)),
@@ -224,6 +228,16 @@ class Services:
                 ),
                 delivery=self.delivery.app,
             )
+        )
+
+    def _packs(self) -> PackDeps:
+        keys = self.delivery.keys
+        return PackDeps(
+            self.database,
+            authorise,
+            self.checkpoints,
+            Signing(keys.sign, keys.sign_evidence, keys.document),
+            Sources(LiveVersions()),
         )
 
     def _make_checkpoints(self) -> None:
