@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,6 @@ from server.compliance.pack_world import PackWorld, bank
 
 
 @pytest.fixture
-def world(any_database: Database, tmp_path: Path) -> Iterator[PackWorld]:
+def world(any_database: Database, tmp_path: Path) -> PackWorld:
     """On SQLite and on PostgreSQL."""
-    yield bank(any_database, tmp_path)
+    return bank(any_database, tmp_path)

@@ -30,7 +30,9 @@ from server.releases.release_world import AUTHOR, PROJECT, World, actor_with
 
 AUDITOR = actor_with("auditor", name="otto")
 PATH = "claims/motor/triage"
-MESSAGE = "Sort the claim {{ claim }} into one of: glass, collision, theft, other. Answer with one word."
+MESSAGE = (
+    "Sort the claim {{ claim }} into one of: glass, collision, theft, other. Answer with one word."
+)
 RECORD = """\
 record:
   use_case_id: UC-RB-014
@@ -123,7 +125,11 @@ def signed(version: Version, request: int, decided: Decided, meaning: str) -> De
         "report_hash": decided.report_hash, "reason": decided.reason, "meaning": meaning,
     }  # fmt: skip
     return Decided(
-        **{name: getattr(decided, name) for name in decided.__dataclass_fields__ if name != "signature"},
+        **{
+            name: getattr(decided, name)
+            for name in decided.__dataclass_fields__
+            if name != "signature"
+        },
         signature={
             "meaning": meaning,
             "name": decided.name,
@@ -148,7 +154,9 @@ class PackWorld(World):
         self.key = self.signer.key
         self.key_id = key_id_of(self.signer.public)
         self.checkpoints = CheckpointDeps(
-            self.db, lambda text: self.sign(signing_bytes(text, self.key_id)), self.folder / "checkpoints.jsonl"
+            self.db,
+            lambda text: self.sign(signing_bytes(text, self.key_id)),
+            self.folder / "checkpoints.jsonl",
         )
         self.packs = PackDeps(
             self.db,
@@ -173,7 +181,13 @@ class PackWorld(World):
         with self.db.read() as conn:
             owner = conn.execute(select(installation.c.id)).scalar()
         public = base64.b64encode(self.signer.public).decode()
-        listed = {"key_id": self.key_id, "algorithm": "ed25519", "public": public, "signed_by": None, "signature": None}
+        listed = {
+            "key_id": self.key_id,
+            "algorithm": "ed25519",
+            "public": public,
+            "signed_by": None,
+            "signature": None,
+        }
         return json.dumps({"installation": owner, "keys": [listed]}).encode()
 
     def dossier_of(self, conn: Connection, project: Project, version: Version) -> Dossiers:
@@ -213,11 +227,22 @@ class PackWorld(World):
             "approved",
             **bound,
             decisions=(first, signed(version, 3, second, "approval")),
-            comments=(Commented("rahel", 1_767_239_000_000_000, "Say what happens to theft of parts.", 7, True),),
+            comments=(
+                Commented(
+                    "rahel", 1_767_239_000_000_000, "Say what happens to theft of parts.", 7, True
+                ),
+            ),
         )
         self.dossiers[version.address] = Dossiers((request,))
 
-    def pack(self, selector: str | None = "staging", *, actor: Actor = AUDITOR, path: str = PATH, position: int | None = None) -> Pack:
+    def pack(
+        self,
+        selector: str | None = "staging",
+        *,
+        actor: Actor = AUDITOR,
+        path: str = PATH,
+        position: int | None = None,
+    ) -> Pack:
         return export_prompt(self.packs, actor, PROJECT, path, selector, position)
 
     def release_pack(self, number: int, *, actor: Actor = AUDITOR) -> Pack:

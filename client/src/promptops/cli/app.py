@@ -14,6 +14,7 @@ from promptops.cli.commands import (
     bulk,
     compare,
     environment,
+    evidence,
     export,
     fragment,
     get,
@@ -92,5 +93,6 @@ app.add_typer(view.app, name="view")
 activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(audit.app, name="audit")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

@@ -29,11 +29,11 @@ you trust or from the installation, not from the very pack you doubt. README.txt
 from __future__ import annotations
 '''
 
-_TAIL = '''
+_TAIL = """
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
-'''
+"""
 
 
 @cache

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 PRINCIPLES: dict[str, tuple[str, str]] = {
-    "P1": ("Fairness", "No individual or group is put at a systematic disadvantage without justification"),
+    "P1": (
+        "Fairness",
+        "No individual or group is put at a systematic disadvantage without justification",
+    ),
     "P2": ("Fairness", "Personal attributes are used only with a justification"),
     "P3": ("Fairness", "Data and models are reviewed for accuracy, relevance and bias"),
     "P4": ("Fairness", "Decisions are reviewed against the behaviour that was designed"),

@@ -86,7 +86,11 @@ def _with_fragments(file: PromptFile, listed: bytes) -> PromptFile:
 
 
 def _compare_record(
-    folder: str, files: Mapping[str, bytes], version: Mapping[str, Any], file: PromptFile, found: Findings
+    folder: str,
+    files: Mapping[str, bytes],
+    version: Mapping[str, Any],
+    file: PromptFile,
+    found: Findings,
 ) -> None:
     texts = {item["path"]: item["text"] for item in json.loads(files[f"{folder}/defaults.json"])}
     layers = layers_of(
@@ -96,6 +100,8 @@ def _compare_record(
     # Through JSON, as the pack has it: 1.0 and 1 are told apart by no reader of it.
     ours = json.loads(json.dumps(examine(file, None, layers).resolved.record))
     if ours != told["record"]:
-        found.fault(f"{folder}/record.json", "is not the record of the prompt file under its defaults")
+        found.fault(
+            f"{folder}/record.json", "is not the record of the prompt file under its defaults"
+        )
     else:
         found.held.append(f"{version['address']}: the record is the file's under its defaults")

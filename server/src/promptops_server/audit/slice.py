@@ -44,7 +44,9 @@ class Slice:
     earlier: tuple[SignedCheckpoint, list[str]] | None = None
 
 
-def checkpoint_of(conn: Connection, log_id: str, size: int | None = None) -> SignedCheckpoint | None:
+def checkpoint_of(
+    conn: Connection, log_id: str, size: int | None = None
+) -> SignedCheckpoint | None:
     """The log's checkpoint of a size, or (None) its longest one, if it has any.
 
     Raises:

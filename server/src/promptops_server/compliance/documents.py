@@ -101,7 +101,9 @@ def approvals_json(told: Told) -> dict[str, Any]:
 def continuity_json(told: Told) -> dict[str, Any]:
     """Exceptions, emergencies and certifications; empty lists where there are none."""
     kinds: Mapping[str, Sequence[Mapping[str, Any]]] = {
-        **{"exceptions": (), "emergencies": (), "certifications": ()},
+        "exceptions": (),
+        "emergencies": (),
+        "certifications": (),
         **told.continuity,
     }
     return {kind: [dict(item) for item in items] for kind, items in kinds.items()}
@@ -143,7 +145,13 @@ def _request(request: RequestView) -> dict[str, Any]:
             for d in request.decisions
         ],
         "comments": [
-            {"by": c.by, "at": to_text(c.at), "line": c.line, "body": c.body, "resolved": c.resolved}
+            {
+                "by": c.by,
+                "at": to_text(c.at),
+                "line": c.line,
+                "body": c.body,
+                "resolved": c.resolved,
+            }
             for c in request.comments
         ],
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -51,7 +52,12 @@ class Pack:
 
 
 def export_prompt(
-    deps: PackDeps, actor: Actor, project: str, path: str, selector: str | None, position: int | None
+    deps: PackDeps,
+    actor: Actor,
+    project: str,
+    path: str,
+    selector: str | None,
+    position: int | None,
 ) -> Pack:
     """The pack of what an address means, as of a log position (None: now).
 
@@ -98,10 +104,9 @@ def _export(
         project = get_project(conn, name)
         subject = find(conn, project)  # what is not there is told before anything is signed
     if position is None:
-        try:
+        # Without a new one the pack is of the last checkpoint, and shows what is wrong.
+        with suppress(PastChanged, Unavailable, OSError):
             make_checkpoint(deps.checkpoints, Log(project.id, project.name))
-        except (PastChanged, Unavailable, OSError):
-            pass  # the pack is of the last checkpoint then, and shows what is wrong
     with deps.db.read() as conn:
         signed = checkpoint_of(conn, project.id, position)
         facts = read_facts(conn, find(conn, project), deps.sources, signed)

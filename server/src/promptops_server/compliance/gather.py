@@ -53,12 +53,16 @@ _RELEASES = (
     )
     .join(release, release.c.id == release_change.c.release_id)
     .join(environment, environment.c.id == release.c.environment_id)
-    .where(release.c.project_id == bindparam("project_id"), release_change.c.path == bindparam("path"))
+    .where(
+        release.c.project_id == bindparam("project_id"), release_change.c.path == bindparam("path")
+    )
     .order_by(release.c.acknowledged_at.desc(), release.c.id.desc())
     .limit(MAX_RELEASES + 1)
 )
 _VERSIONS = (
-    VERSION.where(prompt.c.project_id == bindparam("project_id"), prompt.c.path == bindparam("path"))
+    VERSION.where(
+        prompt.c.project_id == bindparam("project_id"), prompt.c.path == bindparam("path")
+    )
     .order_by(version_table.c.number.desc())
     .limit(MAX_VERSIONS + 1)
 )
@@ -134,7 +138,9 @@ def tell(
         except FragmentError:
             whole = False
     defaults = _defaults(conn, project.id, version)
-    layers = layers_of(version.path, lambda at: read_defaults(at, defaults[at]) if at in defaults else None)
+    layers = layers_of(
+        version.path, lambda at: read_defaults(at, defaults[at]) if at in defaults else None
+    )
     examined = None
     inherited: Mapping[str, Any] = {}
     if file is not None and resolved is not None:
@@ -189,7 +195,9 @@ def events_about(
         if size is not None:
             query = query.where(prompt_activity.c.seq <= size)
         seqs |= set(
-            conn.execute(query.order_by(prompt_activity.c.seq.desc()).limit(MAX_EVENTS + 1)).scalars()
+            conn.execute(
+                query.order_by(prompt_activity.c.seq.desc()).limit(MAX_EVENTS + 1)
+            ).scalars()
         )
     listed = sorted(names)
     for begin in range(0, len(listed), _AT_ONCE):
@@ -213,7 +221,9 @@ def _artifact(conn: Connection, project_id: str, digest: str) -> str | None:
 
 
 def _extension(conn: Connection, version: Version) -> str:
-    found = conn.execute(select(prompt.c.extension).where(prompt.c.id == version.prompt_id)).scalar()
+    found = conn.execute(
+        select(prompt.c.extension).where(prompt.c.id == version.prompt_id)
+    ).scalar()
     return str(found or ".prompt.yml")
 
 

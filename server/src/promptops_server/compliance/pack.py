@@ -76,7 +76,13 @@ def read_facts(
     until = None if position is None else clock.from_text(position.checkpoint.time)
     told = tuple(
         tell(
-            conn, subject, about, sources.live, sources.dossier_of, sources.continuity_of, until=until
+            conn,
+            subject,
+            about,
+            sources.live,
+            sources.dossier_of,
+            sources.continuity_of,
+            until=until,
         )
         for about in subject.prompts
     )

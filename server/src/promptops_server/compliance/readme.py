@@ -57,9 +57,7 @@ WHAT IT DOES NOT PROVE
 """
 
 
-def readme(
-    *, title: str, product: str, installation: str, position: str, key_id: str
-) -> bytes:
+def readme(*, title: str, product: str, installation: str, position: str, key_id: str) -> bytes:
     """The text of the file."""
     return _TEXT.format(
         title=title, product=product, installation=installation, position=position, key_id=key_id

@@ -24,11 +24,11 @@ _NOWHERE = str(_FOLDER / "no-packages")
 def render_report(data: dict[str, Any], *, created_at: int) -> bytes:
     """The report; the same bytes for the same data and time (seconds since 1970)."""
     try:
-        return _compile(all_printable(data), "pdf", created_at)
+        return _compile(all_printable(data), created_at)
     except typst.TypstError as error:
         # A glyph is missing after all, as with another version of the fonts: PDF/A takes none of it.
         log.warning("report_in_plain_letters", reason=str(error)[:300])
-        return _compile(all_printable(data, plain=True), "pdf", created_at)
+        return _compile(all_printable(data, plain=True), created_at)
 
 
 def render_pages(data: dict[str, Any]) -> list[bytes]:
@@ -40,7 +40,7 @@ def render_pages(data: dict[str, Any]) -> list[bytes]:
     return made if isinstance(made, list) else [made]
 
 
-def _compile(data: dict[str, Any], format: str, created_at: int) -> bytes:
+def _compile(data: dict[str, Any], created_at: int) -> bytes:
     made: bytes = typst.compile(
         str(_FOLDER / "report.typ"),
         root=str(_FOLDER),
@@ -48,7 +48,7 @@ def _compile(data: dict[str, Any], format: str, created_at: int) -> bytes:
         font_paths=[],
         package_path=_NOWHERE,
         package_cache_path=_NOWHERE,
-        format=format,
+        format="pdf",
         sys_inputs={"data": json.dumps(data)},
         pdf_standards=["a-2b"],
         timestamp=created_at,

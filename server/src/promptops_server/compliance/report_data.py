@@ -18,12 +18,14 @@ from promptops_server.compliance.documents import (
 )
 from promptops_server.compliance.gather import Told
 from promptops_server.compliance.report_record import findings, principles, risk
-from promptops_server.compliance.values import moment, text_of
+from promptops_server.compliance.values import counted, moment, text_of
+from promptops_server.infra.clock import to_text
 
 if TYPE_CHECKING:
     from promptops_server.compliance.pack import Facts
 
-MAX_DIFF_LINES, MAX_ROWS, MAX_LINE = 160, 40, 400
+MAX_DIFF_LINES, MAX_ROWS, MAX_VERSIONS, MAX_LINE = 160, 40, 12, 400
+_TIMES = frozenset({"at", "opened_at", "approved_at", "signed_at", "created_at"})
 
 
 def report_data(
@@ -54,7 +56,7 @@ def report_data(
     return {
         "title": subject.title,
         "name": subject.name,
-        "selector": subject.selector,
+        "selector": subject.selector if subject.whole_release else f"version {subject.selector}",
         "made": _made(facts),
         "installation": facts.installation,
         "cover": [[name, value] for name, value in cover],
@@ -68,7 +70,8 @@ def report_data(
         "files": [
             {"name": name, "sha256": hashlib.sha256(files[name]).hexdigest()}
             for name in sorted(files)
-            if name.count("/") != 2 or name.endswith(("artifact.json", ".prompt.yml", ".prompt.yaml"))
+            if name.count("/") != 2
+            or name.endswith(("artifact.json", ".prompt.yml", ".prompt.yaml"))
         ][:60],
     }
 
@@ -108,7 +111,7 @@ def _prompt(told: Told) -> dict[str, Any]:
             for f in lint[:MAX_ROWS]
         ],
         "lint_count": len(lint),
-        "requests": approvals,
+        "requests": _in_moments(approvals),
         "tests": NO_TESTS,
         "continuity": [
             {"kind": kind.removesuffix("s"), "text": text_of(item, 900)}
@@ -116,7 +119,9 @@ def _prompt(told: Told) -> dict[str, Any]:
             for item in items[:MAX_ROWS]
         ],
         "difference": {
-            "from": difference.before.address if difference.before else "nothing: this is its first version",
+            "from": difference.before.address
+            if difference.before
+            else "nothing: this is its first version",
             "to": version.address,
             "classes": [c.replace("_", " ") for c in difference.comparison.classes]
             if difference.comparison
@@ -124,17 +129,25 @@ def _prompt(told: Told) -> dict[str, Any]:
             "lines": _lines(difference.text),
             "cut": max(0, difference.text.count("\n") - MAX_DIFF_LINES),
         },
-        "releases": list(told.releases[:MAX_ROWS]),
+        "releases": _in_moments(told.releases[:MAX_ROWS]),
         "releases_count": len(told.releases),
-        "versions": list(told.versions[:12]),
+        "versions": _in_moments(told.versions[:MAX_VERSIONS]),
         "versions_count": len(told.versions),
     }
 
 
+def _in_moments(value: Any) -> Any:
+    """The value with its times as the report writes them."""
+    if isinstance(value, dict):
+        return {
+            key: moment(item) if key in _TIMES and isinstance(item, str) else _in_moments(item)
+            for key, item in value.items()
+        }
+    return [_in_moments(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def moment_us(us: int) -> str:
     """A time as the report writes it."""
-    from promptops_server.infra.clock import to_text
-
     return moment(to_text(us))
 
 
@@ -148,7 +161,7 @@ def _verdict(
     elif examined.complete:
         yield "held", f"the documentation record is complete for tier {examined.judged_at}"
     else:
-        yield "open", f"the documentation record has {examined.count} gaps"
+        yield "open", f"the documentation record has {counted(examined.count, 'gap')}"
     bound = [
         d
         for request in requests
@@ -159,22 +172,29 @@ def _verdict(
     names = [d["name"] for d in bound if d["verdict"] == "approve"]
     if names:
         signed = sum(d["signature"] is not None for d in bound)
-        extra = f"; {signed} decisions signed" if signed else ""
+        extra = f"; {counted(signed, 'decision')} signed" if signed else ""
         yield "held", f"approved by {', '.join(names)} for exactly this content{extra}"
     else:
         yield "open", "no approval of this content is recorded"
     wrong = sum(f["severity"] == "error" for f in lint)
-    yield ("open", f"{wrong} errors in the prompt file") if wrong else ("held", "the prompt file has no errors")
+    yield (
+        ("open", f"{counted(wrong, 'error')} in the prompt file")
+        if wrong
+        else ("held", "the prompt file has no errors")
+    )
     yield "open", f"test results: {NO_TESTS}"
     exceptions = len(told.continuity.get("exceptions", ()))
     if exceptions:
-        yield "open", f"{exceptions} exceptions are recorded"
+        yield "open", f"{counted(exceptions, 'exception')} recorded"
 
 
 def _lines(text: str) -> list[dict[str, str]]:
     kinds = {"+": "added", "-": "removed", "@": "place"}
     return [
-        {"kind": "file" if line[:3] in ("+++", "---") else kinds.get(line[:1], "same"), "text": line[:MAX_LINE]}
+        {
+            "kind": "file" if line[:3] in ("+++", "---") else kinds.get(line[:1], "same"),
+            "text": line[:MAX_LINE],
+        }
         for line in text.splitlines()[:MAX_DIFF_LINES]
     ]
 

@@ -20,20 +20,29 @@ def principles(told: Told) -> list[dict[str, Any]]:
     seen: dict[str, str] = {}
     out = []
     for id, (theme, text) in PRINCIPLES.items():
-        rows = [_row(known, record, examined, seen, id) for known in FIELDS if id in known.serves]
+        rows: list[dict[str, Any]] = [
+            _row(known, record, examined, seen, id) for known in FIELDS if id in known.serves
+        ]
         rows += [
             {"id": e.id, "key": e.name, "state": "beside", "text": _evidence(e.id, told)}
             for e in EVIDENCE
             if id in e.serves
         ]
-        out.append({"id": id, "theme": theme, "text": text, "rows": sorted(rows, key=_number)})
+        rows.sort(key=_number)
+        out.append({"id": id, "theme": theme, "text": text, "rows": rows})
     return out
 
 
 def risk(examined: Examined | None) -> dict[str, Any]:
     """Scores with their reasons, the tier and how it came about."""
     if examined is None:
-        return {"tier": "unknown", "score": None, "reasons": [], "scores": [], "residual": "unknown"}
+        return {
+            "tier": "unknown",
+            "score": None,
+            "reasons": [],
+            "scores": [],
+            "residual": "unknown",
+        }
     record = examined.resolved.record
     scores = []
     for key in ("impact", "complexity", "reliance"):
@@ -93,7 +102,9 @@ def _is_asked(known: Field, examined: Examined) -> bool:
 def _evidence(id: str, told: Told) -> str:
     decisions = [d for request in told.dossier.requests for d in request.decisions]
     if id == "D24":
-        return f"{len(decisions)} decisions, see Approvals" if decisions else "no decisions recorded"
+        return (
+            f"{len(decisions)} decisions, see Approvals" if decisions else "no decisions recorded"
+        )
     if id == "D23":
         found = [d for d in decisions if d.verdict == "validate"]
         return f"validated by {', '.join(d.name for d in found)}" if found else "none recorded"

@@ -14,7 +14,11 @@ from promptops_server.registry.routes.deps import split_selector
 _ZIP = "application/zip"
 _Position = Annotated[
     int | None,
-    Query(ge=1, le=2**31 - 1, description="As of the audit checkpoint of this size; without it, of now"),
+    Query(
+        ge=1,
+        le=2**31 - 1,
+        description="As of the audit checkpoint of this size; without it, of now",
+    ),
 ]
 
 

@@ -84,7 +84,11 @@ def subject_of_address(
     path = address_path(path)
     version = resolve(conn, project, path, selector, where)
     found = None
-    if selector is not None and not selector.isdigit() and selector in where.environments(conn, project.id):
+    if (
+        selector is not None
+        and not selector.isdigit()
+        and selector in where.environments(conn, project.id)
+    ):
         found = environments.get(conn, project.id, selector)
     else:
         places = where.where(conn, project.id, [path]).get(path, ())
@@ -145,6 +149,9 @@ def subject_of_release(
 def _statement(conn: Connection, environment: Environment, number: int) -> Any:
     return conn.execute(
         select(
-            release.c.statement, release.c.statement_hash, release.c.acknowledged_at, release.c.actor
+            release.c.statement,
+            release.c.statement_hash,
+            release.c.acknowledged_at,
+            release.c.actor,
         ).where(release.c.environment_id == environment.id, release.c.number == number)
     ).one()

@@ -17,6 +17,11 @@ def moment(text: str) -> str:
     return text[:19].replace("T", " ") + " UTC"
 
 
+def counted(count: int, word: str) -> str:
+    """``1 gap``, ``2 gaps``."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def _text(value: Any, depth: int) -> str:
     if value is None:
         return "not said"
@@ -25,7 +30,9 @@ def _text(value: Any, depth: int) -> str:
     if isinstance(value, Mapping):
         if depth > 4:
             return "…"
-        said = (f"{str(key).replace('_', ' ')}: {_text(item, depth + 1)}" for key, item in value.items())
+        said = (
+            f"{str(key).replace('_', ' ')}: {_text(item, depth + 1)}" for key, item in value.items()
+        )
         return "; ".join(said)
     if isinstance(value, (list, tuple)):
         if depth > 4:

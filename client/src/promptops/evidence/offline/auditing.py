@@ -17,7 +17,10 @@ _ENTRY, _BODY = b'{"entry_hash":"', b'","body":'
 
 
 def check_audit(
-    files: Mapping[str, bytes], manifest: Mapping[str, Any], ring: Mapping[str, bytes], found: Findings
+    files: Mapping[str, bytes],
+    manifest: Mapping[str, Any],
+    ring: Mapping[str, bytes],
+    found: Findings,
 ) -> list[dict[str, Any]]:
     """Check events and proofs; returns the events' bodies."""
     proofs = json.loads(files[_PROOFS])
@@ -54,7 +57,9 @@ def check_audit(
     return bodies
 
 
-def _checkpoint(value: Mapping[str, Any], ring: Mapping[str, bytes], found: Findings) -> dict[str, Any]:
+def _checkpoint(
+    value: Mapping[str, Any], ring: Mapping[str, bytes], found: Findings
+) -> dict[str, Any]:
     text, key_id = value["text"], value["key_id"]
     public, signature = ring.get(key_id), strict_base64(value["signature"])
     if public is None:

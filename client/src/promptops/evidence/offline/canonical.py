@@ -26,7 +26,9 @@ def canonical_text(value: Any) -> str:
     if isinstance(value, dict):
         # By UTF-16 code units, as the RFC asks.
         names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-        return "{" + ",".join(f"{canonical_text(n)}:{canonical_text(value[n])}" for n in names) + "}"
+        return (
+            "{" + ",".join(f"{canonical_text(n)}:{canonical_text(value[n])}" for n in names) + "}"
+        )
     raise ValueError(f"{type(value).__name__} is no JSON")
 
 

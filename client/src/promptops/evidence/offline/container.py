@@ -125,7 +125,8 @@ def _twice(entries: _Entries) -> list[str]:
 
 def _by_locals(data: bytes) -> _Entries:
     """Files as their own headers tell, from the first on."""
-    at, out = max(data.find(b"PK\3\4"), 0), []
+    at = max(data.find(b"PK\3\4"), 0)
+    out: _Entries = []
     while len(out) <= MAX_FILES and data[at : at + 4] == b"PK\3\4" and len(data) >= at + 30:
         head = _LOCAL.unpack_from(data, at)
         size, name_length, extra = head[7], head[9], head[10]
@@ -145,7 +146,7 @@ def _by_central(data: bytes) -> _Entries:
     shift = 0
     if end >= 0 and len(data) >= end + _END.size:
         size, offset = _END.unpack_from(data, end)[5:7]
-        if 0 <= end - size and data[end - size : end - size + 4] == b"PK\1\2":
+        if end - size >= 0 and data[end - size : end - size + 4] == b"PK\1\2":
             at, shift = end - size, end - size - offset
     out: _Entries = []
     while at >= 0 and len(out) <= MAX_FILES and len(data) >= at + _CENTRAL.size:

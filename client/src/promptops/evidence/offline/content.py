@@ -26,7 +26,10 @@ _SIGNED = (
 
 
 def check_release(
-    release: Mapping[str, Any], manifest: Mapping[str, Any], ring: Mapping[str, bytes], found: Findings
+    release: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    ring: Mapping[str, bytes],
+    found: Findings,
 ) -> dict[str, list[Any]]:
     """Check the signed statement of the release; returns what it says of each path."""
     at, header = "release.json", release["header"]
@@ -93,7 +96,9 @@ def _check_artifact(
     if change is not None and change[4] != digest:
         found.fault(at, f"has the digest {digest}, the signed release says {change[4]}")
     elif change is not None:
-        found.held.append(f"{version['address']}: the artifact is the one the release was signed over")
+        found.held.append(
+            f"{version['address']}: the artifact is the one the release was signed over"
+        )
     artifact = json.loads(content)
     for name in ("project", "path", "version", "commit"):
         if artifact[name] != version[name]:

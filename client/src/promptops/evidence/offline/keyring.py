@@ -36,7 +36,9 @@ def trusted_keys(document: bytes, given: list[str], found: Findings) -> dict[str
         return {}
     if not given:
         return {key_id: key["bytes"] for key_id, key in listed.items()}
-    ring = {i: k["bytes"] for i, k in listed.items() if any(is_the_key(k["bytes"], g) for g in given)}
+    ring = {
+        i: k["bytes"] for i, k in listed.items() if any(is_the_key(k["bytes"], g) for g in given)
+    }
     while True:
         joined = {
             key_id: key["bytes"]
@@ -63,7 +65,9 @@ def is_the_key(public: bytes, given: str) -> bool:
 def is_a_key(text: str) -> bool:
     """Whether a text has the form of a key or a fingerprint."""
     key = strict_base64(text.strip())
-    return bool(_FINGERPRINT.fullmatch(text.strip().lower())) or (key is not None and len(key) == 32)
+    return bool(_FINGERPRINT.fullmatch(text.strip().lower())) or (
+        key is not None and len(key) == 32
+    )
 
 
 def strict_base64(text: Any) -> bytes | None:

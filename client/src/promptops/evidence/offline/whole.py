@@ -44,7 +44,9 @@ def check_pack(data: bytes, given: Sequence[str] = ()) -> tuple[Findings, dict[s
     try:
         manifest = json.loads(files[MANIFEST])
         if manifest["evidence_pack"] != PACK_VERSION:
-            found.fault(MANIFEST, f"is of version {manifest['evidence_pack']}; this reads {PACK_VERSION}")
+            found.fault(
+                MANIFEST, f"is of version {manifest['evidence_pack']}; this reads {PACK_VERSION}"
+            )
         found.subject = dict(manifest["subject"])
         ring = trusted_keys(files["keys.json"], list(given), found)
         _check_manifest(manifest, files, found)
@@ -132,7 +134,9 @@ def read_keys(text: str) -> list[str]:
     keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     wrong = [key for key in keys if not is_a_key(key)]
     if wrong or not keys:
-        raise ValueError(f"{text} holds {wrong[0][:40]!r}, which is no key" if wrong else f"{text} is empty")
+        raise ValueError(
+            f"{text} holds {wrong[0][:40]!r}, which is no key" if wrong else f"{text} is empty"
+        )
     return keys
 
 
@@ -152,7 +156,10 @@ def main(arguments: Sequence[str]) -> int:
             raise NotAPack("it is larger than any pack")
         found, _ = check_pack(data, keys)
     except (OSError, NotAPack, ValueError, IndexError) as error:
-        print(f"usage: python verify.py pack.zip [--key KEY|FINGERPRINT|FILE]\n{error}", file=sys.stderr)
+        print(
+            f"usage: python verify.py pack.zip [--key KEY|FINGERPRINT|FILE]\n{error}",
+            file=sys.stderr,
+        )
         return 2
     found.notes.append(
         "not checked here: that the prompt file compiles to the artifact; `promptops evidence verify` does"
