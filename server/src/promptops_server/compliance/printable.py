@@ -26,12 +26,16 @@ _RANGES = (
 )
 """Characters for which one of the report's fonts has a glyph, found by trying each."""
 
+MAX_TEXT = 4_000
+"""Characters of one text; a reason has at most half of that, and the files of the pack hold all of it."""
+
 _STARTS = [first for first, _ in _RANGES]
-_LONG_WORD = re.compile(r"[^\s\u200b]{25,}")
+_LONG_WORD = re.compile(r"[^\s\u200b/.,:;@-]{31,}")
+_DIGEST = re.compile(r"[0-9a-f]{32,64}")
 _BREAK = "\u200b"
 
 
-def printable(text: str, limit: int = 2_000, *, plain: bool = False) -> str:
+def printable(text: str, limit: int = MAX_TEXT, *, plain: bool = False) -> str:
     """The text in printable characters, cut at `limit` with a word about it.
 
     `plain` keeps to ASCII: for when a font turns out to lack something after all.
@@ -48,7 +52,7 @@ def printable(text: str, limit: int = 2_000, *, plain: bool = False) -> str:
 def all_printable(value: Any, *, plain: bool = False) -> Any:
     """Every text inside a value, its keys left alone."""
     if isinstance(value, str):
-        return printable(value, 20_000, plain=plain)
+        return printable(value, MAX_TEXT, plain=plain)
     if isinstance(value, dict):
         return {key: all_printable(item, plain=plain) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -70,4 +74,6 @@ def _shown(character: str, plain: bool) -> str:
 
 def _broken(match: re.Match[str]) -> str:
     word = match[0]
+    if _DIGEST.fullmatch(word):
+        return word  # fits a line, and is to be copied as it is
     return _BREAK.join(word[at : at + 12] for at in range(0, len(word), 12))

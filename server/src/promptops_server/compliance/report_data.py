@@ -7,7 +7,7 @@ be printed is `printable`. Pure.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promptops_server.compliance.documents import (
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from promptops_server.compliance.pack import Facts
 
 MAX_DIFF_LINES, MAX_ROWS, MAX_VERSIONS, MAX_LINE = 160, 40, 12, 400
+MAX_REQUESTS, MAX_CELL = 12, 300
 _TIMES = frozenset({"at", "opened_at", "approved_at", "signed_at", "created_at"})
 
 
@@ -111,7 +112,7 @@ def _prompt(told: Told) -> dict[str, Any]:
             for f in lint[:MAX_ROWS]
         ],
         "lint_count": len(lint),
-        "requests": _in_moments(approvals),
+        "requests": [_bounded(request) for request in _in_moments(approvals[-MAX_REQUESTS:])],
         "tests": NO_TESTS,
         "continuity": [
             {"kind": kind.removesuffix("s"), "text": text_of(item, 900)}
@@ -129,10 +130,24 @@ def _prompt(told: Told) -> dict[str, Any]:
             "lines": _lines(difference.text),
             "cut": max(0, difference.text.count("\n") - MAX_DIFF_LINES),
         },
-        "releases": _in_moments(told.releases[:MAX_ROWS]),
+        "releases": _in_moments(_brief(told.releases[:MAX_ROWS], "reason")),
         "releases_count": len(told.releases),
-        "versions": _in_moments(told.versions[:MAX_VERSIONS]),
+        "versions": _in_moments(_brief(told.versions[:MAX_VERSIONS], "message")),
         "versions_count": len(told.versions),
+    }
+
+
+def _brief(rows: Sequence[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Rows with one of their texts cut: a table is read line by line."""
+    return [{**row, key: text_of(row[key], MAX_CELL)} for row in rows]
+
+
+def _bounded(request: dict[str, Any]) -> dict[str, Any]:
+    """A request with so many decisions and comments as a person reads."""
+    return {
+        **request,
+        "decisions": request["decisions"][:MAX_ROWS],
+        "comments": request["comments"][:MAX_ROWS],
     }
 
 

@@ -125,15 +125,12 @@ def subject_of_release(
             slug="too-many-prompts",
         )
     statement = _statement(conn, environment, number)
-    digests = dict(
-        conn.execute(
-            select(live.c.path, live.c.digest).where(
-                live.c.environment_id == environment.id, live.c.from_release == number
-            )
+    rows = conn.execute(
+        select(live.c.path, live.c.digest).where(
+            live.c.environment_id == environment.id, live.c.from_release == number
         )
-        .tuples()
-        .all()
     )
+    digests = {row.path: row.digest for row in rows}
     prompts = tuple(
         About(
             get_version(conn, project, change.path, change.version),
