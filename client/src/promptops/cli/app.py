@@ -13,6 +13,7 @@ from promptops.cli.commands import (
     audit,
     bulk,
     compare,
+    crosswalk,
     environment,
     evidence,
     export,
@@ -94,5 +95,6 @@ activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(audit.app, name="audit")
 app.add_typer(evidence.app, name="evidence")
+crosswalk.add_to(app)
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
