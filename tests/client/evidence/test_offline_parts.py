@@ -271,7 +271,7 @@ def test_the_members_of_a_record_have_its_digest(text: str) -> None:
 def test_the_program_is_one_file_of_the_standard_library(tmp_path: Path) -> None:
     program = verify_program()
     assert program == verify_program()
-    tree = ast.parse(program)
+    tree = ast.parse(program, feature_version=(3, 9))
     modules = set()
     names: list[str] = []
     for node in tree.body:

@@ -218,7 +218,7 @@ APPROVALS, ARTIFACT = f"{FOLDER}/approvals.json", f"{FOLDER}/artifact.json"
         (change_event, "audit/events.jsonl", "not what its hash"),
         (rehash_event, "audit/events.jsonl", "not in the log that was signed"),
         (drop_event, "audit/events.jsonl", "has not the events"),
-        (change_prompt, f"{FOLDER}/prompt.prompt.yml", "behaviour digest"),
+        (change_prompt, f"{FOLDER}/prompt.prompt.yml", "under its id"),
         (edit(f"{FOLDER}/fragments.json", lambda f: f[0].update(text="messages: [{role: user, content: x}]")), ARTIFACT, "compiles"),
     ],
 )  # fmt: skip

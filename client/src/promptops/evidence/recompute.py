@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -34,8 +33,6 @@ def _recompute(folder: str, files: Mapping[str, bytes], found: Findings) -> None
     version = json.loads(files[f"{folder}/version.json"])
     at = f"{folder}/{version['file']}"
     content = files[at]
-    if git_id(content, len(version["blob"])) != version["blob"]:
-        found.fault(at, "is not the file that Git has under its id")
     file = parse(content).file
     if file is None:
         if version["valid"]:
@@ -60,14 +57,6 @@ def _recompute(folder: str, files: Mapping[str, bytes], found: Findings) -> None
         else:
             found.held.append(f"{version['address']}: the prompt file compiles to the artifact")
     _compare_record(folder, files, version, resolved, found)
-
-
-def git_id(content: bytes, length: int) -> str:
-    """The id that Git gives to a file: SHA-1, or SHA-256 where ids have 64 digits."""
-    text = b"blob %d\0" % len(content) + content
-    if length == 64:
-        return hashlib.sha256(text).hexdigest()
-    return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
 
 def _with_fragments(file: PromptFile, listed: bytes) -> PromptFile:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-import typst
 
 from promptops_server.compliance.printable import all_printable
 
@@ -23,9 +22,11 @@ _NOWHERE = str(_FOLDER / "no-packages")
 
 def render_report(data: dict[str, Any], *, created_at: int) -> bytes:
     """The report; the same bytes for the same data and time (seconds since 1970)."""
+    from typst import TypstError
+
     try:
         return _compile(all_printable(data), created_at)
-    except typst.TypstError as error:
+    except TypstError as error:
         # A glyph is missing after all, as with another version of the fonts: PDF/A takes none of it.
         log.warning("report_in_plain_letters", reason=str(error)[:300])
         return _compile(all_printable(data, plain=True), created_at)
@@ -33,6 +34,8 @@ def render_report(data: dict[str, Any], *, created_at: int) -> bytes:
 
 def render_pages(data: dict[str, Any]) -> list[bytes]:
     """The pages as PNG images, to look at."""
+    import typst
+
     made = typst.compile(
         str(_FOLDER / "report.typ"), root=str(_FOLDER), ignore_system_fonts=True, font_paths=[],
         format="png", ppi=80, sys_inputs={"data": json.dumps(all_printable(data))}, timestamp=0,
@@ -41,6 +44,8 @@ def render_pages(data: dict[str, Any]) -> list[bytes]:
 
 
 def _compile(data: dict[str, Any], created_at: int) -> bytes:
+    import typst  # tens of megabytes, which a server that makes no report does not need
+
     made: bytes = typst.compile(
         str(_FOLDER / "report.typ"),
         root=str(_FOLDER),

@@ -75,6 +75,9 @@ def check_prompt(
             found.fault(f"{folder}/version.json", f"the release says version {change[2]}")
     else:
         change = None
+    prompt_file = f"{folder}/{version['file']}"
+    if git_id(files[prompt_file], len(version["blob"])) != version["blob"]:
+        found.fault(prompt_file, "is not the file that Git has under its id")
     artifact_file = f"{folder}/artifact.json"
     if artifact_file in files:
         _check_artifact(artifact_file, files[artifact_file], version, change, found)
@@ -87,6 +90,13 @@ def check_prompt(
         else:
             found.held.append(f"{version['address']}: the record digest")
     _check_approvals(f"{folder}/approvals.json", files, version, found)
+
+
+def git_id(content: bytes, length: int) -> str:
+    """The id that Git gives to a file: SHA-1, or SHA-256 where ids have 64 digits."""
+    text = b"blob %d\0" % len(content) + content
+    made = hashlib.sha256(text) if length == 64 else hashlib.sha1(text, usedforsecurity=False)
+    return made.hexdigest()
 
 
 def _check_artifact(
