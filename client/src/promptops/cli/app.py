@@ -14,8 +14,10 @@ from promptops.cli.commands import (
     bulk,
     certification,
     compare,
+    crosswalk,
     emergency,
     environment,
+    evidence,
     exception,
     export,
     fragment,
@@ -112,6 +114,8 @@ app.add_typer(exception.app, name="exception")
 app.add_typer(audit.app, name="audit")
 app.add_typer(me.app, name="me")
 app.add_typer(hold.app, name="hold")
+app.add_typer(evidence.app, name="evidence")
+crosswalk.add_to(app)
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
 app.add_typer(policy.app, name="policy")

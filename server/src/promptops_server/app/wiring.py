@@ -59,6 +59,7 @@ from promptops_server.approvals.gate import gate
 from promptops_server.approvals.retirement.read import retired_reasons
 from promptops_server.approvals.retirement.routes import router as retirement_router
 from promptops_server.approvals.workflow.demands import Tightening
+from promptops_server.approvals.workflow.dossier import dossier_of
 from promptops_server.approvals.workflow.papers import Around, PaperReader
 from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.approvals.workflow.routes import router as workflow_router
@@ -74,6 +75,10 @@ from promptops_server.audit.retention import remove_old
 from promptops_server.audit.routes import AuditDeps
 from promptops_server.audit.routes import router as audit_router
 from promptops_server.audit.tail import Tail
+from promptops_server.compliance.continuity import continuity_of
+from promptops_server.compliance.export_pack import PackDeps
+from promptops_server.compliance.pack import Signing, Sources
+from promptops_server.compliance.routes import router as pack_router
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
@@ -369,6 +374,7 @@ class Services:
                             self.checkpoints, authorise, _project_id, self.delivery.keys.document
                         )
                     ),
+                    pack_router(self._packs()),
                 ),
                 root=(
                     health.router(health.checks(db, self.delivery)),
@@ -389,6 +395,16 @@ class Services:
             self.verify_signer,
             self.more,
             self.dispatcher.wake,
+        )
+
+    def _packs(self) -> PackDeps:
+        keys = self.delivery.keys
+        return PackDeps(
+            self.database,
+            self.policies,
+            self.checkpoints,
+            Signing(keys.sign, keys.sign_evidence, keys.document),
+            Sources(LiveVersions(), dossier_of, continuity_of),
         )
 
     def _make_checkpoints(self) -> None:

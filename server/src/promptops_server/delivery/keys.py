@@ -1,7 +1,7 @@
 """The installation's signing keys: made on first use, kept sealed in the database, used from memory.
 
 Owns creating, signing and the list that is published. Leaves what is signed to `releases` (statements),
-`vouch` (the hourly `as_of`) and `audit` (checkpoints), and what clients trust to `promptops.delivery.trust`.
+`vouch` (the hourly `as_of`), `audit` (checkpoints) and `compliance` (evidence packs), and what clients trust to `promptops.delivery.trust`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, insert, select, text
 
 from promptops.audit import checkpoint
 from promptops.delivery.header import Header, key_id_of, signature_is_right, signing_bytes
+from promptops.evidence.offline.whole import evidence_signing_bytes
 from promptops_server.delivery.errors import KeyUnreadable
 from promptops_server.delivery.tables import signing_key
 from promptops_server.infra import clock
@@ -101,6 +102,16 @@ class Keys:
         """
         active = self._loaded()
         signature = active.private.sign(checkpoint.signing_bytes(text, active.key_id))
+        return active.key_id, base64.b64encode(signature).decode()
+
+    def sign_evidence(self, manifest: bytes) -> tuple[str, str]:
+        """Sign the bytes of an evidence pack's manifest. Needs no database. Returns key id and base64 signature.
+
+        Raises:
+            Unavailable: `ensure` has not been called.
+        """
+        active = self._loaded()
+        signature = active.private.sign(evidence_signing_bytes(manifest, active.key_id))
         return active.key_id, base64.b64encode(signature).decode()
 
     def _loaded(self) -> _Active:

@@ -11,6 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
+from promptops_server.approvals.certification.tables import (
+    certification_decision,
+    certification_due,
+)
+from promptops_server.approvals.exceptions.tables import rule_exception
+from promptops_server.approvals.retirement.tables import prompt_retirement
 from promptops_server.approvals.workflow.tables import (
     review_comment,
     review_decision,
@@ -21,6 +27,7 @@ from promptops_server.registry.model import Project
 from promptops_server.registry.redaction.ports import LiveText, ReleasedTexts
 from promptops_server.registry.redaction.replace import Replacer
 from promptops_server.registry.redaction.text_rows import Place, redact_place
+from promptops_server.releases.emergency.tables import emergency_decision, emergency_release
 from promptops_server.releases.rows import chunks
 from promptops_server.releases.schedule.tables import scheduled_release
 from promptops_server.releases.tables import artifact, environment, live, release
@@ -69,6 +76,27 @@ _PLACES = (
         of=review_decision.c.project_id,
     ),
     Place("comments", review_comment, ("body", "suggestion"), of=review_comment.c.project_id),
+    Place(
+        "exceptions",
+        rule_exception,
+        ("reason", "control", "accepted_reason", "revoked_reason"),
+        of=rule_exception.c.project_id,
+    ),
+    Place("certifications", certification_due, ("kept_reason",), of=certification_due.c.project_id),
+    Place(
+        "certification_decisions",
+        certification_decision,
+        ("reason",),
+        of=certification_decision.c.project_id,
+    ),
+    Place("emergencies", emergency_release, ("reason",), of=emergency_release.c.project_id),
+    Place("emergency_decisions", emergency_decision, ("reason",)),
+    Place(
+        "retirements",
+        prompt_retirement,
+        ("reason", "undone_reason"),
+        of=prompt_retirement.c.project_id,
+    ),
 )
 
 

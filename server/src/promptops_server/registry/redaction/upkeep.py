@@ -22,6 +22,8 @@ TABLES = (
     *("git_object", "git_commit", "version", "prompt", "prompt_search", "facet", "artifact"),
     *("release", "working_copy", "idempotency_key", "outbox", "redaction"),
     *("version_documentation", "review_request", "review_decision", "review_comment"),
+    *("rule_exception", "certification_due", "certification_decision", "emergency_release"),
+    *("emergency_decision", "prompt_retirement"),
 )
 """Those a redaction changes; what PostgreSQL is to vacuum."""
 
