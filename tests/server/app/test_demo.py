@@ -10,15 +10,23 @@ from sqlalchemy import func, select
 
 from promptops.format import parse
 from promptops_server.access.policy import authorise
+from promptops_server.access.signing import Components, Signer
 from promptops_server.access.standing import actor_now
 from promptops_server.app.demo import load as loading
 from promptops_server.app.demo.load import Workspace, load
-from promptops_server.app.demo.story import Release, Write, people, stories
+from promptops_server.app.demo.story import Release, Review, Write, people, stories
 from promptops_server.app.installation import ensure_installation
+from promptops_server.approvals.certification.read import overdue_for
+from promptops_server.approvals.exceptions.read import waivers_for
 from promptops_server.approvals.gate import gate
+from promptops_server.approvals.retirement.read import retired_reasons
+from promptops_server.approvals.workflow.demands import Tightening
+from promptops_server.approvals.workflow.papers import Around, PaperReader
+from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.audit.tables import audit_event
 from promptops_server.delivery.keys import Keys
-from promptops_server.infra.database import Database
+from promptops_server.infra.actor import Actor
+from promptops_server.infra.database import Database, Transaction
 from promptops_server.registry.ports import NothingLive
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.records.agree import Accounts, agreement
@@ -27,6 +35,7 @@ from promptops_server.registry.records.read import read_record
 from promptops_server.registry.tables import version
 from promptops_server.registry.versions import get_version
 from promptops_server.releases.environments import create_defaults
+from promptops_server.releases.live import LiveVersions
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.tables import release
 
@@ -40,8 +49,15 @@ def workspace(any_database: Database) -> Workspace:
     def sign(statement_text: str, as_of_text: str) -> tuple[str, str]:
         return keys.sign(statement_text, as_of_text)
 
-    deps = ReleaseDeps(any_database, authorise, sign, lambda _: "applied", gate, actor_now)
-    return Workspace(any_database, deps, (create_defaults(sign),))
+    more = Tightening()
+    papers = PaperReader(more, Around(waivers_for, overdue_for, retired_reasons))
+    deps = ReleaseDeps(any_database, authorise, sign, lambda _: "applied", gate, actor_now, papers)
+    workflow = WorkflowDeps(any_database, authorise, LiveVersions(), nobody_signs, more)
+    return Workspace(any_database, deps, workflow, (create_defaults(sign),))
+
+
+def nobody_signs(tx: Transaction, actor: Actor, components: Components) -> Signer:
+    raise AssertionError("nobody of the sample workspace has a password")
 
 
 def counts(workspace: Workspace) -> tuple[Any, ...]:
@@ -67,7 +83,8 @@ def test_what_goes_to_production_is_documented_for_its_tier(workspace: Workspace
         released = {
             path
             for step in story.steps
-            if isinstance(step, Release) and step.environment == "production"
+            if isinstance(step, Review)
+            or (isinstance(step, Release) and step.environment == "production")
             for path in step.paths
         }
         with workspace.db.read() as conn:

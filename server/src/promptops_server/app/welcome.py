@@ -50,7 +50,11 @@ def demo_access(services: Services, data_dir: Path, address: str) -> DemoAccess:
     """Load the sample workspace and see that `demo.env` holds a delivery token that works."""
     from promptops_server.app.demo.load import Workspace, load
 
-    load(Workspace(services.database, services.releases, services.on_project_created))
+    load(
+        Workspace(
+            services.database, services.releases, services.workflow, services.on_project_created
+        )
+    )
     file = data_dir / DEMO_FILE
     token = _token_in(file)
     if token is not None:

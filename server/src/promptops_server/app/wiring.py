@@ -353,7 +353,7 @@ class Services:
                     mirror_router(
                         MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
                     ),
-                    workflow_router(self._workflow()),
+                    workflow_router(self.workflow),
                     redaction_router(self.redactions),
                     releases_router(self.releases),
                     emergency_router(
@@ -387,7 +387,9 @@ class Services:
             )
         )
 
-    def _workflow(self) -> WorkflowDeps:
+    @property
+    def workflow(self) -> WorkflowDeps:
+        """What reviews and decisions stand on."""
         return WorkflowDeps(
             self.database,
             self.policies,

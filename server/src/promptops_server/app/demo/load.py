@@ -13,7 +13,20 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from promptops_server.access import grants, users
-from promptops_server.app.demo.story import Defaults, Person, Release, Story, Write, people, stories
+from promptops_server.app.demo.story import (
+    Defaults,
+    Person,
+    Release,
+    Review,
+    Story,
+    Write,
+    people,
+    stories,
+)
+from promptops_server.approvals.workflow.decide import Given, decide
+from promptops_server.approvals.workflow.ports import WorkflowDeps
+from promptops_server.approvals.workflow.request import request_review
+from promptops_server.approvals.workflow.status import case_of, standing_of
 from promptops_server.infra.actor import SYSTEM, Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import NotFound
@@ -38,6 +51,7 @@ class Workspace:
 
     db: Database
     releases: ReleaseDeps
+    workflow: WorkflowDeps
     on_project_created: Sequence[ProjectHook]
 
 
@@ -65,7 +79,7 @@ def _actors(db: Database, known: Sequence[Person]) -> dict[str, Actor]:
                 subject=row.id,
                 name=row.name,
                 roles=users.grants_of(tx.conn, row.id),
-                auth_method="operator",
+                auth_method="demo",
                 person=row.person,
             )
     return actors
@@ -100,6 +114,11 @@ def _load_story(workspace: Workspace, actors: dict[str, Actor], story: Story) ->
             if versions[step.path] > _latest(db, project, step.path):
                 _write(workspace, actors[step.by], project, step, versions[step.path] - 1)
                 changed = True
+        elif isinstance(step, Review):
+            # A request is about the version of its time: what came later is reviewed by a later step.
+            for path in step.paths:
+                if versions[path] == _latest(db, project, path):
+                    changed = _review(workspace, actors, project, step, path) or changed
         else:
             releases[step.environment] += 1
             with db.read() as conn:
@@ -147,6 +166,28 @@ def _write(workspace: Workspace, actor: Actor, project: Project, step: Write, pa
         message=step.message,
         parent=parent or None,
     )
+
+
+def _review(
+    workspace: Workspace, actors: dict[str, Actor], project: Project, step: Review, path: str
+) -> bool:
+    """Ask and decide as far as the step says; False when all of it was done before."""
+    deps = workspace.workflow
+    with deps.db.read() as conn:
+        case = case_of(conn, project, path, None, deps.more)
+    changed = case.request is None
+    number = (
+        request_review(deps, actors[step.by], project, path, message=step.message).number
+        if case.request is None
+        else case.request.number
+    )
+    for decider, wanted in ((step.reviewed, "review"), (step.approved, "approve")):
+        with deps.db.read() as conn:
+            progress = standing_of(conn, project, number, deps.more).case.progress
+        if decider is not None and progress is not None and progress.next_step == wanted:
+            decide(deps, actors[decider], project, number, Given("approve"))
+            changed = True
+    return changed
 
 
 def _release(workspace: Workspace, actor: Actor, project: Project, step: Release) -> None:

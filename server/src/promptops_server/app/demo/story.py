@@ -55,7 +55,18 @@ class Release:
     ticket: str | None = None
 
 
-Step = Defaults | Write | Release
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A request for review of the newest versions, and who decided in favour; without an approver it stays open."""
+
+    by: str
+    paths: Sequence[str]
+    message: str
+    reviewed: str | None = None
+    approved: str | None = None
+
+
+Step = Defaults | Write | Release | Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,14 @@ def _step(folder: Path, texts: dict[str, str], step: Mapping[str, Any]) -> Step:
                 raise ValueError(f"{folder.name}/{path}: {old!r} does not stand there once")
             texts[path] = texts[path].replace(old, new)
         return Write(step["by"], path, texts[path], step["message"])
+    if "review" in step:
+        return Review(
+            step["by"],
+            tuple(step["review"]),
+            step["message"],
+            step.get("reviewed"),
+            step.get("approved"),
+        )
     for kind in ("publish", "rollback", "suspend"):
         if kind in step:
             paths = [step[kind]] if isinstance(step[kind], str) else step[kind]
