@@ -55,6 +55,8 @@ class Paperwork:
     retired: str | None = None
     """Why the prompt was retired."""
     redacted: bool = False
+    revoked_by: int | None = None
+    """Number of the request whose approval was revoked, unless the content was approved anew since."""
     overdue_since: int | None = None
     """When the review of what is live fell due, if it was not done."""
     waivers: tuple[Waiver, ...] = ()

@@ -70,7 +70,7 @@ def judge(
             else {},
         )
     )
-    return Verdict((*verdict.unmet, *_stopping(deps, request, environment, plan)))
+    return Verdict((*verdict.unmet, *_stopping(deps, request, environment, plan)), verdict.waived)
 
 
 def _returning(request: Request, plan: Plan) -> tuple[Content, ...]:

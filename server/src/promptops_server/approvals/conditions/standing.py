@@ -17,14 +17,10 @@ def barred(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Un
             f"{content.address}: its content was redacted.",
             "Make a new version and have it approved.",
         )
-    if (
-        facts.kind == "rollback"
-        and papers.progress is not None
-        and papers.progress.state == "revoked"
-    ):
+    if facts.kind == "rollback" and papers.revoked_by is not None:
         yield Unmet(
             "approval.revoked",
-            f"{content.address}: its approval was revoked (request #{papers.request}).",
+            f"{content.address}: its approval was revoked (request #{papers.revoked_by}).",
             "Go back to another version, or make a new one and have it approved.",
         )
 

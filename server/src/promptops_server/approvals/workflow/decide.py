@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from promptops_server import audit
-from promptops_server.access.roles import roles_on
+from promptops_server.access.roles import EVERY_PROJECT
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.demands import DAY_US, Demands, demands_of
 from promptops_server.approvals.workflow.errors import NotNow
@@ -96,8 +96,9 @@ def decide(
         before = _progress(deps, case, row, decisions, demands, tx.now)
         verdict = _verdict(deps, actor, project, row, before, given)
         _may(deps, actor, project, row, verdict)
+        _check_newest(case, row)
         _check_state(row, before, verdict)
-        _check_person(actor, case, decisions, verdict)
+        _check_person(actor, project, case, decisions, verdict)
         accepted = _accepted(case, before, verdict, given)
         _check_reason(verdict, given)
         made = _make(deps, tx, actor, project, row, verdict, accepted, given, demands)
@@ -166,6 +167,24 @@ def _may(
         require(deps.authorise, actor, "review:review", resource)
 
 
+def _check_newest(case: Case, row: store.RequestRow) -> None:
+    """What is decided about an older request, or about documentation judged by older rules, would count for nothing."""
+    if case.request is not None and case.request.id == row.id:
+        return
+    if case.request is not None:
+        raise NotNow(
+            f"Request #{case.request.number} stands in the place of request #{row.number}.",
+            remedy=f"Decide about #{case.request.number}.",
+            slug="request-replaced",
+            current={"request": case.request.number},
+        )
+    raise NotNow(
+        f"Records are judged by other rules since request #{row.number} was opened.",
+        remedy=f"Ask anew: `promptops review request {case.version.address}`.",
+        slug="request-replaced",
+    )
+
+
 def _check_state(row: store.RequestRow, before: Progress, verdict: Verdict) -> None:
     state = before.state
     if verdict == "revoke":
@@ -201,8 +220,24 @@ def _check_state(row: store.RequestRow, before: Progress, verdict: Verdict) -> N
 
 
 def _check_person(
-    actor: Actor, case: Case, decisions: Collection[store.DecisionRow], verdict: Verdict
+    actor: Actor,
+    project: Project,
+    case: Case,
+    decisions: Collection[store.DecisionRow],
+    verdict: Verdict,
 ) -> None:
+    if verdict != "withdraw" and actor.kind != "person":
+        raise Denied(
+            f"{actor.name} is no person: service accounts ask for reviews and publish, and decide nothing.",
+            rule="review.people",
+            remedy="Let a person decide.",
+        )
+    if verdict in _STEPS and role_of(actor, project.name, case.version.path, verdict) == "admin":
+        raise Denied(
+            f"{actor.name} holds none of the roles that decide this; an administrator's rights do not replace them.",
+            rule="role.missing",
+            remedy=f"Let somebody decide who was granted: {', '.join(_ROLES[verdict])}.",
+        )
     if verdict not in ("review", "validate", "approve", "reject", "request_changes"):
         return
     if actor.identity in case.authors.identities:
@@ -305,13 +340,23 @@ def _make(
 
 def role_of(actor: Actor, project: str, path: str, verdict: str) -> str:
     """The role in which somebody decides, for the record."""
-    held = roles_on(actor.roles, project)
+    held = _held(actor.roles, project, path)
     if actor.scope.role is not None:
         held = held & {actor.scope.role}
     for role in _ROLES.get(verdict, ("reviewer", "validator", "risk", "approver")):
         if role in held:
             return role
     return "admin" if actor.admin else "none"
+
+
+def _held(granted: Collection[str], project: str, path: str) -> frozenset[str]:
+    """Roles held on a prompt, by grants on every project, the project, or a module above it; of no one environment."""
+    found = set()
+    for item in granted:
+        where, _, role = item.rpartition(":")
+        if where in (EVERY_PROJECT, project) or f"{project}/{path}/".startswith(f"{where}/"):
+            found.add(role)
+    return frozenset(found)
 
 
 def _record(

@@ -22,6 +22,7 @@ from promptops_server.approvals.workflow.store import (
     decisions_of,
     mark_used,
     newest_of_content,
+    revoked_contents,
 )
 from promptops_server.infra.database import Transaction
 from promptops_server.registry.model import Project, Version
@@ -56,6 +57,8 @@ class Case:
     request: RequestRow | None
     decisions: tuple[DecisionRow, ...]
     progress: Progress | None
+    revoked_by: int | None = None
+    """Number of the request whose approval was revoked, unless the content was approved anew since."""
 
     @property
     def binding(self) -> Binding | None:
@@ -87,6 +90,8 @@ def cases_of(
         if (d := documented.get((v.path, v.number))) is not None
     }
     requests = newest_of_content(conn, set(contents.values()))
+    revocable = {key: (*content, key[1]) for key, content in contents.items()}
+    revoked = revoked_contents(conn, set(revocable.values()))
     decisions = decisions_of(conn, {row.id for row in requests.values()})
     found: dict[Key, Case] = {}
     for v in versions:
@@ -106,7 +111,8 @@ def cases_of(
                 now=now,
                 lapse_us=more.lapse_days * DAY_US,
             )
-        found[key] = Case(v, documentation, authors[key], row, made, standing)
+        revoked_by = revoked.get(revocable[key]) if key in revocable else None
+        found[key] = Case(v, documentation, authors[key], row, made, standing, revoked_by)
     return found
 
 
@@ -152,7 +158,8 @@ class PaperReader:
         versions = versions_at(tx.conn, project, contents)
         cases = cases_of(tx.conn, project, versions, more=self._more, now=tx.now)
         store_documentation(tx, project, versions, {k: c.documentation for k, c in cases.items()})
-        mark_used(tx, [c.request.id for c in cases.values() if c.request is not None])
+        approved = (c for c in cases.values() if c.progress and c.progress.state == "approved")
+        mark_used(tx, [c.request.id for c in approved if c.request is not None])
 
     def _paperwork(
         self,
@@ -180,6 +187,7 @@ class PaperReader:
             unmapped_authors=case.authors.unmapped,
             retired=retired,
             redacted=redacted,
+            revoked_by=case.revoked_by,
             overdue_since=overdue_since,
             waivers=tuple(waivers[0]),
             expired_waivers=tuple(waivers[1]),
