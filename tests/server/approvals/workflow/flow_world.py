@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,9 +49,8 @@ PEOPLE = {
     "pia": "publisher",
     "pat": "publisher",
     "vic": "viewer",
-    "sid": "author",
 }
-"""Who is there, and in which role; `sid` is a second account of ben."""
+"""Who is there, and in which role."""
 PASSWORD = "correct horse battery"
 
 
@@ -71,9 +69,6 @@ class Flow:
         for name, role in PEOPLE.items():
             self.add_person(name, role)
         self.add_person("bot", "reviewer", "approver", "publisher", "author", kind="service")
-        self.actors["sid"] = dataclasses.replace(
-            self.actors["sid"], person=self.actors["ben"].subject
-        )
         self.actors["root"] = Actor("id-of-root", "root", admin=True)
         self.more = more or Tightening()
         papers = PaperReader(
@@ -208,7 +203,7 @@ class Flow:
 
     def authors(self, path: str = "hours", number: int | None = None) -> set[str]:
         """Names of a version's authors."""
-        names = {a.identity: n for n, a in self.actors.items() if n != "sid"}
+        names = {a.identity: n for n, a in self.actors.items()}
         return {names[i] for i in self.case(path, number).authors.identities}
 
     def live(self, environment: str = "production") -> dict[str, int]:
