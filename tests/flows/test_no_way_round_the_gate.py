@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,11 +95,12 @@ class Bank:
         self.git("commit", "-q", "-m", "Publish it past the gate", cwd=clone)
         done = self.git.run("push", address, "HEAD:env/production", cwd=clone)
         assert done.code != 0
+        print(done.err + done.out)
         return done.err + done.out
 
 
 @pytest.fixture(scope="module")
-def bank(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+def bank(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Bank:
     folder = tmp_path_factory.mktemp("no-way")
     database = Database(f"sqlite:///{server.data / 'promptops.sqlite'}")
 
@@ -132,7 +133,7 @@ def bank(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
     made.put("approved", "Approved?")
     made.approve("approved")
     with made.api("author") as api:
-        moved = api.post(f"{BASE}/moves", json={"from": "approved", "to": "moved"})
+        moved = api.post(f"{BASE}/move", json={"from": "approved", "to": "moved"})
         assert moved.is_success, moved.text
     made.put("again", "Approved and archived?")
     made.approve("again")
@@ -141,7 +142,7 @@ def bank(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         gone = api.delete(f"{BASE}/prompts/again", headers={"If-Match": tag})
         assert gone.is_success, gone.text
     made.put("again", "Something else?")
-    yield made
+    return made
 
 
 Attempt = Callable[[Bank, str, pytest.MonkeyPatch, pytest.CaptureFixture[str]], set[str]]
@@ -223,7 +224,7 @@ def test_nobody_brings_unapproved_content_to_production(
 ) -> None:
     attempt, rule = PATHS[way]
     rules = attempt(bank, role, monkeypatch, capsys)
-    assert rules
+    assert rules, way
     if role in MAY_PUBLISH:
         assert rule in rules
     assert bank.live() == {"revoked": 2}
