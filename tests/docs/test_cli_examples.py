@@ -15,6 +15,7 @@ from promptops.cli import run
 from support.server import RunningServer
 
 PAGES = {
+    "approvals.md": 7,
     "cli.md": 25,
     "editing.md": 15,
     "environments.md": 14,
