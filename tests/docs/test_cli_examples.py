@@ -16,6 +16,7 @@ from support.server import RunningServer
 
 PAGES = {
     "access.md": 10,
+    "approvals.md": 7,
     "cli.md": 25,
     "editing.md": 15,
     "environments.md": 14,

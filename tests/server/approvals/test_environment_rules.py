@@ -14,11 +14,14 @@ from promptops_server.approvals.model import Content, GateFacts, Kind, Standing,
 from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.approvals.rule import EnvironmentRule
 from promptops_server.approvals.rulebook import all_rules, from_text, to_json
+from promptops_server.approvals.workflow.demands import PRODUCT
+from promptops_server.approvals.workflow.progress import Progress
 from promptops_server.infra.authorise import Decision
 
 MINUTE = 60_000_000
 NOW = int(datetime.fromisoformat("2026-12-03T10:00:00+08:00").timestamp()) * 1_000_000  # Thursday
 A, B = Content("a", 3, None, None), Content("m/b", 1, None, None)
+APPROVED = Paperwork("low", "low", demands=PRODUCT["low"], request=1, progress=Progress("approved"))
 
 SETTINGS: dict[str, Any] = {
     "only_from": {"environment": "staging"},
@@ -139,6 +142,7 @@ def test_everything_unmet_is_told_at_once_the_role_first() -> None:
         (A, B),
         rules=tuple(rule(name) for name in ("freeze", "ticket_required")),
         now=NOW,
+        papers={(content.path, content.version): APPROVED for content in (A, B)},
     )
     assert [u.rule for u in gate(facts).unmet] == [
         "gate.role",

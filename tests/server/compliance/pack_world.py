@@ -123,6 +123,7 @@ def signed(version: Version, request: int, decided: Decided, meaning: str) -> De
         "record": decided.record, "tier": decided.tier, "verdict": decided.verdict,
         "accepted": list(decided.accepted), "conditions": decided.conditions,
         "report_hash": decided.report_hash, "reason": decided.reason, "meaning": meaning,
+        "name": decided.name, "signed_at": "2026-01-02T00:00:00.000000Z",
     }  # fmt: skip
     return Decided(
         **{

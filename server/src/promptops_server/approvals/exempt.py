@@ -23,16 +23,18 @@ def may_be_exempt(rule: str) -> bool:
 
 
 def set_aside(
-    facts: GateFacts, unmet: Iterable[tuple[str, Unmet]]
+    facts: GateFacts, unmet: Iterable[tuple[str, Unmet]], *, most: int
 ) -> tuple[list[Unmet], tuple[Waived, ...]]:
     """Split what is unmet per address into what stands and what an exception in force covers.
 
-    A condition whose exception has expired stands, and says so.
+    A condition whose exception has expired stands, and says so. Once `most` stand, the rest is not looked at.
     """
     by_path = {path: papers for (path, _), papers in facts.papers.items()}
     kept: list[Unmet] = []
     waived: list[Waived] = []
     for path, item in unmet:
+        if len(kept) == most:
+            break
         papers = by_path.get(path)
         if papers is None or not may_be_exempt(item.rule):
             kept.append(item)

@@ -56,6 +56,8 @@ class Paperwork:
     """Why the prompt was retired."""
     redacted: bool = False
     """Its content is not what was approved any more."""
+    revoked_by: int | None = None
+    """Number of the request whose approval was revoked, unless the content was approved anew since."""
     overdue_since: int | None = None
     """When the review of what is live fell due, if it was not done."""
     waivers: tuple[Waiver, ...] = ()

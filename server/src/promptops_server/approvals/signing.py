@@ -74,20 +74,19 @@ def sign(
     verdict: str,
     payload: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The signature as it is kept and shown; its meaning is part of what is hashed.
+    """The signature as it is kept and shown; meaning, printed name and time are part of what is hashed.
 
     Raises:
         Denied: the person is not there with the components asked for.
     """
     signer = check(tx, actor, given)
-    meaning = meaning_of(verdict)
-    return {
-        "meaning": meaning,
+    shown = {
+        "meaning": meaning_of(verdict),
         "name": signer.printed_name,
         "signed_at": to_text(tx.now),
-        "payload_hash": payload_hash({**payload, "meaning": meaning}),
-        "components": list(signer.components),
     }
+    hashed = payload_hash({**payload, **shown})
+    return {**shown, "payload_hash": hashed, "components": list(signer.components)}
 
 
 def as_text(signature: Mapping[str, Any] | None) -> str | None:

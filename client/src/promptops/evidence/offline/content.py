@@ -20,7 +20,7 @@ _RECEIVED = (
 
 _SIGNED = (
     *("project", "path", "request", "behaviour", "record", "tier", "verdict", "accepted"),
-    *("conditions", "report_hash", "reason", "meaning"),
+    *("conditions", "report_hash", "reason", "meaning", "name", "signed_at"),
 )
 """What a signature's payload hash covers, in this order of the documentation."""
 
@@ -145,7 +145,7 @@ def _check_approvals(
                 "project": version["project"],
                 "path": version["path"],
                 "request": request["number"],
-                "meaning": signature["meaning"],
+                **{key: signature[key] for key in ("meaning", "name", "signed_at")},
             }
             payload = {key: said[key] for key in _SIGNED}
             if canonical_digest(payload) != "sha256:" + signature["payload_hash"]:

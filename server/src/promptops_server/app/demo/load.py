@@ -184,7 +184,7 @@ def _review(
     for decider, wanted in ((step.reviewed, "review"), (step.approved, "approve")):
         with deps.db.read() as conn:
             progress = standing_of(conn, project, number, deps.more).case.progress
-        if decider is not None and progress is not None and progress.next_step == wanted:
+        if decider is not None and progress is not None and wanted in progress.next_steps:
             decide(deps, actors[decider], project, number, Given("approve"))
             changed = True
     return changed

@@ -41,8 +41,9 @@ def approved(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[
             f"{where}: a reviewer asked for changes.",
             "Make them in a new version and ask for a review of it, or let the reviewer decide again.",
         )
-    for missing in standing.missing if standing.state in ("in_review", "reviewed") else ():
-        yield _unmet(where, missing)
+    elif standing.state != "approved":
+        for missing in standing.missing:
+            yield _unmet(where, missing)
 
 
 def _unmet(where: str, missing: Missing) -> Unmet:

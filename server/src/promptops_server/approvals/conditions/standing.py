@@ -11,14 +11,16 @@ from promptops_server.infra.clock import to_text
 
 def barred(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Unmet]:
     """What keeps content from every return, by publish or by rollback."""
-    if (
-        facts.kind == "rollback"
-        and papers.progress is not None
-        and papers.progress.state == "revoked"
-    ):
+    if papers.redacted:
+        yield Unmet(
+            "gate.redacted",
+            f"The content of {content.address} was changed by a redaction: it is not what was approved or tested.",
+            "Make a new version from it and release that.",
+        )
+    if facts.kind == "rollback" and papers.revoked_by is not None:
         yield Unmet(
             "approval.revoked",
-            f"{content.address}: its approval was revoked (request #{papers.request}).",
+            f"{content.address}: its approval was revoked (request #{papers.revoked_by}).",
             "Go back to another version, or make a new one and have it approved.",
         )
 

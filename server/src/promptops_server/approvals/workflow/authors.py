@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
@@ -17,6 +16,10 @@ from promptops_server.approvals.workflow.store import CHUNK, approved_versions
 from promptops_server.infra.tables import installation
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.tables import prompt, version
+
+_Key = tuple[str, int]
+_Span = tuple[int, int, int]
+"""Prompt id, the version before the first and the last one."""
 
 MAX_MOVES = 10
 """Addresses a prompt is followed back through."""
@@ -42,14 +45,13 @@ def authors_of(
     """The authors of each version, by path and number."""
     said = {(v.path, v.number): _Said(set(), set()) for v in versions}
     approved = approved_versions(conn, {v.prompt_id for v in versions})
-    spans = {
-        (v.path, v.number): (
-            v.prompt_id,
-            _baseline(approved.get(v.prompt_id, ()), v.number),
-            v.number,
+    spans = [
+        (
+            (v.path, v.number),
+            (v.prompt_id, _baseline(approved.get(v.prompt_id, ()), v.number), v.number),
         )
         for v in versions
-    }
+    ]
     for _ in range(MAX_MOVES):
         moved = _read(conn, spans, said)
         if not moved:
@@ -86,15 +88,12 @@ def _baseline(approved: Sequence[int], number: int) -> int:
 
 
 def _read(
-    conn: Connection,
-    spans: Mapping[tuple[str, int], tuple[int, int, int]],
-    said: Mapping[tuple[str, int], _Said],
-) -> dict[tuple[str, int], str]:
-    """Note the authors of the versions in each span; returns where spans that reach back to a move came from."""
-    moved: dict[tuple[str, int], str] = {}
-    keys = list(spans)
-    for start in range(0, len(keys), CHUNK):
-        some = keys[start : start + CHUNK]
+    conn: Connection, spans: Sequence[tuple[_Key, _Span]], said: Mapping[_Key, _Said]
+) -> list[tuple[_Key, str]]:
+    """Note the authors of the versions in each span; returns the addresses that moved prompts came from."""
+    moved: list[tuple[_Key, str]] = []
+    for start in range(0, len(spans), CHUNK):
+        some = spans[start : start + CHUNK]
         query = select(
             version.c.prompt_id,
             version.c.number,
@@ -109,47 +108,53 @@ def _read(
                         version.c.number > low,
                         version.c.number <= high,
                     )
-                    for prompt_id, low, high in (spans[key] for key in some)
+                    for prompt_id, low, high in {span for _, span in some}
                 )
             )
         )
         rows: dict[int, list[Any]] = {}
         for row in conn.execute(query):
             rows.setdefault(row.prompt_id, []).append(row)
-        for key in some:
-            prompt_id, low, high = spans[key]
+        for key, (prompt_id, low, high) in some:
             for row in rows.get(prompt_id, ()):
                 if not low < row.number <= high:
                     continue
                 said[key].subjects.add(row.author)
-                email = parseaddr(row.author_text)[1].strip().lower()
-                if email:
-                    said[key].emails.add(email)
-                if row.number == 1 and row.moved_from:
-                    moved[key] = row.moved_from
+                author = _email(row.author_text)
+                if author:
+                    said[key].emails.add(author)
+                if row.moved_from:
+                    moved.append((key, row.moved_from))
     return moved
 
 
+def _email(line: str) -> str:
+    """The address in a commit's author line; the whole line where there is none, so that it belongs to nobody."""
+    _, opened, rest = line.rpartition("<")
+    found = rest.partition(">")[0] if opened else line
+    return (found.strip() or line.strip()).lower()
+
+
 def _sources(
-    conn: Connection, project: Project, moved: Mapping[tuple[str, int], str]
-) -> dict[tuple[str, int], tuple[int, int, int]]:
+    conn: Connection, project: Project, moved: Sequence[tuple[_Key, str]]
+) -> list[tuple[_Key, _Span]]:
     """The spans at the addresses that prompts had before."""
-    wanted: dict[tuple[str, int], tuple[str, int]] = {}
-    for key, source in moved.items():
+    wanted: list[tuple[_Key, str, int]] = []
+    for key, source in moved:
         path, _, number = source.rpartition("@")
         if number.isdigit():
-            wanted[key] = (path, int(number))
+            wanted.append((key, path, int(number)))
     ids: dict[str, int] = {}
-    paths = sorted({path for path, _ in wanted.values()})
+    paths = sorted({path for _, path, _ in wanted})
     for start in range(0, len(paths), CHUNK):
         query = select(prompt.c.id, prompt.c.path).where(
             prompt.c.project_id == project.id, prompt.c.path.in_(paths[start : start + CHUNK])
         )
         ids.update({row.path: row.id for row in conn.execute(query)})
     approved = approved_versions(conn, set(ids.values()))
-    found: dict[tuple[str, int], tuple[int, int, int]] = {}
-    for key, (path, at) in wanted.items():
+    found: dict[tuple[_Key, _Span], None] = {}
+    for key, path, at in wanted:
         prompt_id = ids.get(path)
         if prompt_id is not None and at not in approved.get(prompt_id, ()):
-            found[key] = (prompt_id, _baseline(approved.get(prompt_id, ()), at), at)
-    return found
+            found[key, (prompt_id, _baseline(approved.get(prompt_id, ()), at), at)] = None
+    return list(found)

@@ -169,7 +169,8 @@ def apply_suggestion(
             current={"version": version.latest},
         )
     lines = text.split("\n")
-    lines[found.line - 1] = found.suggestion
+    ending = "\r" if lines[found.line - 1].endswith("\r") else ""
+    lines[found.line - 1] = found.suggestion.rstrip("\r\n") + ending
     return put_prompt(
         deps.db,
         actor,

@@ -107,8 +107,9 @@ def decide(
         before = _progress(deps, case, row, decisions, demands, tx.now)
         verdict = _verdict(deps, actor, project, row, before, given)
         _may(deps, actor, project, row, verdict)
+        _check_newest(case, row)
         _check_state(row, before, verdict)
-        _check_person(actor, case, decisions, verdict)
+        _check_person(actor, project, case, decisions, verdict)
         accepted = _accepted(case, before, verdict, given)
         _check_reason(verdict, given)
         made = _make(deps, tx, actor, project, row, verdict, accepted, given, demands)
@@ -179,6 +180,24 @@ def _may(
         require(deps.authorise, actor, "review:review", resource)
 
 
+def _check_newest(case: Case, row: store.RequestRow) -> None:
+    """What is decided about an older request, or about documentation judged by older rules, would count for nothing."""
+    if case.request is not None and case.request.id == row.id:
+        return
+    if case.request is not None:
+        raise NotNow(
+            f"Request #{case.request.number} stands in the place of request #{row.number}.",
+            remedy=f"Decide about #{case.request.number}.",
+            slug="request-replaced",
+            current={"request": case.request.number},
+        )
+    raise NotNow(
+        f"Records are judged by other rules since request #{row.number} was opened.",
+        remedy=f"Ask anew: `promptops review request {case.version.address}`.",
+        slug="request-replaced",
+    )
+
+
 def _check_state(row: store.RequestRow, before: Progress, verdict: Verdict) -> None:
     state = before.state
     if verdict == "revoke":
@@ -214,8 +233,24 @@ def _check_state(row: store.RequestRow, before: Progress, verdict: Verdict) -> N
 
 
 def _check_person(
-    actor: Actor, case: Case, decisions: Collection[store.DecisionRow], verdict: Verdict
+    actor: Actor,
+    project: Project,
+    case: Case,
+    decisions: Collection[store.DecisionRow],
+    verdict: Verdict,
 ) -> None:
+    if verdict != "withdraw" and actor.kind != "person":
+        raise Denied(
+            f"{actor.name} is no person: service accounts ask for reviews and publish, and decide nothing.",
+            rule="review.people",
+            remedy="Let a person decide.",
+        )
+    if verdict in _STEPS and role_of(actor, project.name, case.version.path, verdict) == "admin":
+        raise Denied(
+            f"{actor.name} holds none of the roles that decide this; an administrator's rights do not replace them.",
+            rule="role.missing",
+            remedy=f"Let somebody decide who was granted: {', '.join(_ROLES[verdict])}.",
+        )
     if verdict not in ("review", "validate", "approve", "reject", "request_changes"):
         return
     if actor.identity in case.authors.identities:
@@ -264,6 +299,12 @@ def _check_reason(verdict: Verdict, given: Given) -> None:
     needs = verdict in ("request_changes", "reject", "revoke")
     if needs and len(given.reason.strip()) < MIN_REASON:
         raise Invalid("A reason is needed.", remedy="Say in a sentence why.", slug="reason")
+    if verdict == "validate" and not given.report_hash:
+        raise Invalid(
+            "A validation rests on a report; its SHA-256 is missing (D23).",
+            remedy="Give `report_hash` (`--report-hash`): `sha256sum report.pdf` prints it.",
+            slug="report-hash",
+        )
 
 
 def _make(

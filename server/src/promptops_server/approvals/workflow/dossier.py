@@ -75,7 +75,8 @@ def dossier_of(conn: Connection, project: Project, version: Version) -> Dossier:
     rows = [
         row
         for row in store.of_path(conn, project.id, version.path)
-        if row.request.binding.behaviour == version.behaviour
+        if (row.request.binding.behaviour, row.request.binding.record)
+        == (version.behaviour, version.record)
     ]
     decisions = store.decisions_of(conn, {row.id for row in rows})
     names = names_of(conn, {row.opened_by for row in rows})

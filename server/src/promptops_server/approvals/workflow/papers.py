@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
@@ -25,6 +26,7 @@ from promptops_server.approvals.workflow.store import (
     decisions_of,
     mark_used,
     newest_of_content,
+    revoked_contents,
 )
 from promptops_server.infra.database import Transaction
 from promptops_server.registry.model import Project, Version
@@ -59,6 +61,8 @@ class Case:
     request: RequestRow | None
     decisions: tuple[DecisionRow, ...]
     progress: Progress | None
+    revoked_by: int | None = None
+    """Number of the request whose approval was revoked, unless the content was approved anew since."""
 
     @property
     def binding(self) -> Binding | None:
@@ -90,6 +94,8 @@ def cases_of(
         if (d := documented.get((v.path, v.number))) is not None
     }
     requests = newest_of_content(conn, set(contents.values()))
+    revocable = {key: (*content, key[1]) for key, content in contents.items()}
+    revoked = revoked_contents(conn, set(revocable.values()))
     decisions = decisions_of(conn, {row.id for row in requests.values()})
     found: dict[Key, Case] = {}
     for v in versions:
@@ -109,7 +115,8 @@ def cases_of(
                 now=now,
                 lapse_us=more.lapse_days * DAY_US,
             )
-        found[key] = Case(v, documentation, authors[key], row, made, standing)
+        revoked_by = revoked.get(revocable[key]) if key in revocable else None
+        found[key] = Case(v, documentation, authors[key], row, made, standing, revoked_by)
     return found
 
 
@@ -120,6 +127,10 @@ class PaperReader:
         self._more = more
         self._around = around
         self._cadence = cadence
+        # What the gate read in a transaction is what the release notes at its end: the lock lets nothing change between.
+        self._read: WeakKeyDictionary[Connection, tuple[int, frozenset[Key], dict[Key, Case]]] = (
+            WeakKeyDictionary()
+        )
 
     def __call__(
         self,
@@ -130,8 +141,7 @@ class PaperReader:
         now: int,
     ) -> Mapping[Key, Paperwork]:
         """The papers of versions given by path and number; unknown ones are left out."""
-        versions = versions_at(conn, project, contents)
-        cases = cases_of(conn, project, versions, more=self._more, now=now)
+        cases = self._cases(conn, project, contents, now)
         paths = sorted({path for path, _ in contents})
         around = self._around
         waivers = around.waivers(conn, project.id, paths, environment, now)
@@ -158,9 +168,13 @@ class PaperReader:
         gone: Sequence[str],
     ) -> None:
         """Mark the approvals of what went live as used, and start its review dates; end those of what went."""
-        versions = versions_at(tx.conn, project, live)
-        cases = cases_of(tx.conn, project, versions, more=self._more, now=tx.now)
-        store_documentation(tx, project, versions, {k: c.documentation for k, c in cases.items()})
+        cases = self._cases(tx.conn, project, live, tx.now)
+        store_documentation(
+            tx,
+            project,
+            [c.version for c in cases.values()],
+            {k: c.documentation for k, c in cases.items()},
+        )
         approved = [c for c in cases.values() if c.request is not None and _in_force(c)]
         mark_used(tx, [c.request.id for c in approved if c.request is not None])
         note_release(
@@ -171,6 +185,18 @@ class PaperReader:
             cadence=self._cadence,
         )
         note_gone(tx, environment[0], gone)
+
+    def _cases(
+        self, conn: Connection, project: Project, contents: Sequence[Key], now: int
+    ) -> dict[Key, Case]:
+        wanted = frozenset(contents)
+        before = self._read.get(conn)
+        if before is not None and before[:2] == (now, wanted):
+            return before[2]
+        versions = versions_at(conn, project, contents)
+        cases = cases_of(conn, project, versions, more=self._more, now=now)
+        self._read[conn] = (now, wanted, cases)
+        return cases
 
     def _paperwork(
         self,
@@ -198,6 +224,7 @@ class PaperReader:
             unmapped_authors=case.authors.unmapped,
             retired=retired,
             redacted=redacted,
+            revoked_by=case.revoked_by,
             overdue_since=overdue_since,
             waivers=tuple(waivers[0]),
             expired_waivers=tuple(waivers[1]),

@@ -44,9 +44,10 @@ class Progress:
     """When the approval counts no more unless it is used; None once used, or while there is none."""
 
     @property
-    def next_step(self) -> Step | None:
-        """The step that decisions are taken for now: reviews and validations before approvals."""
-        return self.missing[0].step if self.missing else None
+    def next_steps(self) -> tuple[Step, ...]:
+        """The steps that decisions are taken for now: reviews and validations before approvals."""
+        steps = tuple(m.step for m in self.missing)
+        return tuple(s for s in steps if s != "approve") or steps
 
 
 def progress(
@@ -97,14 +98,16 @@ def _last(decisions: Sequence[Decision], identity: str) -> Verdict:
 def _counted(
     decisions: Sequence[Decision], bound: Binding, authors: Collection[str], demands: Demands
 ) -> Iterator[Decision]:
+    """The first decision in favour of each person since they last decided otherwise."""
+    against = {d.identity: at for at, d in enumerate(decisions) if d.verdict not in _POSITIVE}
     seen: set[str] = set()
-    for decision in decisions:
+    for at, decision in enumerate(decisions):
         if (
             decision.verdict in _POSITIVE
+            and at > against.get(decision.identity, -1)
             and decision.binding == bound
             and decision.identity not in authors
             and decision.identity not in seen
-            and _last(decisions, decision.identity) in _POSITIVE
             and (decision.signed or not demands.signatures)
         ):
             seen.add(decision.identity)

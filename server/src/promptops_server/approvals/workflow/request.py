@@ -62,7 +62,7 @@ def request_review(
         )
         people = _people(tx, asked)
         for older in store.open_of_prompt(tx.conn, version.prompt_id):
-            _replace(tx, actor, older)
+            _replace(tx, actor, project, older)
         first = Request(store.next_number(tx.conn, project.id), binding, actor.identity, tx.now)
         assert case.documentation is not None
         standing = progress(
@@ -172,7 +172,7 @@ def _people(tx: Transaction, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(user.id for user in found.values() if user is not None))
 
 
-def _replace(tx: Transaction, actor: Actor, older: store.RequestRow) -> None:
+def _replace(tx: Transaction, actor: Actor, project: Project, older: store.RequestRow) -> None:
     """A newer request stands in the older one's place; its decisions stay on record and count for nothing."""
     state: State = "withdrawn"
     store.add_decision(
@@ -196,3 +196,18 @@ def _replace(tx: Transaction, actor: Actor, older: store.RequestRow) -> None:
         ),
     )
     store.set_state(tx, older.id, state)
+    binding = older.request.binding
+    audit.record(
+        tx,
+        audit.AuditEvent(
+            "review.withdraw",
+            audit.AuditObject(
+                "prompt", f"{project.name}/{older.path}", str(older.version), binding.behaviour
+            ),
+            actor,
+            project=project.name,
+            after={"request": older.number, "record": binding.record, "tier": binding.tier},
+            reason="A newer request stands in its place.",
+        ),
+        project_id=project.id,
+    )

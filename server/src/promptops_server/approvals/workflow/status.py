@@ -74,8 +74,10 @@ def _standings(
 
 
 def _of_request(case: Case, row: store.RequestRow, made: list[store.DecisionRow]) -> Case:
-    """The same version seen from an older request: closed, whatever a newer one came to."""
-    counted = tuple(d.decision for d in made)
-    return dataclasses.replace(
-        case, request=row, decisions=tuple(made), progress=Progress(row.state, counted)
-    )
+    """The same version seen from an older request: closed, whatever a newer one came to.
+
+    One that was approved had lapsed when the newer one was opened, or its record is judged by other rules today.
+    """
+    state = "lapsed" if row.state == "approved" else row.state
+    progress = Progress(state, approved_at=row.approved_at)
+    return dataclasses.replace(case, request=row, decisions=tuple(made), progress=progress)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, not_, or_, select, update
 
 from promptops_server.approvals.workflow.model import (
     Binding,
@@ -192,6 +192,44 @@ def newest_of_content(
     return found
 
 
+def revoked_contents(
+    conn: Connection, contents: Collection[tuple[int, str, str, int]]
+) -> dict[tuple[int, str, str, int], int]:
+    """Per (prompt id, behaviour, record, version) the request whose approval was revoked and not given anew since.
+
+    The version counts beside the record digest: what was revoked stays so when records are judged by newer rules.
+    """
+    columns = review_request.c
+    ids = {content[0] for content in contents}
+    rows: dict[tuple[int, str], list[Any]] = {}
+    with_revoked: set[int] = set()
+    for some in _chunks(sorted(ids)):
+        query = select(columns.prompt_id).where(
+            columns.prompt_id.in_(some), columns.state == "revoked"
+        )
+        with_revoked.update(row.prompt_id for row in conn.execute(query))
+    for some in _chunks(sorted(with_revoked)):
+        query = (
+            select(columns.prompt_id, columns.behaviour, columns.record)
+            .add_columns(columns.version, columns.state, columns.number)
+            .where(columns.prompt_id.in_(some), columns.state.in_(("revoked", "approved")))
+            .order_by(columns.number)
+        )
+        for row in conn.execute(query):
+            rows.setdefault((row.prompt_id, row.behaviour), []).append(row)
+    found: dict[tuple[int, str, str, int], int] = {}
+    for content in contents:
+        prompt_id, behaviour, record, number = content
+        about = [
+            row
+            for row in rows.get((prompt_id, behaviour), ())
+            if record == row.record or number == row.version
+        ]
+        if about and about[-1].state == "revoked":
+            found[content] = about[-1].number
+    return found
+
+
 def decisions_of(conn: Connection, request_ids: Collection[str]) -> dict[str, list[DecisionRow]]:
     """Decisions per request, in the order they were made."""
     found: dict[str, list[DecisionRow]] = {request_id: [] for request_id in request_ids}
@@ -281,11 +319,22 @@ def page(
     opened_by: str | None,
     limit: int,
     after: str | None,
+    lapsed_before: int,
 ) -> cursor.Page[RequestRow]:
-    """Requests of a project, newest first."""
-    query = select(review_request).where(review_request.c.project_id == project_id)
-    if state is not None:
-        query = query.where(review_request.c.state == state)
+    """Requests of a project, newest first. Approvals given before `lapsed_before` and not used have lapsed."""
+    columns = review_request.c
+    query = select(review_request).where(columns.project_id == project_id)
+    if state in ("approved", "lapsed"):
+        lapsed = and_(
+            columns.used_at.is_(None),
+            columns.approved_at <= lapsed_before,
+            func.coalesce(columns.renewed_at, 0) <= lapsed_before,
+        )
+        query = query.where(
+            columns.state == "approved", lapsed if state == "lapsed" else not_(lapsed)
+        )
+    elif state is not None:
+        query = query.where(columns.state == state)
     if path is not None:
         query = query.where(
             or_(

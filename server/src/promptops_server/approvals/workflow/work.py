@@ -13,7 +13,6 @@ from sqlalchemy import Connection, select
 
 from promptops_server.approvals.workflow.decide import ACTIONS
 from promptops_server.approvals.workflow.demands import DAY_US
-from promptops_server.approvals.workflow.model import STEPS
 from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.approvals.workflow.status import Standing, standings_of
 from promptops_server.approvals.workflow.store import RequestRow, requests_in
@@ -144,9 +143,7 @@ def _work(
     address = f"{row.path}@{row.version}"
     if progress.state in ("in_review", "reviewed", "changes_requested") and not author:
         decided = any(d.decision.identity == actor.identity for d in case.decisions)
-        for step in STEPS if not decided else ():
-            if step != progress.next_step:
-                continue
+        for step in progress.next_steps if not decided else ():
             resource = Resource(project=project.name, path=row.path)
             if deps.authorise(actor, ACTIONS[step], resource).allowed:
                 return work(
@@ -156,7 +153,11 @@ def _work(
         return work(
             "changes_requested", f"Changes to {address} were asked for.", row.request.opened_at
         )
-    if progress.state == "approved" and row.request.used_at is None and not author:
+    approved_it = standing.demands.publisher_is_no_approver and any(
+        d.verdict == "approve" and d.identity == actor.identity for d in progress.counted
+    )
+    unused = progress.state == "approved" and row.request.used_at is None
+    if unused and not author and not approved_it:
         resource = Resource(project=project.name, path=row.path, approval_required=True)
         if deps.authorise(actor, "release:publish", resource).allowed:
             return work(

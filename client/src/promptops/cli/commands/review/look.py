@@ -30,7 +30,7 @@ def list_(
         str | None,
         typer.Option(
             "--state",
-            help="in_review, changes_requested, reviewed, approved, rejected, withdrawn or revoked.",
+            help="in_review, changes_requested, reviewed, approved, lapsed, rejected, withdrawn or revoked.",
         ),
     ] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only those I asked for.")] = False,

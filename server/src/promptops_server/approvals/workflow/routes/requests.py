@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from promptops_server.approvals.workflow import store
+from promptops_server.approvals.workflow.demands import DAY_US
 from promptops_server.approvals.workflow.model import State
 from promptops_server.approvals.workflow.ports import Keep, WorkflowDeps
 from promptops_server.approvals.workflow.request import MAX_ASKED, request_review
@@ -23,6 +24,7 @@ from promptops_server.approvals.workflow.status import case_of, standing_of, sta
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.body_fields import Line, Lines
+from promptops_server.infra.clock import now_us
 from promptops_server.infra.http import ActorDep, Cursor, IdempotencyKey, Limit, fingerprint
 from promptops_server.infra.idempotency import answer_once
 from promptops_server.registry.model import Project
@@ -109,6 +111,7 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
                 opened_by=actor.subject if mine else None,
                 limit=min(limit, 100),
                 after=cursor,
+                lapsed_before=now_us() - deps.more.lapse_days * DAY_US,
             )
             standings = standings_of(conn, found, page.items, deps.more)
             items = [request_out(conn, found.name, s) for s in standings]
@@ -129,7 +132,14 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
             standing = (
                 standing_of(conn, found, case.request.number, deps.more) if case.request else None
             )
-            published = any(place.version == version.number for place in places)
+            # Live in an environment that asks for nothing is not published in the sense of the workflow.
+            published = (
+                case.progress is not None
+                and case.progress.state == "approved"
+                and case.request is not None
+                and case.request.request.used_at is not None
+                and any(place.version == version.number for place in places)
+            )
             return status_out(conn, found.name, case, standing, published)
 
 
