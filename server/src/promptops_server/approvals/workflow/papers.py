@@ -16,6 +16,7 @@ from promptops_server.approvals.certification.model import PRODUCT as CADENCE
 from promptops_server.approvals.certification.model import Cadence, Published, end_of_day
 from promptops_server.approvals.certification.note import note_gone, note_release
 from promptops_server.approvals.paperwork import Gap, Paperwork, Waiver
+from promptops_server.approvals.workflow.agreement import disagreements
 from promptops_server.approvals.workflow.authors import Authors, authors_of
 from promptops_server.approvals.workflow.demands import DAY_US, Tightening, demands_of
 from promptops_server.approvals.workflow.model import Binding, Tier
@@ -63,6 +64,20 @@ class Case:
     progress: Progress | None
     revoked_by: int | None = None
     """Number of the request whose approval was revoked, unless the content was approved anew since."""
+    disagreements: tuple[Gap, ...] = ()
+    """What the record says that does not agree with people and limits as they are now, where the tier minds."""
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the record misses or has wrong, each with what to do."""
+        documentation = self.documentation
+        if documentation is None:
+            return (Gap("file", "file", "the file is not valid", "Correct it in a new version."),)
+        own = () if documentation.complete else documentation.findings
+        return (
+            *(Gap(f.id or "record", f.key or "record", f.message, f.fix) for f in own),
+            *self.disagreements,
+        )
 
     @property
     def binding(self) -> Binding | None:
@@ -97,6 +112,8 @@ def cases_of(
     revocable = {key: (*content, key[1]) for key, content in contents.items()}
     revoked = revoked_contents(conn, set(revocable.values()))
     decisions = decisions_of(conn, {row.id for row in requests.values()})
+    people = {key: each.identities for key, each in authors.items()}
+    disagree = disagreements(conn, project, versions, documented, people)
     found: dict[Key, Case] = {}
     for v in versions:
         key = (v.path, v.number)
@@ -116,7 +133,9 @@ def cases_of(
                 lapse_us=more.lapse_days * DAY_US,
             )
         revoked_by = revoked.get(revocable[key]) if key in revocable else None
-        found[key] = Case(v, documentation, authors[key], row, made, standing, revoked_by)
+        found[key] = Case(
+            v, documentation, authors[key], row, made, standing, revoked_by, disagree.get(key, ())
+        )
     return found
 
 
@@ -208,14 +227,15 @@ class PaperReader:
     ) -> Paperwork:
         documentation = case.documentation
         if documentation is None:
-            gap = Gap("file", "file", "the file is not valid", "Correct it in a new version.")
-            return Paperwork(None, gaps=(gap,), authors=case.authors.identities, redacted=redacted)
+            return Paperwork(
+                None, gaps=case.gaps, authors=case.authors.identities, redacted=redacted
+            )
         bound = case.binding
         return Paperwork(
             tier=cast("Tier | None", documentation.tier),
             residual_tier=cast("Tier | None", documentation.residual_tier),
             tier_missing=documentation.tier_missing,
-            gaps=gaps_of(documentation),
+            gaps=case.gaps,
             not_applicable=documentation.not_applicable,
             demands=demands_of(bound.tier, documentation.sectors, self._more) if bound else None,
             request=case.request.number if case.request else None,
@@ -249,13 +269,4 @@ def _published(case: Case) -> Published | None:
         cast("Tier | None", documentation.tier),
         case.progress.approved_at if case.progress is not None and _in_force(case) else None,
         end_of_day(due.isoformat()) if due is not None else None,
-    )
-
-
-def gaps_of(documentation: Documentation) -> tuple[Gap, ...]:
-    """What the record misses, each with what to do."""
-    if documentation.complete:
-        return ()
-    return tuple(
-        Gap(f.id or "record", f.key or "record", f.message, f.fix) for f in documentation.findings
     )

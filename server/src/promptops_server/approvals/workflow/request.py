@@ -11,7 +11,7 @@ from promptops_server.approvals.workflow.demands import DAY_US, demands_of
 from promptops_server.approvals.workflow.errors import NotNow
 from promptops_server.approvals.workflow.events import announce
 from promptops_server.approvals.workflow.model import CLOSED, Binding, Decision, Request, State
-from promptops_server.approvals.workflow.papers import Case, cases_of, gaps_of
+from promptops_server.approvals.workflow.papers import Case, cases_of
 from promptops_server.approvals.workflow.ports import Keep, WorkflowDeps, keep_nothing
 from promptops_server.approvals.workflow.progress import progress
 from promptops_server.infra.actor import Actor
@@ -122,8 +122,8 @@ def _check(case: Case) -> Binding:
             slug="invalid-version",
             errors=list(version.problems),
         )
-    if documentation.tier is None or not documentation.complete:
-        gaps = gaps_of(documentation)
+    gaps = case.gaps
+    if documentation.tier is None or gaps:
         missing = f"the tier is unknown ({', '.join(documentation.tier_missing)} not answered)"
         what = f"{len(gaps)} field{'s' if len(gaps) != 1 else ''} missing or wrong"
         raise NotNow(

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Connection, func, or_, select
 
 from promptops.format.record import Examined, Finding
+from promptops_server.access.identity import identities_of
 from promptops_server.access.tables import user
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.records.facts import (
@@ -43,7 +44,7 @@ class LimitsOf(Protocol):
 
 
 class Accounts:
-    """Answers `PeopleFacts` from the accounts of the installation; each is its own identity."""
+    """Answers `PeopleFacts` from the accounts of the installation."""
 
     def people(self, conn: Connection, names: Collection[str]) -> Mapping[str, KnownPerson]:
         wanted = {name.casefold(): name for name in sorted(names)[:_MOST]}
@@ -52,13 +53,13 @@ class Accounts:
         email = func.lower(user.c.email)
         rows = conn.execute(
             select(user.c.id, user.c.name, user.c.name_fold, email.label("mail"), user.c.kind)
-            .add_columns(user.c.active)
+            .add_columns(user.c.active, user.c.person)
             .where(or_(user.c.name_fold.in_(wanted), email.in_(wanted)))
             .order_by(user.c.name_fold)
         )
         found: dict[str, KnownPerson] = {}
         for row in rows:
-            person = KnownPerson(row.name, row.id, row.active, row.kind == "person")
+            person = KnownPerson(row.name, row.person or row.id, row.active, row.kind == "person")
             if row.mail in wanted:
                 found.setdefault(wanted[row.mail], person)
             if row.name_fold in wanted:
@@ -66,7 +67,7 @@ class Accounts:
         return found
 
     def identities(self, conn: Connection, subjects: Collection[str]) -> frozenset[str]:
-        return frozenset(subjects)
+        return frozenset(identities_of(conn, subjects).values())
 
 
 def no_limits(conn: Connection, project: Project) -> Limits:
@@ -81,11 +82,16 @@ def agreement(
     examined: Examined,
     people: PeopleFacts,
     limits: LimitsOf = no_limits,
+    *,
+    authors: frozenset[str] | None = None,
 ) -> tuple[Finding, ...]:
-    """What a version's record says that does not agree with what is known now; warnings."""
+    """What a version's record says that does not agree with what is known now; warnings.
+
+    `authors` are identities; without them whoever made this version counts alone.
+    """
     known = KnownFacts(
         people=people.people(conn, named_people(examined)),
-        authors=people.identities(conn, {version.author}),
+        authors=people.identities(conn, {version.author}) if authors is None else authors,
         limits=limits(conn, project),
         previous=_previous(conn, project, version),
     )

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from promptops_server.access.identity import names_of_identities
 from promptops_server.access.users import names_of
 from promptops_server.approvals.workflow import store
-from promptops_server.approvals.workflow.papers import Case, gaps_of
+from promptops_server.approvals.workflow.papers import Case
 from promptops_server.approvals.workflow.status import Standing
 from promptops_server.infra.clock import to_text
 
@@ -184,11 +184,7 @@ def status_out(
         tier=documentation.tier if documentation else None,
         tier_missing=list(documentation.tier_missing) if documentation else [],
         complete=documentation is not None and documentation.complete,
-        gaps=[
-            GapOut(id=g.id, key=g.key, message=g.message, fix=g.fix) for g in gaps_of(documentation)
-        ]
-        if documentation
-        else [],
+        gaps=[GapOut(id=g.id, key=g.key, message=g.message, fix=g.fix) for g in case.gaps],
         authors=sorted(names.get(a, a) for a in case.authors.identities),
         unmapped_authors=list(case.authors.unmapped),
         request=request_out(conn, project, standing) if standing else None,
