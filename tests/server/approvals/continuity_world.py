@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from promptops_server.access.policy import authorise
+from promptops_server.access.signing import Components, Signer
 from promptops_server.approvals.continuity import ContinuityDeps
 from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.approvals.workflow.demands import demands_of
 from promptops_server.approvals.workflow.progress import Progress
+from promptops_server.audit.read import entries_of
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.database import Database
+from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.tables import installation, outbox
 from promptops_server.registry.edits.put import put_prompt
@@ -41,6 +43,11 @@ RIK = person("rik", "risk")
 ROBOT = person("robot", "risk", "approver", "reviewer", kind="service")
 
 
+def everybody_signs(tx: Transaction, actor: Actor, components: Components) -> Signer:
+    """Answers the port `CheckSigner`: what a signature asks for is the tests' of signing."""
+    return Signer(actor.subject, actor.identity, actor.name, ("password",), "", tx.now)
+
+
 class ContinuityWorld:
     """One project with `claims/triage`, `claims/letter` and `cards/limit`, all written by ada."""
 
@@ -57,7 +64,12 @@ class ContinuityWorld:
         for path in ("claims/triage", "claims/letter", "cards/limit"):
             self.put(path, "one")
         self.deps = ContinuityDeps(
-            db, authorise, papers=self._papers, places=self, identities=self._identities
+            db,
+            authorise,
+            papers=self._papers,
+            places=self,
+            identities=self._identities,
+            check_signer=everybody_signs,
         )
 
     def put(self, path: str, text: str, actor: Actor = ADA, parent: int | None = None) -> int:
@@ -92,11 +104,11 @@ class ContinuityWorld:
         """Audit events of an action, in order."""
         with self.db.read() as conn:
             rows = conn.execute(
-                select(audit_event.c.body)
+                select(audit_event.c.log_id, audit_event.c.seq)
                 .where(audit_event.c.action == action)
                 .order_by(audit_event.c.seq)
-            ).scalars()
-            return [json.loads(body) for body in rows]
+            ).all()
+            return [entries_of(conn, row.log_id, [row.seq])[0] for row in rows]
 
     def told(self, event: str) -> list[dict[str, Any]]:
         """Outbox rows of topic `review` with this event."""

@@ -177,11 +177,13 @@ def change_event(files: dict[str, bytes]) -> None:
 
 
 def rehash_event(files: dict[str, bytes]) -> None:
-    first, *rest = files["audit/events.jsonl"].splitlines(keepends=True)
+    lines = files["audit/events.jsonl"].splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if b'"body":' in line)
+    first = lines[at]
     body = first[first.index(b'"body":') + 7 : -2].replace(b'"outcome":"ok"', b'"outcome":"no"')
     hashed = hashlib.sha256(b"\0" + body).hexdigest().encode()
     line = b'{"entry_hash":"' + hashed + b'","body":' + body + b"}\n"
-    files["audit/events.jsonl"] = line + b"".join(rest)
+    files["audit/events.jsonl"] = b"".join((*lines[:at], line, *lines[at + 1 :]))
 
 
 def drop_event(files: dict[str, bytes]) -> None:

@@ -217,7 +217,9 @@ def test_an_approval_that_was_not_in_force_is_not_used_by_what_went_live(flow: F
     flow.put()
     flow.ask()
     with flow.db.write() as tx:
-        flow.papers.published(tx, flow.project, "production", [("hours", 1)])
+        flow.papers.released(
+            tx, flow.project, ("id-of-production", "production"), [("hours", 1)], []
+        )
     assert flow.requests()[0].request.used_at is None
 
 
@@ -276,8 +278,8 @@ def test_one_person_counts_once_whatever_the_accounts(sqlite_flow: Flow) -> None
         ("pia", "approve", "role.missing"),
         ("rita", "approve", "role.missing"),
         ("root", "approve", "role.missing"),
-        ("bot", "approve", "review.people"),
-        ("bot", "reject", "review.people"),
+        ("bot", "approve", "service.decision"),
+        ("bot", "reject", "service.decision"),
         ("bot", "revoke", "review.people"),
         ("vic", "reject", "role.missing"),
         ("vic", "withdraw", "role.missing"),
