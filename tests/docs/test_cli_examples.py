@@ -1,4 +1,7 @@
-"""The `console` blocks of the pages below, run in order, print what the page says; times, ids and digests aside."""
+"""The `console` blocks of the pages below, run in order, print what the page says; times, ids and digests aside.
+
+Maya, an administrator, types them, or who stands behind the fence: ``console abe approver`` is Abe with that role.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ from support.server import RunningServer
 
 PAGES = {
     "access.md": 10,
-    "approvals.md": 7,
-    "cli.md": 25,
+    "approvals.md": 9,
+    "cli.md": 26,
     "editing.md": 15,
-    "environments.md": 14,
+    "environments.md": 16,
     "finding.md": 8,
     "history.md": 12,
     "record.md": 7,
@@ -61,18 +64,22 @@ def commands(text: str) -> list[tuple[str, str]]:
 def test_the_commands_of_the_page_print_what_it_says(
     page: str, server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = server.token("maya", "admin")
+    tokens = {"": server.token("maya", "admin")}
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PROMPTOPS_LOGIN_FILE", str(tmp_path / "config.toml"))
     monkeypatch.setenv("PROMPTOPS_URL", server.url)
-    monkeypatch.setenv("PROMPTOPS_TOKEN", token)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     seen = 0
     for block in blocks(page):
         if block.info.startswith(("yaml ", "cedar ")):
             Path(block.info.split()[1]).write_text(block.text)
-        if block.info != "console":
+        shell, _, person = block.info.partition(" ")
+        if shell != "console":
             continue
+        if person not in tokens:
+            name, role = person.split()
+            tokens[person] = server.token(name, role)
+        monkeypatch.setenv("PROMPTOPS_TOKEN", tokens[person])
         for line, promised in commands(block.text):
             program, *arguments = shlex.split(line)
             assert program == "promptops"

@@ -16,6 +16,7 @@ import pytest
 from docs_page import blocks
 
 from promptops import PromptOps
+from support.no_approval import without_approval
 from support.server import RunningServer
 
 PAGE = "sdk.md"
@@ -83,6 +84,7 @@ def workspace(
     project = re.sub(r"[^a-z]+", "-", request.node.name.lower()).strip("-")[-40:].strip("-")
     with server.api(admin) as api:
         assert api.post("/projects", json={"name": project}).status_code == 201
+        without_approval(api, project)
         made = api.post(
             "/tokens", json={"name": "app", "project": project, "environment": "production"}
         )
