@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select
 
-from promptops_server.access import users
+from promptops_server.access import grants, users
 from promptops_server.access.sign_in.oidc.assembly import OidcUnusable, flow_of
 from promptops_server.access.sign_in.oidc.flow import own_path
 from promptops_server.access.sign_in.oidc.id_token import LOGOUT_EVENT
@@ -132,8 +132,8 @@ def test_groups_give_and_take_roles_and_grants_by_hand_stay(
     browser = enter(house, provider)
     assert browser.call("GET", "/me").json()["roles"] == ["*:auditor", "bank:author", "bank:viewer"]
     with any_database.write() as tx:
-        users.add_grant(tx, SYSTEM, "ana", "bank", "publisher")
-        users.add_grant(tx, SYSTEM, "ana", "claims", "author")
+        grants.add_grant(tx, SYSTEM, "ana", "bank", "publisher")
+        grants.add_grant(tx, SYSTEM, "ana", "claims", "author")
     provider.claims["groups"] = "audit"
     browser = enter(house, provider)
     assert browser.call("GET", "/me").json()["roles"] == [
