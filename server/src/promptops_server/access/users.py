@@ -13,6 +13,7 @@ from promptops_server.access.identity import identities_of as identities_of
 from promptops_server.access.identity import identity_of as identity_of
 from promptops_server.access.identity import people_by_email as people_by_email
 from promptops_server.access.model import User
+from promptops_server.access.passwords import check_new_password
 from promptops_server.access.sign_in import sessions
 from promptops_server.access.tables import grant, token, user
 from promptops_server.infra import cursor
@@ -22,7 +23,6 @@ from promptops_server.infra.ids import new_id
 from promptops_server.infra.problems import Conflict, Invalid, NotFound
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$")
-_MIN_PASSWORD = 12
 _hasher = PasswordHasher()
 _COLUMNS = (
     user.c.id,
@@ -53,7 +53,7 @@ def create_user(
     """Add a person or service account.
 
     Raises:
-        Invalid: the name breaks the rule or the password is too short.
+        Invalid: the name breaks the rule, or the password is short or easy to guess.
         Conflict: the name is taken (case does not count).
     """
     if not _NAME.match(name):
@@ -94,7 +94,9 @@ def create_user(
             kind=row.kind,
             admin=row.admin,
             active=True,
-            password_hash=_hash(password) if password is not None else None,
+            password_hash=_hash(password, name, display_name, email)
+            if password is not None
+            else None,
             created_at=row.created_at,
             person=row.person,
             email_fold=email.casefold()[:320] if email else None,
@@ -218,7 +220,7 @@ def set_password(
             is signed with it until the person has changed it.
 
     Raises:
-        Invalid: it is too short, the one in use, or the account is a service account.
+        Invalid: it is short or easy to guess, the one in use, or the account is a service account.
     """
     found = get_user(tx.conn, name)
     if found.kind != "person":
@@ -231,7 +233,10 @@ def set_password(
     tx.conn.execute(
         update(user)
         .where(user.c.id == found.id)
-        .values(password_hash=_hash(password), password_set_by_other=not own)
+        .values(
+            password_hash=_hash(password, found.name, found.display_name, found.email),
+            password_set_by_other=not own,
+        )
     )
     ended = sessions.end_all(tx, found.id, keep=actor.session if own else None)
     audit.record(
@@ -283,10 +288,6 @@ def grants_of(conn: Connection, user_id: str) -> frozenset[str]:
     return frozenset(str(Grant(*row)) for row in rows)
 
 
-def _hash(password: str) -> str:
-    if len(password) < _MIN_PASSWORD:
-        raise Invalid(
-            f"The password is shorter than {_MIN_PASSWORD} characters.",
-            remedy="Several words make a good one.",
-        )
+def _hash(password: str, *about: str | None) -> str:
+    check_new_password(password, about)
     return _hasher.hash(password)

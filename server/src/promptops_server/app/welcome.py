@@ -17,7 +17,7 @@ from promptops_server.infra.settings import Settings
 if TYPE_CHECKING:
     from promptops_server.app.wiring import Services
 
-DEMO_PASSWORD = "promptops-demo"  # noqa: S105 - printed; only ever given to a demo's administrator
+DEMO_PASSWORD = "a-tower-of-prompts"  # noqa: S105 - printed; only ever given to a demo's administrator
 DEMO_PROJECT = "retail-bank"
 DEMO_ENVIRONMENT = "production"
 DEMO_PROMPT = "claims/triage"
