@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from promptops_server.access.users import identities_of, people_by_email
 from promptops_server.approvals.workflow.store import CHUNK, approved_versions
 from promptops_server.infra.tables import installation
+from promptops_server.registry.git.store import batches
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.tables import prompt, version
 
 _Key = tuple[str, int]
 _Span = tuple[int, int, int]
 """Prompt id, the version before the first and the last one."""
+
+_WRITTEN = select(
+    version.c.prompt_id,
+    version.c.number,
+    version.c.author,
+    version.c.author_text,
+    version.c.moved_from,
+).where(tuple_(version.c.prompt_id, version.c.number).in_(bindparam("versions", expanding=True)))
 
 MAX_MOVES = 10
 """Addresses a prompt is followed back through."""
@@ -92,35 +100,15 @@ def _read(
 ) -> list[tuple[_Key, str]]:
     """Note the authors of the versions in each span; returns the addresses that moved prompts came from."""
     moved: list[tuple[_Key, str]] = []
-    for start in range(0, len(spans), CHUNK):
-        some = spans[start : start + CHUNK]
-        query = select(
-            version.c.prompt_id,
-            version.c.number,
-            version.c.author,
-            version.c.author_text,
-            version.c.moved_from,
-        ).where(
-            or_(
-                *(
-                    and_(
-                        version.c.prompt_id == prompt_id,
-                        version.c.number > low,
-                        version.c.number <= high,
-                    )
-                    for prompt_id, low, high in {span for _, span in some}
-                )
-            )
-        )
-        rows: dict[int, list[Any]] = {}
-        for row in conn.execute(query):
-            rows.setdefault(row.prompt_id, []).append(row)
-        for key, (prompt_id, low, high) in some:
-            for row in rows.get(prompt_id, ()):
-                if not low < row.number <= high:
-                    continue
+    asked: dict[tuple[int, int], list[_Key]] = {}
+    for key, (prompt_id, low, high) in spans:
+        for number in range(low + 1, high + 1):
+            asked.setdefault((prompt_id, number), []).append(key)
+    for some in batches(asked, CHUNK):
+        for row in conn.execute(_WRITTEN, {"versions": some}):
+            author = _email(row.author_text)
+            for key in asked[row.prompt_id, row.number]:
                 said[key].subjects.add(row.author)
-                author = _email(row.author_text)
                 if author:
                     said[key].emails.add(author)
                 if row.moved_from:
