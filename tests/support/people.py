@@ -89,7 +89,12 @@ class House:
         """A person whose password is their own."""
         with self.db.write() as tx:
             made = users.create_user(tx, SYSTEM, name, password=password, **kwargs)
-            tx.conn.execute(users.user.update().values(password_set_by_other=False))
+            account = users.user.c
+            tx.conn.execute(
+                users.user.update()
+                .where(account.id == made.id)
+                .values(password_set_by_other=False, established_at=tx.now)
+            )
         return made
 
     def sign_in(

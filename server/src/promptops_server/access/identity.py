@@ -6,7 +6,7 @@ compares. Owns linking and looking up; leaves accounts themselves to `users`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from typing import Any
 
@@ -22,6 +22,7 @@ from promptops_server.infra.problems import Conflict, Denied, Invalid, NotFound
 REASON_MINIMUM = 15
 """Characters of a reason for undoing a link."""
 _AT_ONCE = 500
+Linked = Callable[[Transaction, Actor, str, frozenset[str]], None]
 
 
 def identity_of(conn: Connection, user_id: str) -> str:
@@ -76,8 +77,13 @@ def people_by_email(conn: Connection, emails: Collection[str]) -> dict[str, str]
     }
 
 
-def link(tx: Transaction, actor: Actor, name: str, same_as: str, reason: str | None) -> None:
+def link(
+    tx: Transaction, actor: Actor, name: str, same_as: str, reason: str | None, *, linked: Linked
+) -> None:
     """Say that `name` and `same_as` are accounts of one human; whoever shares a person with `name` comes along.
+
+    Args:
+        linked: is told the shared person and the accounts that moved to it; see `confirmation.note_link`.
 
     Raises:
         NotFound: no such account.
@@ -98,7 +104,9 @@ def link(tx: Transaction, actor: Actor, name: str, same_as: str, reason: str | N
     for row in (account, other):  # rows from before there were persons
         if not row.person:
             tx.conn.execute(update(user).where(user.c.id == row.id).values(person=row.id))
+    moved = tx.conn.execute(select(user.c.id).where(user.c.person == before)).scalars().all()
     tx.conn.execute(update(user).where(user.c.person == before).values(person=after))
+    linked(tx, actor, after, frozenset(moved))
     audit.record(
         tx,
         audit.AuditEvent(

@@ -2,7 +2,7 @@
 
 The first signature of a session needs two components: password and code, or for an account without an app its name and
 password; the next within a continuous period one. Only people sign, each for themself, and nobody with a password or a
-second factor that an administrator chose. Owns the components; what is signed and its meaning belong to the caller.
+second factor that an administrator chose, nor with an account that waits for a confirmation. Owns the components; what is signed and its meaning belong to the caller.
 """
 
 from __future__ import annotations
@@ -138,9 +138,9 @@ def _asked(conn: Connection, actor: Actor, rules: AccessSettings, now: int) -> A
     if blocked is not None:
         return blocked
     row = conn.execute(
-        select(user.c.active, user.c.password_hash, user.c.password_set_by_other).where(
-            user.c.id == actor.subject
-        )
+        select(
+            user.c.active, user.c.password_hash, user.c.password_set_by_other, user.c.reset_at
+        ).where(user.c.id == actor.subject)
     ).first()
     if row is None or not row.active or not _is_live(conn, actor, rules, now):
         return _no("This sign-in is over.", "signature.session", "Sign in again.")
@@ -155,6 +155,12 @@ def _asked(conn: Connection, actor: Actor, rules: AccessSettings, now: int) -> A
             "An administrator took your authenticator app away.",
             "signature.code-reset",
             "Enrol one again first: `promptops me totp enrol`.",
+        )
+    if row.reset_at is not None:
+        return _no(
+            "An administrator changed how you sign in, or linked your accounts.",
+            "signature.unconfirmed",
+            f"Another administrator confirms that it is you: `promptops user confirm {actor.name}`.",
         )
     enrolled = totp.is_enrolled(conn, actor.subject)
     if not enrolled and (rules.signatures_need_code or not row.password_hash):

@@ -35,6 +35,11 @@ user = Table(
     Column("email_fold", String(320), nullable=True),
     # Somebody else knows the password: nothing is signed with it until the person has changed it.
     Column("password_set_by_other", Boolean, nullable=False, server_default=false()),
+    # Since when the person has had something of their own to sign in with.
+    Column("established_at", BigInteger, nullable=True),
+    # When somebody else changed that without a confirmation since, and the accounts that did; see `confirmation`.
+    Column("reset_at", BigInteger, nullable=True),
+    Column("reset_by", Text, nullable=True),
     Index("ix_user_account_person", "person"),
     Index("ix_user_account_email", "email_fold"),
 )

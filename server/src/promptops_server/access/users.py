@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, insert, select, update
 
 from promptops_server import audit
+from promptops_server.access import confirmation
 from promptops_server.access.identity import identities_of as identities_of
 from promptops_server.access.identity import identity_of as identity_of
 from promptops_server.access.identity import people_by_email as people_by_email
@@ -174,11 +175,7 @@ def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
     ended: dict[str, int] = {}
     if not active:
         ended["sessions_ended"] = sessions.end_all(tx, found.id)
-        ended["tokens_revoked"] = tx.conn.execute(
-            update(token)
-            .where(token.c.user_id == found.id, token.c.revoked_at.is_(None))
-            .values(revoked_at=tx.now)
-        ).rowcount
+        ended["tokens_revoked"] = _revoke_tokens(tx, found.id)
     audit.record(
         tx,
         audit.AuditEvent(
@@ -190,6 +187,27 @@ def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
         ),
     )
     return get_user(tx.conn, name)
+
+
+def end_access(tx: Transaction, actor: Actor, name: str, *, tokens: bool) -> tuple[int, int]:
+    """End somebody's sessions, and with `tokens` revoke their tokens; returns how many of each.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    found = get_user(tx.conn, name)
+    ended = sessions.end_all(tx, found.id)
+    revoked = _revoke_tokens(tx, found.id) if tokens else 0
+    audit.record(
+        tx,
+        audit.AuditEvent(
+            "session.end_all",
+            audit.AuditObject("user", found.name, person=found.id),
+            actor,
+            after={"sessions_ended": ended, "tokens_revoked": revoked},
+        ),
+    )
+    return ended, revoked
 
 
 def make_admin(tx: Transaction, actor: Actor, name: str) -> None:
@@ -238,6 +256,10 @@ def set_password(
             password_set_by_other=not own,
         )
     )
+    if own:
+        confirmation.note_own(tx, found.id)
+    else:
+        confirmation.note_by_other(tx, actor, found.id)
     ended = sessions.end_all(tx, found.id, keep=actor.session if own else None)
     audit.record(
         tx,
@@ -286,6 +308,14 @@ def grants_of(conn: Connection, user_id: str) -> frozenset[str]:
         )
     )
     return frozenset(str(Grant(*row)) for row in rows)
+
+
+def _revoke_tokens(tx: Transaction, user_id: str) -> int:
+    return tx.conn.execute(
+        update(token)
+        .where(token.c.user_id == user_id, token.c.revoked_at.is_(None))
+        .values(revoked_at=tx.now)
+    ).rowcount
 
 
 def _hash(password: str, *about: str | None) -> str:

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from promptops_server import audit
+from promptops_server.access.sign_in.throttle import TooManyAttempts
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import problem_response
@@ -49,7 +50,7 @@ class DenialLog:
         self._recent: dict[str, deque[float]] = {}
         self._mutex = threading.Lock()
 
-    def __call__(self, actor: Actor, denied: Denied, path: str) -> None:
+    def __call__(self, actor: Actor, denied: ProblemError, path: str) -> None:
         """Record that `actor` was refused at the URL path `path`."""
         match = _PROJECT.match(path)
         action = str(denied.members.get("action", "access")).replace(":", ".")
@@ -60,7 +61,7 @@ class DenialLog:
         self._record(actor, project, action, denied, project)
 
     def _record(
-        self, actor: Actor, name: str | None, action: str, denied: Denied, place: str
+        self, actor: Actor, name: str | None, action: str, denied: ProblemError, place: str
     ) -> None:
         rule = str(denied.members.get("rule", ""))
         DENIALS.labels(rule).inc()
@@ -105,11 +106,13 @@ def install(app: FastAPI, denials: DenialLog) -> None:
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, ProblemError)
         actor = getattr(request.state, "actor", None)
-        if isinstance(error, Denied) and actor is not None:
+        if isinstance(error, Denied | TooManyAttempts):
+            # Forged requests and waits come before anybody is known.
+            who = actor if actor is not None else _nobody(request)
             try:
-                await run_in_threadpool(denials, actor, error, request.url.path)
+                await run_in_threadpool(denials, who, error, request.url.path)
             except ProblemError:
-                log.exception("denial_not_audited", actor=actor.name)
+                log.exception("denial_not_audited", actor=who.name)
         if isinstance(error, Unavailable):
             error.headers.setdefault("Retry-After", "2")
         return _answer(request, error)
@@ -143,6 +146,16 @@ def install(app: FastAPI, denials: DenialLog) -> None:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+
+
+def _nobody(request: Request) -> Actor:
+    return Actor(
+        "anonymous",
+        "anonymous",
+        auth_method="none",
+        ip=request.client.host if request.client else None,
+        request_id=getattr(request.state, "request_id", None),
+    )
 
 
 def _answer(request: Request, problem: ProblemError) -> Response:

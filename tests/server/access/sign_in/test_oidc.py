@@ -11,13 +11,19 @@ import pytest
 from fastapi import APIRouter
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc.jwk import ECKey, RSAKey
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
 from sqlalchemy import select
 
 from promptops_server.access import grants, users
 from promptops_server.access.sign_in.oidc.assembly import OidcUnusable, flow_of
 from promptops_server.access.sign_in.oidc.flow import own_path
-from promptops_server.access.sign_in.oidc.id_token import LOGOUT_EVENT
+from promptops_server.access.sign_in.oidc.id_token import (
+    LOGOUT_EVENT,
+    Expected,
+    SignInRefused,
+    claims_of,
+)
 from promptops_server.access.sign_in.oidc.routes import OidcDeps, api_router, root_router
 from promptops_server.access.sign_in.tables import sso_identity
 from promptops_server.infra.actor import SYSTEM
@@ -380,3 +386,17 @@ def test_a_section_without_client_is_refused_at_the_start(database: Database) ->
             database, b"x" * 32, OidcSettings(issuer="https://idp.example.com"), house.rules,
             house.site, house.authenticator.forget,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["at+jwt", "logout+jwt", "application/secevent+jwt"])
+def test_a_signed_token_of_another_kind_signs_nobody_in(kind: str) -> None:
+    key = ECKey.generate_key("P-256", {"kid": "k"})
+    claims = {"iss": "https://i.example", "aud": "us", "sub": "a", "nonce": "n"}
+    token = jwt.encode(
+        {"alg": "ES256", "kid": "k", "typ": kind}, {**claims, "iat": 1000, "exp": 2000}, key
+    )
+    expected = Expected("https://i.example", "us", "n", 1001)
+    with pytest.raises(SignInRefused, match="another kind"):
+        claims_of(token, KeySet([key]), expected)
+    plain = jwt.encode({"alg": "ES256", "kid": "k"}, {**claims, "iat": 1000, "exp": 2000}, key)
+    assert claims_of(plain, KeySet([key]), expected)["sub"] == "a"

@@ -145,11 +145,51 @@ def reset_totp(
     reason: Annotated[str | None, typer.Option("--reason", help="Kept in the audit log.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Take a person's lost authenticator app away. They sign nothing until they enrol again."""
+    """Take a person's lost authenticator app away. They sign nothing until they enrol again and
+    another administrator confirms."""
     changed = _change(ctx, name, {"totp": "off", "reason": reason})
     out = Output(json)
     out.json(changed)
     out.line(f"The authenticator app of {changed['name']} is gone; they enrol a new one.")
+
+
+@command(
+    app,
+    "confirm",
+    ["promptops user confirm ben --reason 'met him, new phone shown, password changed'"],
+)
+def confirm(
+    ctx: typer.Context,
+    name: _Name,
+    reason: Annotated[str, typer.Option("--reason", help="How you know; at least 15 characters.")],
+    json: JsonOption = False,
+) -> None:
+    """Say that a person has their account back after another administrator's reset or link; they may sign again."""
+    out = Output(json)
+    with connect(ctx) as server:
+        found = server.post(api("users", name, "confirmation"), {"reason": reason})
+    out.json(found)
+    out.line(f"{found['name']} is confirmed and may sign again.")
+
+
+@command(
+    app,
+    "end-sessions",
+    ["promptops user end-sessions ben", "promptops user end-sessions ben --tokens"],
+)
+def end_sessions(
+    ctx: typer.Context,
+    name: _Name,
+    tokens: Annotated[bool, typer.Option("--tokens", help="Revoke all their tokens too.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """End all browser sessions of a user now. The account stays open."""
+    out = Output(json)
+    asked = {"tokens": "true"} if tokens else {}
+    with connect(ctx) as server:
+        done = server.request("DELETE", api("users", name, "sessions"), params=asked).value
+    out.json(done)
+    out.line(f"{done['sessions']} sessions ended, {done['tokens']} tokens revoked.")
 
 
 @command(

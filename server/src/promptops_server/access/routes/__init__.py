@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from promptops_server.access import identity, tokens, users
+from promptops_server.access import confirmation, identity, tokens, users
 from promptops_server.access.erase import erase_person
 from promptops_server.access.model import Token, User
 from promptops_server.access.roles import roles_on
-from promptops_server.access.sign_in import sessions, totp
+from promptops_server.access.sign_in import totp
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
@@ -126,6 +126,19 @@ class ErasureOut(BaseModel):
 
     name: str
     pending: bool
+
+
+class ConfirmationIn(_In):
+    """How somebody knows that an account is in its person's hands."""
+
+    reason: Line = Field(min_length=1, max_length=1000)
+
+
+class EndedOut(BaseModel):
+    """How many sessions ended and tokens were revoked."""
+
+    sessions: int
+    tokens: int
 
 
 class TokenIn(_In):
@@ -244,14 +257,37 @@ def router(deps: AccessDeps) -> APIRouter:
                         remedy="Use POST /api/v1/me/totp/off, or ask another administrator.",
                     )
                 totp.remove(tx, actor, account, by_other=True, reason=body.reason)
-                sessions.end_all(tx, account.id)
             if body.same_person_as is not None:
-                identity.link(tx, actor, name, body.same_person_as, body.reason)
+                identity.link(
+                    tx, actor, name, body.same_person_as, body.reason, linked=confirmation.note_link
+                )
             if body.own_person:
                 identity.unlink(tx, actor, name, body.reason)
             found = users.get_user(tx.conn, name)
         deps.forget()
         return _user(found)
+
+    @api.post(
+        "/users/{name}/confirmation",
+        summary="Confirm that a person has their account back after somebody else changed their sign-in",
+    )
+    def confirm_user(actor: ActorDep, name: str, body: ConfirmationIn) -> UserOut:
+        manage(actor)
+        with db.write() as tx:
+            confirmation.confirm(tx, actor, name, body.reason)
+            return _user(users.get_user(tx.conn, name))
+
+    @api.delete("/users/{name}/sessions", summary="End all sessions of a user")
+    def end_sessions(
+        actor: ActorDep,
+        name: str,
+        tokens: Annotated[bool, Query(description="Revoke all their tokens too")] = False,
+    ) -> EndedOut:
+        manage(actor)
+        with db.write() as tx:
+            ended, revoked = users.end_access(tx, actor, name, tokens=tokens)
+        deps.forget()
+        return EndedOut(sessions=ended, tokens=revoked)
 
     @api.post(
         "/users/{name}/erasure", summary="Erase a person's data, here and beside the audit logs"

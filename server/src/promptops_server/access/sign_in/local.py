@@ -85,6 +85,7 @@ class LocalSignIn:
             self.rules,
             auth_method="password",
             limited=self.rules.require_second_factor and not enrolled,
+            factors=("password", "code") if enrolled else ("password",),
             replaces=old_secret,
             ip=request.ip,
             agent=request.agent,

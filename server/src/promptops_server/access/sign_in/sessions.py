@@ -69,6 +69,7 @@ def start(
     *,
     auth_method: str,
     limited: bool = False,
+    factors: tuple[str, ...] = (),
     replaces: str | None = None,
     ip: str | None = None,
     agent: str | None = None,
@@ -80,6 +81,7 @@ def start(
 
     Args:
         limited: only the way to a second factor is open.
+        factors: what the person gave: ``password``, ``code``; without, the method alone.
         replaces: the secret of the cookie the browser sent; that session ends, whoever's it was.
         proved_at: when the identity provider saw the proof (microseconds).
     """
@@ -128,7 +130,12 @@ def start(
             "session.start",
             audit.AuditObject("session", made.id),
             actor,
-            after={"user": account.name, "auth_method": auth_method, "limited": limited},
+            after={
+                "user": account.name,
+                "auth_method": auth_method,
+                "factors": list(factors or (auth_method,)),
+                "limited": limited,
+            },
         ),
     )
     return made

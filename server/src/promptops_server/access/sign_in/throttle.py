@@ -80,6 +80,8 @@ def refuse_if_waiting(conn: Connection, name: str, ip: str | None, now: int) -> 
         problem = TooManyAttempts(
             "Too many wrong passwords or codes.",
             remedy=f"Wait {seconds} seconds, then try again.",
+            rule="sign-in.throttle",
+            action="session:start",
         )
         problem.headers["Retry-After"] = str(seconds)
         raise problem

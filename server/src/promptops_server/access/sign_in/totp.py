@@ -17,8 +17,9 @@ import segno
 from sqlalchemy import Connection, insert, select, update
 
 from promptops_server import audit
+from promptops_server.access import confirmation
 from promptops_server.access.model import User
-from promptops_server.access.sign_in import recovery
+from promptops_server.access.sign_in import recovery, sessions
 from promptops_server.access.sign_in.tables import totp
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
@@ -116,6 +117,9 @@ def confirm(
         )
     )
     codes = recovery.replace_codes(tx, account.id)
+    confirmation.note_own(tx, account.id)
+    at_provider = actor.auth_method == "sso" and confirmation.note_at_provider(tx, account.id)
+    ended = sessions.end_all(tx, account.id, keep=actor.session)
     audit.record(
         tx,
         audit.AuditEvent(
@@ -123,7 +127,11 @@ def confirm(
             audit.AuditObject("user", account.name, person=account.id),
             actor,
             before={"enrolled": row.confirmed_at is not None, "reset": row.reset_by_other},
-            after={"enrolled": True},
+            after={
+                "enrolled": True,
+                "sessions_ended": ended,
+                **({"confirmed_at_provider": True} if at_provider else {}),
+            },
         ),
     )
     return codes
@@ -150,6 +158,8 @@ def remove(
 ) -> None:
     """Take the app and the recovery codes away. `by_other`: signing is refused until the person enrols again.
 
+    All other sessions end.
+
     Raises:
         Conflict: there is none.
     """
@@ -161,6 +171,9 @@ def remove(
     if done.rowcount == 0:
         raise Conflict(f"{account.name} has no authenticator app.")
     recovery.forget_codes(tx, account.id)
+    ended = sessions.end_all(tx, account.id, keep=None if by_other else actor.session)
+    if by_other:
+        confirmation.note_by_other(tx, actor, account.id)
     audit.record(
         tx,
         audit.AuditEvent(
@@ -168,7 +181,7 @@ def remove(
             audit.AuditObject("user", account.name, person=account.id),
             actor,
             before={"enrolled": True},
-            after={"enrolled": False},
+            after={"enrolled": False, "sessions_ended": ended},
             reason=reason,
         ),
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import insert, select, update
 
 from promptops_server import audit
-from promptops_server.access import users
+from promptops_server.access import confirmation, users
 from promptops_server.access.grants import add_grant, remove_grant
 from promptops_server.access.model import User
 from promptops_server.access.sign_in.oidc.id_token import SignInRefused
@@ -96,6 +96,7 @@ def _make(tx: Transaction, issuer: str, claims: Mapping[str, Any]) -> User:
         number += 1
         name = f"{base[:90]}-{number}"
     account = users.create_user(tx, SSO, name)
+    confirmation.note_own(tx, account.id)
     tx.conn.execute(
         insert(sso_identity).values(
             issuer=issuer,

@@ -61,7 +61,7 @@ def claims_of(token: str, keys: KeySet, expected: Expected) -> dict[str, Any]:
         UnknownKey: read the provider's keys again, then try once more.
         SignInRefused: anything else that is wrong, in words.
     """
-    claims = _signed(token, keys)
+    claims = _signed(token, keys, kinds=("jwt",))
     _check_common(claims, expected)
     if _time(claims, "exp") + LEEWAY <= expected.now:
         raise _refused("the ID token has expired")
@@ -81,7 +81,7 @@ def logout_claims_of(token: str, keys: KeySet, expected: Expected) -> dict[str, 
     Raises:
         UnknownKey, SignInRefused: as for `claims_of`.
     """
-    claims = _signed(token, keys)
+    claims = _signed(token, keys, kinds=("logout+jwt", "jwt"))
     _check_common(claims, expected)
     events = claims.get("events")
     if not isinstance(events, Mapping) or LOGOUT_EVENT not in events or "nonce" in claims:
@@ -93,7 +93,8 @@ def logout_claims_of(token: str, keys: KeySet, expected: Expected) -> dict[str, 
     return claims
 
 
-def _signed(token: str, keys: KeySet) -> dict[str, Any]:
+def _signed(token: str, keys: KeySet, *, kinds: tuple[str, ...]) -> dict[str, Any]:
+    """The claims, their signature checked. `kinds`: what the header's `typ` may say; it may also say nothing."""
     if len(token) > _LONGEST:
         raise _refused("the token is too long")
     try:
@@ -102,6 +103,9 @@ def _signed(token: str, keys: KeySet) -> dict[str, Any]:
         raise _refused("the token is no signed JWT") from None
     if header.get("alg") not in ALGORITHMS:
         raise _refused(f"the token is signed with {str(header.get('alg'))[:20]!r}")
+    kind = header.get("typ")
+    if kind is not None and str(kind).lower().removeprefix("application/") not in kinds:
+        raise _refused(f"the token is of another kind ({str(kind)[:20]!r})")
     kid = header.get("kid")
     if kid is not None and kid not in {key.kid for key in keys.keys}:
         raise UnknownKey

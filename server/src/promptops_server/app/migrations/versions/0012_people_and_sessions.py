@@ -23,15 +23,26 @@ def upgrade() -> None:
             "password_set_by_other", sa.Boolean(), server_default=sa.false(), nullable=False
         ),
     )
+    op.add_column("user_account", sa.Column("established_at", sa.BigInteger(), nullable=True))
+    op.add_column("user_account", sa.Column("reset_at", sa.BigInteger(), nullable=True))
+    op.add_column("user_account", sa.Column("reset_by", sa.Text(), nullable=True))
     account = sa.table(
         "user_account",
         sa.column("id", sa.String),
         sa.column("email", sa.String),
         sa.column("email_fold", sa.String),
         sa.column("person", sa.String),
+        sa.column("password_hash", sa.String),
+        sa.column("created_at", sa.BigInteger),
+        sa.column("established_at", sa.BigInteger),
     )
     connection = op.get_bind()
     connection.execute(account.update().values(person=account.c.id))
+    connection.execute(
+        account.update()
+        .where(account.c.password_hash.is_not(None))
+        .values(established_at=account.c.created_at)
+    )
     known = connection.execute(
         sa.select(account.c.id, account.c.email).where(account.c.email.is_not(None))
     ).all()
@@ -147,6 +158,8 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index("ix_user_account_email", table_name="user_account")
     op.drop_index("ix_user_account_person", table_name="user_account")
+    for column in ("reset_by", "reset_at", "established_at"):
+        op.drop_column("user_account", column)
     op.drop_column("user_account", "password_set_by_other")
     op.drop_column("user_account", "email_fold")
     op.drop_column("user_account", "person")
