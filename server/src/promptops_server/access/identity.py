@@ -106,7 +106,7 @@ def link(tx: Transaction, actor: Actor, name: str, same_as: str, reason: str | N
             audit.AuditObject("user", account.name, person=account.id),
             actor,
             before={"person": before},
-            after={"person": after, "same_as": other.name},
+            after={"person": after, "same_as": other.id},
             reason=reason,
         ),
     )
@@ -134,7 +134,7 @@ def unlink(tx: Transaction, actor: Actor, name: str, reason: str | None) -> None
             remedy="Ask another administrator.",
         )
     others = tx.conn.execute(
-        select(user.c.name).where(user.c.person == before, user.c.id != account.id)
+        select(user.c.id).where(user.c.person == before, user.c.id != account.id)
     ).all()
     if not others:
         raise Conflict(f"{account.name} shares its person with no other account.")
@@ -146,7 +146,7 @@ def unlink(tx: Transaction, actor: Actor, name: str, reason: str | None) -> None
             "user.unlink",
             audit.AuditObject("user", account.name, person=account.id),
             actor,
-            before={"person": before, "same_as": sorted(row.name for row in others)},
+            before={"person": before, "same_as": sorted(row.id for row in others)},
             after={"person": after},
             reason=reason.strip(),
         ),
