@@ -50,6 +50,15 @@ def test_an_undone_change_leaves_no_event_and_no_gap(any_database: Database) -> 
     assert [e["seq"] for e in page.items] == [2, 1]
 
 
+def test_an_event_names_the_policies_in_force(database: Database) -> None:
+    write(database, 1)
+    database.policy_version = lambda: "p7"
+    write(database, 2)
+    with database.read() as conn:
+        page = read_log(conn, audit.INSTALLATION_LOG, Filter(), limit=10, after=None)
+    assert [e["policy_version"] for e in page.items] == ["p7", None]
+
+
 def test_writers_at_once_leave_no_gap(any_database: Database) -> None:
     def work(start: int) -> None:
         for number in range(start, start + 10):

@@ -51,12 +51,14 @@ def add_grant(
     *,
     module: str = "",
     environment: str = "",
+    rule: str | None = None,
 ) -> bool:
     """Grant a role, on a project or `EVERY_PROJECT`; False when it was held already.
 
     Args:
         module: only for what lies in this folder of the project; empty for all of it.
         environment: only for what is done in this environment; empty for any.
+        rule: the access rule that lets the actor grant, for the audit event.
 
     Raises:
         Invalid: no such role, one that is not granted (`admin`, `delivery`), or a place that breaks the grammar.
@@ -96,6 +98,7 @@ def add_grant(
             project=None if project == EVERY_PROJECT else project,
             environment=environment or None,
             after=_told(wanted),
+            rule=rule,
         ),
     )
     return True
@@ -110,6 +113,7 @@ def remove_grant(
     *,
     module: str = "",
     environment: str = "",
+    rule: str | None = None,
 ) -> None:
     """Take a role back: exactly the grant named, not wider or narrower ones.
 
@@ -141,6 +145,7 @@ def remove_grant(
             project=None if project == EVERY_PROJECT else project,
             environment=environment or None,
             before=_told(gone),
+            rule=rule,
         ),
     )
 

@@ -114,7 +114,7 @@ def link(
             audit.AuditObject("user", account.name, person=account.id),
             actor,
             before={"person": before},
-            after={"person": after, "same_as": other.name},
+            after={"person": after, "same_as": other.id},
             reason=reason,
         ),
     )
@@ -142,7 +142,7 @@ def unlink(tx: Transaction, actor: Actor, name: str, reason: str | None) -> None
             remedy="Ask another administrator.",
         )
     others = tx.conn.execute(
-        select(user.c.name).where(user.c.person == before, user.c.id != account.id)
+        select(user.c.id).where(user.c.person == before, user.c.id != account.id)
     ).all()
     if not others:
         raise Conflict(f"{account.name} shares its person with no other account.")
@@ -154,7 +154,7 @@ def unlink(tx: Transaction, actor: Actor, name: str, reason: str | None) -> None
             "user.unlink",
             audit.AuditObject("user", account.name, person=account.id),
             actor,
-            before={"person": before, "same_as": sorted(row.name for row in others)},
+            before={"person": before, "same_as": sorted(row.id for row in others)},
             after={"person": after},
             reason=reason.strip(),
         ),

@@ -154,6 +154,8 @@ class Services:
         )
         self.policies = Policies(operator_tokens_decide=settings.operator_tokens_decide)
         self.policy_watch = PolicyWatch(database, self.policies)
+        for written in (database, self.maintenance):
+            written.policy_version = lambda: self.policies.version
         self.tail = Tail(database)
         self.audit_sender = Sender(database, outputs_of(settings.audit), all_logs)
         secret = secret_of(settings, create=True)

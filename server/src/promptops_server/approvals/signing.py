@@ -89,6 +89,13 @@ def sign(
     return {**shown, "payload_hash": hashed, "components": list(signer.components)}
 
 
+def audited(signature: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """A signature as an audit event carries it: texts; the printed name is set apart there as personal data."""
+    if signature is None:
+        return None
+    return {**signature, "components": ",".join(signature["components"])}
+
+
 def as_text(signature: Mapping[str, Any] | None) -> str | None:
     """A signature as a row keeps it."""
     return None if signature is None else json.dumps(signature)

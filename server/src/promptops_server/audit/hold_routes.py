@@ -106,11 +106,16 @@ def router(deps: HoldDeps) -> APIRouter:
 
     @api.post("/holds", status_code=201, summary="Place a legal hold: nothing is removed any more")
     def place(who: ActorDep, body: HoldIn) -> HoldOut:
-        require(deps.authorise, who, "hold:manage", Resource(project=body.project))
+        may = require(deps.authorise, who, "hold:manage", Resource(project=body.project))
         with db.write() as tx:
             project_id = deps.project_id(tx.conn, body.project) if body.project else None
             made = holds.place_hold(
-                tx, who, project_id=project_id, project=body.project, reason=body.reason
+                tx,
+                who,
+                project_id=project_id,
+                project=body.project,
+                reason=body.reason,
+                rule=may.rule,
             )
             return out(tx.conn, made)
 
@@ -119,9 +124,11 @@ def router(deps: HoldDeps) -> APIRouter:
         with db.read() as conn:
             hold = holds.get_hold(conn, hold_id)
             project = deps.project_name(conn, hold.project_id) if hold.project_id else None
-        require(deps.authorise, who, "hold:manage", Resource(project=project))
+        may = require(deps.authorise, who, "hold:manage", Resource(project=project))
         with db.write() as tx:
-            done = holds.lift_hold(tx, who, hold, project=project, reason=body.reason)
+            done = holds.lift_hold(
+                tx, who, hold, project=project, reason=body.reason, rule=may.rule
+            )
             return out(tx.conn, done)
 
     return api

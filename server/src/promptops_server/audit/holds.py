@@ -54,7 +54,13 @@ def require_no_hold(conn: Connection, project_id: str | None) -> None:
 
 
 def place_hold(
-    tx: Transaction, actor: Actor, *, project_id: str | None, project: str | None, reason: str
+    tx: Transaction,
+    actor: Actor,
+    *,
+    project_id: str | None,
+    project: str | None,
+    reason: str,
+    rule: str | None = None,
 ) -> Hold:
     """Put a project, or without one the installation, under a hold.
 
@@ -77,7 +83,13 @@ def place_hold(
     record(
         tx,
         AuditEvent(
-            "hold.place", AuditObject("legal-hold", made.id), actor, project=project, reason=reason
+            "hold.place",
+            AuditObject("legal-hold", made.id),
+            actor,
+            project=project,
+            after={"lifted": False},
+            reason=reason,
+            rule=rule,
         ),
         project_id=project_id,
     )
@@ -85,7 +97,13 @@ def place_hold(
 
 
 def lift_hold(
-    tx: Transaction, actor: Actor, hold: Hold, *, project: str | None, reason: str
+    tx: Transaction,
+    actor: Actor,
+    hold: Hold,
+    *,
+    project: str | None,
+    reason: str,
+    rule: str | None = None,
 ) -> Hold:
     """End a hold.
 
@@ -106,7 +124,14 @@ def lift_hold(
     record(
         tx,
         AuditEvent(
-            "hold.lift", AuditObject("legal-hold", hold.id), actor, project=project, reason=reason
+            "hold.lift",
+            AuditObject("legal-hold", hold.id),
+            actor,
+            project=project,
+            before={"lifted": False},
+            after={"lifted": True},
+            reason=reason,
+            rule=rule,
         ),
         project_id=hold.project_id,
     )

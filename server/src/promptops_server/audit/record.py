@@ -6,6 +6,8 @@ sequence number is simply the last one plus one.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, bindparam, select, text
 
 from promptops_server.audit.model import (
@@ -48,6 +50,8 @@ def record(tx: Transaction, event: AuditEvent, *, project_id: str | None = None)
     log_id = project_id or INSTALLATION_LOG
     if project_id is None:
         _lock_installation_log(tx.conn)
+    if event.policy_version is None:
+        event = replace(event, policy_version=tx.policy_version)
     last = tx.conn.execute(_LAST, {"log_id": log_id}).first()
     seq, prev_hash = (last.seq + 1, last.entry_hash) if last else (1, GENESIS)
     event_id = new_id()

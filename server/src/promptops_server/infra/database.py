@@ -33,13 +33,17 @@ _Result = TypeVar("_Result")
 
 
 class Transaction:
-    """One write. `now` is its acknowledgement time, the same for every row it writes (microseconds)."""
+    """One write. `now` is its acknowledgement time, the same for every row it writes (microseconds).
 
-    __slots__ = ("_afterwards", "_hooks", "conn", "now")
+    `policy_version` says which access policies this process decided by; None outside of a server.
+    """
 
-    def __init__(self, conn: Connection, now: int) -> None:
+    __slots__ = ("_afterwards", "_hooks", "conn", "now", "policy_version")
+
+    def __init__(self, conn: Connection, now: int, policy_version: str | None = None) -> None:
         self.conn = conn
         self.now = now
+        self.policy_version = policy_version
         self._hooks: list[Callable[[], None]] = []
         self._afterwards: list[Callable[[], None]] = []
 
@@ -85,6 +89,8 @@ class Database:
         self._writer_turn = FairLock()
         self._local = threading.local()
         self._checkpoints: Checkpoints | None = None
+        self.policy_version: Callable[[], str | None] = lambda: None
+        """Which access policies are in force, as every write carries it; set where the policies are."""
         if self.is_sqlite:
             self._read_engine = _sqlite_engine(self.url, writer=False, pool_size=pool_size)
             self._write_engine = _sqlite_engine(self.url, writer=True, pool_size=1)
@@ -131,11 +137,12 @@ class Database:
                 remedy="Try again; if it lasts, look at long imports in the log.",
             )
         self._local.writing = True
+        policy = self.policy_version()  # as the block before the write decided by, at the latest
         tx: Transaction | None = None
         try:
             try:
                 with _as_unavailable(), self._write_engine.begin() as conn:
-                    tx = Transaction(conn, now_us())
+                    tx = Transaction(conn, now_us(), policy)
                     yield tx
                 if self._checkpoints is not None:
                     self._checkpoints.committed()

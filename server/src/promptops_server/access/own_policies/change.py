@@ -37,7 +37,14 @@ class Changed:
     version: str
 
 
-def put_policy(tx: Transaction, actor: Actor, policies: Policies, policy: OwnPolicy) -> Changed:
+def put_policy(
+    tx: Transaction,
+    actor: Actor,
+    policies: Policies,
+    policy: OwnPolicy,
+    *,
+    rule: str | None = None,
+) -> Changed:
     """Add a policy, or replace the one of its name.
 
     The caller brings `policies` up to date after the commit (`watch.PolicyWatch.reload`).
@@ -57,11 +64,13 @@ def put_policy(tx: Transaction, actor: Actor, policies: Policies, policy: OwnPol
     after = tuple(sorted((*others, policy), key=lambda p: p.name))
     refuse_lockout(tx.conn, policies.with_own(after), policy.name)
     store.put(tx.conn, policy, author=actor.subject, now=tx.now)
-    _record(tx, actor, "policy.put", policy.name, before.policy if before else None, policy, after)
+    _record(
+        tx, actor, "policy.put", policy.name, before.policy if before else None, policy, after, rule
+    )
     return Changed(after, policy_set(after).version)
 
 
-def remove_policy(tx: Transaction, actor: Actor, name: str) -> Changed:
+def remove_policy(tx: Transaction, actor: Actor, name: str, *, rule: str | None = None) -> Changed:
     """Take a policy out of force.
 
     Raises:
@@ -73,7 +82,7 @@ def remove_policy(tx: Transaction, actor: Actor, name: str) -> Changed:
         raise no_such_policy(name)
     after = tuple(p for p in store.in_force(tx.conn) if p.name != name)
     store.deactivate(tx.conn, name)
-    _record(tx, actor, "policy.remove", name, before.policy, None, after)
+    _record(tx, actor, "policy.remove", name, before.policy, None, after, rule)
     return Changed(after, policy_set(after).version)
 
 
@@ -154,6 +163,7 @@ def _record(
     before: OwnPolicy | None,
     after: OwnPolicy | None,
     in_force: Sequence[OwnPolicy],
+    rule: str | None,
 ) -> None:
     digest = hashlib.sha256(after.text.encode()).hexdigest() if after else None
     version = policy_set(in_force).version
@@ -165,6 +175,7 @@ def _record(
             actor,
             before=_told(before),
             after={**(_told(after) or {}), "policy_version": version},
+            rule=rule,
         ),
     )
 

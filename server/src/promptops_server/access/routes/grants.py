@@ -51,8 +51,8 @@ def router(deps: GrantDeps) -> APIRouter:
     api = APIRouter(tags=["access"], responses=problem_responses(401, 403, 404, 409, 422))
     db = deps.db
 
-    def manage(actor: Actor) -> None:
-        require(deps.authorise, actor, "user:manage", Resource())
+    def manage(actor: Actor) -> str:
+        return require(deps.authorise, actor, "user:manage", Resource()).rule
 
     @api.get("/grants", summary="Who holds which role")
     def list_grants(actor: ActorDep, project: str | None = None) -> GrantList:
@@ -77,7 +77,7 @@ def router(deps: GrantDeps) -> APIRouter:
 
     @api.post("/grants", status_code=201, summary="Grant a role")
     def add_grant(actor: ActorDep, body: GrantBody) -> GrantBody:
-        manage(actor)
+        rule = manage(actor)
 
         def grant() -> None:
             with db.write() as tx:
@@ -89,6 +89,7 @@ def router(deps: GrantDeps) -> APIRouter:
                     body.role,
                     module=body.module,
                     environment=body.environment,
+                    rule=rule,
                 )
 
         again_if_taken(grant)
@@ -104,10 +105,10 @@ def router(deps: GrantDeps) -> APIRouter:
         module: str = "",
         environment: str = "",
     ) -> None:
-        manage(actor)
+        rule = manage(actor)
         with db.write() as tx:
             grants.remove_grant(
-                tx, actor, user, project, role, module=module, environment=environment
+                tx, actor, user, project, role, module=module, environment=environment, rule=rule
             )
         deps.forget()
 

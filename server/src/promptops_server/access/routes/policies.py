@@ -174,12 +174,12 @@ def router(deps: PolicyDeps) -> APIRouter:
 
     @api.put("/policies/{name}", summary="Add or replace a policy; it takes effect at once")
     def put(actor: ActorDep, name: str, body: PolicyIn) -> PolicyChanged:
-        require(policies, actor, "policy:manage", Resource())
+        may = require(policies, actor, "policy:manage", Resource())
         policy = OwnPolicy(name, body.text, body.comment)
 
         def work() -> PolicyChanged:
             with db.write() as tx:
-                done = put_policy(tx, actor, policies, policy)
+                done = put_policy(tx, actor, policies, policy, rule=may.rule)
                 made = PolicyChanged(
                     name=name,
                     text=body.text,
@@ -195,9 +195,9 @@ def router(deps: PolicyDeps) -> APIRouter:
 
     @api.delete("/policies/{name}", status_code=204, summary="Take a policy out of force at once")
     def remove(actor: ActorDep, name: str) -> None:
-        require(policies, actor, "policy:manage", Resource())
+        may = require(policies, actor, "policy:manage", Resource())
         with db.write() as tx:
-            remove_policy(tx, actor, name)
+            remove_policy(tx, actor, name, rule=may.rule)
             tx.after_commit(deps.reload)
 
     return api

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -32,7 +32,7 @@ from promptops_server.approvals.continuity import (
     signed,
 )
 from promptops_server.approvals.paperwork import Paperwork
-from promptops_server.approvals.signing import as_text
+from promptops_server.approvals.signing import as_text, audited
 from promptops_server.approvals.workflow.model import Step, Tier
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra import outbox
@@ -97,7 +97,7 @@ def certify(
         _check_content(due, papers)
         tier = tier_for(due, papers)
         made = store.decisions(tx.conn, due.id)
-        decided = _step(
+        decided, rule = _step(
             deps, actor, Resource(project.name, path=path, environment=place), tier, made, step
         )
         _check_apart(deps, tx.conn, actor, due, papers, made)
@@ -142,7 +142,7 @@ def certify(
         )
         left = missing(tier, store.decisions(tx.conn, due.id))
         now_due = due if left else _move(deps, tx, due, tier, cadence)
-        _tell(tx, actor, project, place, due, now_due, decided, said, left)
+        _tell(tx, actor, project, place, due, now_due, decided, said, left, tier, rule, signature)
     return Certified(now_due, place, left)
 
 
@@ -203,8 +203,8 @@ def _step(
     tier: Tier,
     made: list[Decision],
     asked: Step | None,
-) -> Step:
-    """Reviews come before approvals; at high tier the approval is the control function's."""
+) -> tuple[Step, str]:
+    """The step and the rule that opens it. Reviews come before approvals, which at high tier are the control function's."""
     left = missing(tier, made)
     first = left[0]
     if asked is not None and asked != first.step:
@@ -217,7 +217,7 @@ def _step(
             slug="not-this-step",
             current={"missing": [need.step for need in left]},
         )
-    require_decider(
+    opened = require_decider(
         deps.authorise,
         actor,
         _ACTIONS[first.step],
@@ -230,7 +230,7 @@ def _step(
             rule="separation.from_risk",
             remedy="Let somebody with the role risk certify it.",
         )
-    return first.step
+    return first.step, opened.rule
 
 
 _WORDS: dict[Step, str] = {
@@ -280,6 +280,9 @@ def _tell(
     step: Step,
     reason: str,
     left: tuple[Need, ...],
+    tier: Tier,
+    rule: str,
+    signature: Mapping[str, Any] | None,
 ) -> None:
     address = f"{project.name}/{before.path}"
     told = {
@@ -304,6 +307,9 @@ def _tell(
                 "missing": [need.step for need in left],
             },
             reason=reason,
+            rule=rule,
+            tier=tier,
+            signature=audited(signature),
         ),
         project_id=project.id,
     )

@@ -64,7 +64,7 @@ def add_comment(
         Denied: the actor may not comment here.
         Invalid: the text is empty, the line is not in the file, or a suggestion names no line.
     """
-    _may(deps, actor, project, number)
+    rule = _may(deps, actor, project, number)
     if not body.strip() and suggestion is None:
         raise Invalid("The comment is empty.", remedy="Say something.", slug="comment")
     if suggestion is not None and line is None and reply_to is None:
@@ -112,7 +112,7 @@ def add_comment(
             )
         )
         announce(tx, project, row, "commented", actor)
-        _record(tx, actor, project, row, "review.comment", made.id, {"line": line})
+        _record(tx, actor, project, row, "review.comment", made.id, {"line": line}, rule)
         keep(tx, made)
         tx.after_commit(deps.wake)
     return made
@@ -126,7 +126,7 @@ def resolve_comment(
     Raises:
         NotFound: no such comment.
     """
-    _may(deps, actor, project, number)
+    rule = _may(deps, actor, project, number)
     with deps.db.write() as tx:
         lock_project(tx.conn, project.id)
         row = store.get_request(tx.conn, project.id, number)
@@ -140,7 +140,7 @@ def resolve_comment(
             )
         )
         what = "review.comment_resolve" if resolved else "review.comment_reopen"
-        _record(tx, actor, project, row, what, found.id, {})
+        _record(tx, actor, project, row, what, found.id, {}, rule)
         return _get(tx.conn, row, comment_id)
 
 
@@ -202,13 +202,15 @@ def list_comments(
     return cursor.page(items, limit, lambda c: (c.at, c.id))
 
 
-def _may(deps: WorkflowDeps, actor: Actor, project: Project, number: int) -> None:
+def _may(deps: WorkflowDeps, actor: Actor, project: Project, number: int) -> str:
     require_readable(deps.authorise, actor, project.name)
     with deps.db.read() as conn:
         row = store.get_request(conn, project.id, number)
-    require(deps.authorise, actor, "review:comment", Resource(project=project.name, path=row.path))
+    where = Resource(project=project.name, path=row.path)
+    rule = require(deps.authorise, actor, "review:comment", where).rule
     if actor.kind == "system":
         raise Denied("The server does not comment.", rule="review.people")
+    return rule
 
 
 def _get(conn: Connection, row: store.RequestRow, comment_id: str) -> Comment:
@@ -246,6 +248,7 @@ def _record(
     action: str,
     comment_id: str,
     more: dict[str, Any],
+    rule: str,
 ) -> None:
     audit.record(
         tx,
@@ -255,6 +258,8 @@ def _record(
             actor,
             project=project.name,
             after={"request": row.number, "comment": comment_id, **more},
+            tier=row.request.binding.tier,
+            rule=rule,
         ),
         project_id=project.id,
     )

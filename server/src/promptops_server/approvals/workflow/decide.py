@@ -13,7 +13,7 @@ from typing import Any
 from promptops_server import audit
 from promptops_server.access.roles import roles_on
 from promptops_server.access.signing import Components
-from promptops_server.approvals.signing import offered, sign
+from promptops_server.approvals.signing import audited, offered, sign
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.demands import DAY_US, Demands, demands_of
 from promptops_server.approvals.workflow.errors import NotNow
@@ -106,7 +106,7 @@ def decide(
         demands = _demands(deps, case, row)
         before = _progress(deps, case, row, decisions, demands, tx.now)
         verdict = _verdict(deps, actor, project, row, before, given)
-        _may(deps, actor, project, row, verdict)
+        rule = _may(deps, actor, project, row, verdict)
         _check_newest(case, row)
         _check_state(row, before, verdict)
         _check_person(actor, project, case, decisions, verdict)
@@ -118,7 +118,7 @@ def decide(
         store.set_state(tx, row.id, after.state, approved_at=after.approved_at)
         row = dataclasses.replace(row, state=after.state, approved_at=after.approved_at)
         announce(tx, project, row, verdict, actor)
-        _record(tx, actor, project, row, made, after)
+        _record(tx, actor, project, row, made, before, after, rule)
         decided = Decided(row, made, after)
         keep(tx, decided)
         tx.after_commit(deps.wake)
@@ -169,15 +169,15 @@ def _verdict(
 
 def _may(
     deps: WorkflowDeps, actor: Actor, project: Project, row: store.RequestRow, verdict: Verdict
-) -> None:
+) -> str:
+    """The access rule that lets the actor decide so."""
     resource = Resource(project=project.name, path=row.path, tier=row.request.binding.tier)
     if verdict in ACTIONS:
-        require(deps.authorise, actor, ACTIONS[verdict], resource)
-        return
+        return require(deps.authorise, actor, ACTIONS[verdict], resource).rule
     # To ask for changes or to reject is open to everybody who could decide in favour.
     answers = [deps.authorise(actor, ACTIONS[step], resource) for step in _STEPS]
-    if not any(answer.allowed for answer in answers):
-        require(deps.authorise, actor, "review:review", resource)
+    allowed = next((answer for answer in answers if answer.allowed), None)
+    return (allowed or require(deps.authorise, actor, "review:review", resource)).rule
 
 
 def _check_newest(case: Case, row: store.RequestRow) -> None:
@@ -375,7 +375,9 @@ def _record(
     project: Project,
     row: store.RequestRow,
     made: store.DecisionRow,
+    before: Progress,
     after: Progress,
+    rule: str,
 ) -> None:
     binding = row.request.binding
     audit.record(
@@ -387,18 +389,20 @@ def _record(
             ),
             actor,
             project=project.name,
+            before={"state": before.state},
             after={
                 "request": row.number,
                 "record": binding.record,
-                "tier": binding.tier,
                 "role": made.decision.role,
                 "state": after.state,
                 "accepted": sorted(made.decision.accepted),
                 "conditions": made.conditions or None,
                 "report_hash": made.report_hash,
-                "signature": made.signature,
             },
             reason=made.decision.reason or None,
+            rule=rule,
+            tier=binding.tier,
+            signature=audited(made.signature),
         ),
         project_id=project.id,
     )

@@ -49,7 +49,9 @@ def request_review(
         NotNow: exactly this content is under review or approved already.
     """
     require_readable(deps.authorise, actor, project.name)
-    require(deps.authorise, actor, "review:request", Resource(project=project.name, path=path))
+    rule = require(
+        deps.authorise, actor, "review:request", Resource(project=project.name, path=path)
+    ).rule
     with deps.db.write() as tx:
         lock_project(tx.conn, project.id)
         version = get_version(tx.conn, project, path, number)
@@ -62,7 +64,7 @@ def request_review(
         )
         people = _people(tx, asked)
         for older in store.open_of_prompt(tx.conn, version.prompt_id):
-            _replace(tx, actor, project, older)
+            _replace(tx, actor, project, older, rule)
         first = Request(store.next_number(tx.conn, project.id), binding, actor.identity, tx.now)
         assert case.documentation is not None
         standing = progress(
@@ -101,10 +103,12 @@ def request_review(
                 after={
                     "request": row.number,
                     "record": binding.record,
-                    "tier": binding.tier,
-                    "asked": list(asked),
+                    "state": row.state,
+                    "asked": list(people),
                 },
                 reason=message or None,
+                rule=rule,
+                tier=binding.tier,
             ),
             project_id=project.id,
         )
@@ -172,7 +176,9 @@ def _people(tx: Transaction, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(user.id for user in found.values() if user is not None))
 
 
-def _replace(tx: Transaction, actor: Actor, project: Project, older: store.RequestRow) -> None:
+def _replace(
+    tx: Transaction, actor: Actor, project: Project, older: store.RequestRow, rule: str
+) -> None:
     """A newer request stands in the older one's place; its decisions stay on record and count for nothing."""
     state: State = "withdrawn"
     store.add_decision(
@@ -206,8 +212,11 @@ def _replace(tx: Transaction, actor: Actor, project: Project, older: store.Reque
             ),
             actor,
             project=project.name,
-            after={"request": older.number, "record": binding.record, "tier": binding.tier},
+            before={"state": older.state},
+            after={"request": older.number, "record": binding.record, "state": state},
             reason="A newer request stands in its place.",
+            rule=rule,
+            tier=binding.tier,
         ),
         project_id=project.id,
     )

@@ -102,7 +102,7 @@ def set_defaults(
     if module:
         address_path(module)
     where = Resource(project=project, path=module or None)
-    require(authorise, actor, "prompt:write", where)
+    may = require(authorise, actor, "prompt:write", where)
     said = check_message(message) or f"Set the defaults of {module or 'the project'}"
     path = file_of(module)
     data = text.encode("utf-8", "surrogatepass")
@@ -138,6 +138,7 @@ def set_defaults(
                 before={"blob": before.blob},
                 after={"blob": after.blob, "commit": commit.oid, "prompts": after.affected},
                 reason=said,
+                rule=may.rule,
             ),
             project_id=found.id,
         )

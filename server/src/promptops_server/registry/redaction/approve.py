@@ -162,7 +162,7 @@ def _end(
             ),
             actor=actor,
             project=project.name,
-            before={"redaction": request.id, "requested_by": request.requested_name},
+            before={"redaction": request.id, "requested_by": request.requested_by},
             after=done,
             reason=request.reason,
             ticket=request.ticket,

@@ -31,18 +31,25 @@ def cancel_redaction(
         lock_project(tx.conn, found.id)
         request = store.get(tx.conn, found, redaction_id)
         here = Resource(project=project, path=request.path)
-        require(deps.authorise, actor, "redaction:request", here)
+        may = require(deps.authorise, actor, "redaction:request", here)
         if request.requested_by != actor.subject:
-            require(deps.authorise, actor, "redaction:approve", Resource(project=project))
+            may = require(deps.authorise, actor, "redaction:approve", Resource(project=project))
         if request.state != "requested":
             raise Conflict(
                 f"This redaction is {request.state}.", slug="redaction-ended", current=request.state
             )
-        end(tx, actor, found, request, "cancelled")
+        end(tx, actor, found, request, "cancelled", may.rule)
         return store.get(tx.conn, found, redaction_id)
 
 
-def end(tx: Transaction, actor: Actor, project: Project, request: Redaction, state: str) -> None:
+def end(
+    tx: Transaction,
+    actor: Actor,
+    project: Project,
+    request: Redaction,
+    state: str,
+    rule: str | None = None,
+) -> None:
     """Close a request without doing it, and wipe its texts. The project lock is held."""
     store.change(
         tx.conn,
@@ -64,8 +71,9 @@ def end(tx: Transaction, actor: Actor, project: Project, request: Redaction, sta
             ),
             actor=actor,
             project=project.name,
-            before={"redaction": request.id, "requested_by": request.requested_name},
+            before={"redaction": request.id, "requested_by": request.requested_by},
             after={"state": state},
+            rule=rule,
         ),
         project_id=project.id,
     )

@@ -62,7 +62,7 @@ def request_redaction(deps: RedactionDeps, actor: Actor, project: str, wanted: W
         NotFound, Denied, Invalid: as `preview_redaction`; or the reason is none, or repeats a text.
         Denied: a legal hold keeps the project as it is.
     """
-    _may_request(deps, actor, project, wanted.path)
+    rule = _may_request(deps, actor, project, wanted.path)
     replacer = check_texts(wanted.texts, wanted.marker)
     reason, ticket = check_words(wanted.reason, wanted.ticket, replacer)
     with deps.db.read() as conn:
@@ -119,12 +119,15 @@ def request_redaction(deps: RedactionDeps, actor: Actor, project: str, wanted: W
                 },
                 reason=reason,
                 ticket=ticket,
+                rule=rule,
             ),
             project_id=found.id,
         )
         return made
 
 
-def _may_request(deps: RedactionDeps, actor: Actor, project: str, path: str) -> None:
+def _may_request(deps: RedactionDeps, actor: Actor, project: str, path: str) -> str:
     require_readable(deps.authorise, actor, project)
-    require(deps.authorise, actor, "redaction:request", Resource(project=project, path=path))
+    return require(
+        deps.authorise, actor, "redaction:request", Resource(project=project, path=path)
+    ).rule

@@ -5,9 +5,9 @@ A refusal takes one person; the server then takes the release back at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from promptops_server.access.signing import Components
 from promptops_server.approvals.certification.model import PRODUCT, Cadence, Published
@@ -20,7 +20,7 @@ from promptops_server.approvals.continuity import (
     role_of,
     signed,
 )
-from promptops_server.approvals.signing import CheckSigner, as_text
+from promptops_server.approvals.signing import CheckSigner, as_text, audited
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra import outbox
 from promptops_server.infra.actor import Actor
@@ -102,7 +102,7 @@ def ratify(
         if left is None:
             store.end(tx.conn, found, "ratified", tx.now, None)
             _begin_reviews(tx, deps, place, found)
-        _tell(tx, project, place, found, actor, "ratify", reason, may, left is None)
+        _tell(tx, project, place, found, actor, "ratify", reason, may, left is None, signature)
 
     return _decision(deps, actor, project, environment, number, work)
 
@@ -123,7 +123,7 @@ def refuse(
         role = role_of(deps.releases.authorise, actor, where, "approve")
         _decide(tx, found, actor, "refuse", role, reason, None)
         _tell(tx, project, place, found, actor, "refuse", reason, may, False)
-        why = f"Emergency {found.incident} (r{found.release}) was refused by {actor.name}: {reason}"
+        why = f"Emergency {found.incident} (r{found.release}) was refused: {reason}"
         settle(deps.releases, tx, project, place, found, why[:2000])
 
     return _decision(deps, actor, project, environment, number, work)
@@ -251,6 +251,7 @@ def _tell(
     reason: str,
     may: Decision,
     complete: bool,
+    signature: Mapping[str, Any] | None = None,
 ) -> None:
     told = {
         "event": "emergency.ratified" if complete else f"emergency.{verb}",
@@ -272,6 +273,8 @@ def _tell(
             reason=reason,
             ticket=found.incident,
             rule=may.rule,
+            tier=found.tier,
+            signature=audited(signature),
         ),
         project_id=project.id,
     )

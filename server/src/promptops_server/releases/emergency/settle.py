@@ -99,6 +99,7 @@ def settle(
             },
             reason=why,
             ticket=found.incident,
+            tier=found.tier,
         ),
         project_id=project.id,
     )
