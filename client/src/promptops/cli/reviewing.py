@@ -113,6 +113,12 @@ def show(out: Output, found: Mapping[str, Any]) -> None:
         note(
             f"note: version {found['newest']} exists; decisions here are about version {found['version']}"
         )
+    for place in found.get("live", ()):
+        address = f"{found['project']}/{found['path']}"
+        note(
+            f"note: version {place['version']} is still live in {place['environment']}; stop it there:"
+            f" promptops suspend {address} --in {place['environment']} --reason '…'"
+        )
     for item in found["decisions"]:
         signed = item["signature"]
         out.line(

@@ -48,6 +48,7 @@ from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.app.seldom import Seldom
 from promptops_server.app.sign_in_failures import SignInFailures
+from promptops_server.app.work_sources import work_sources
 from promptops_server.approvals.certification.model import Cadence
 from promptops_server.approvals.certification.read import overdue_for
 from promptops_server.approvals.certification.renew import renew_request
@@ -316,6 +317,12 @@ class Services:
         """The HTTP application over these services."""
         db, authorise = self.database, self.policies
         denials = self.denials
+        emergencies = EmergencyDeps(
+            self.releases,
+            operator_tokens_decide=self.continuity.operator_tokens_decide,
+            check_signer=self.verify_signer,
+            cadence=self.cadence,
+        )
         return create_app(
             HttpParts(
                 authenticate=self.authenticator,
@@ -355,17 +362,19 @@ class Services:
                     mirror_router(
                         MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
                     ),
-                    workflow_router(self.workflow),
+                    workflow_router(
+                        self.workflow,
+                        work_sources(
+                            self.workflow,
+                            self.continuity,
+                            self.cadence,
+                            emergencies,
+                            self.redactions,
+                        ),
+                    ),
                     redaction_router(self.redactions),
                     releases_router(self.releases),
-                    emergency_router(
-                        EmergencyDeps(
-                            self.releases,
-                            operator_tokens_decide=self.continuity.operator_tokens_decide,
-                            check_signer=self.verify_signer,
-                            cadence=self.cadence,
-                        )
-                    ),
+                    emergency_router(emergencies),
                     exceptions_router(self.continuity),
                     certification_router(self.continuity, self.cadence),
                     retirement_router(self.continuity),

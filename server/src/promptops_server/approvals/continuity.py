@@ -156,6 +156,28 @@ def require_decider(
     return require(authorise, actor, action, resource)
 
 
+def is_decider(
+    authorise: Authorise,
+    actor: Actor,
+    action: Action,
+    resource: Resource,
+    *,
+    operator_tokens_decide: bool = False,
+) -> bool:
+    """Whether `require_decider` would let the actor through; for lists of what waits for somebody."""
+    try:
+        require_person(actor, action, operator_tokens_decide=operator_tokens_decide)
+    except Denied:
+        return False
+    return authorise(actor, action, resource).allowed
+
+
+def may_decide(deps: ContinuityDeps, actor: Actor, action: Action, resource: Resource) -> bool:
+    """The same as this installation is set."""
+    operators = deps.operator_tokens_decide
+    return is_decider(deps.authorise, actor, action, resource, operator_tokens_decide=operators)
+
+
 def require_not(actor: Actor, who: Collection[str], rule: str, what: str) -> None:
     """Refuse an actor who is one of these identities; `what` says why they stand too near.
 

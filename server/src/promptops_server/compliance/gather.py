@@ -5,6 +5,7 @@ Owns reading and the bounds. How it is written is `documents`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,7 @@ MAX_RELEASES, MAX_VERSIONS, MAX_EVENTS = 500, 500, 2_000
 """The newest so many are told of one prompt; a pack says when there are more."""
 
 _AT_ONCE = 400
+_EMERGENCY = ("emergency.ratify", "emergency.refuse", "emergency.lapse")
 _ARTIFACT = select(artifact.c.text).where(
     artifact.c.project_id == bindparam("project_id"), artifact.c.digest == bindparam("digest")
 )
@@ -179,16 +181,23 @@ def tell(
 def events_about(
     conn: Connection, subject: Subject, told: Sequence[Told], size: int | None
 ) -> tuple[list[int], bool]:
-    """Numbers of the audit events about these prompts, their requests and releases, and whether that is all of them."""
+    """Numbers of the audit events about these prompts, their requests, releases, exceptions and emergencies, and whether
+    that is all of them."""
     project = subject.project
     names: set[str] = set()
     seqs: set[int] = set()
+    emergencies: set[tuple[str, str]] = set()
     for one in told:
         address = f"{project.name}/{one.version.path}"
         names.add(address)
         names |= {f"{address}@{said['version']}" for said in one.versions}
         for request in one.dossier.requests:
             names |= {f"{address}#{request.number}", f"{project.name}#{request.number}"}
+        for exception in one.continuity.get("exceptions", ()):
+            names.add(f"{project.name}#E{exception.get('number')}")
+        for emergency in one.continuity.get("emergencies", ()):
+            where = f"{project.name}@{emergency.get('environment')}"
+            emergencies.add((where, f"r{emergency.get('release')}"))
         query = select(prompt_activity.c.seq).where(
             prompt_activity.c.project_id == project.id, prompt_activity.c.path == one.version.path
         )
@@ -210,8 +219,30 @@ def events_about(
         seqs |= set(
             conn.execute(found.order_by(audit_event.c.seq.desc()).limit(MAX_EVENTS + 1)).scalars()
         )
+    seqs |= _about_emergencies(conn, project.id, emergencies, size)
     newest = sorted(seqs)[-MAX_EVENTS:]
     return newest, len(seqs) <= MAX_EVENTS
+
+
+def _about_emergencies(
+    conn: Connection, log_id: str, wanted: set[tuple[str, str]], size: int | None
+) -> set[int]:
+    """Decisions about emergencies and their end: their object is the environment, its version the release."""
+    query = select(audit_event.c.seq, audit_event.c.object_id, audit_event.c.body).where(
+        audit_event.c.log_id == log_id,
+        audit_event.c.action.in_(_EMERGENCY),
+        audit_event.c.object_id.in_(sorted({where for where, _ in wanted})),
+    )
+    if size is not None:
+        query = query.where(audit_event.c.seq <= size)
+    if not wanted:
+        return set()
+    rows = conn.execute(query.order_by(audit_event.c.seq.desc()).limit(MAX_EVENTS + 1))
+    return {
+        row.seq
+        for row in rows
+        if (row.object_id, json.loads(row.body)["object"].get("version")) in wanted
+    }
 
 
 def _artifact(conn: Connection, project_id: str, digest: str) -> str | None:

@@ -47,7 +47,7 @@ from promptops_server.registry.projects import require_readable
 if TYPE_CHECKING:
     from promptops_server.registry.model import Project
 
-_ACTIONS: dict[Step, Action] = {
+ACTIONS: dict[Step, Action] = {
     "review": "review:review",
     "validate": "review:validate",
     "approve": "review:approve",
@@ -179,15 +179,29 @@ def _choose(
     return found[0]
 
 
+def why_not_certifiable(papers: Paperwork | None) -> str | None:
+    """What keeps content from ever being certified; None when nothing does."""
+    if papers is None:
+        return None
+    if papers.redacted:
+        return "its content was redacted"
+    if papers.retired is not None:
+        return "the prompt was retired"
+    if papers.progress is not None and papers.progress.state in ("revoked", "rejected"):
+        return f"its approval was {papers.progress.state}"
+    return None
+
+
+def authors_of_due(
+    deps: ContinuityDeps, conn: Connection, due: Due, papers: Paperwork | None
+) -> frozenset[str]:
+    """Who wrote what is live, and so does not certify it."""
+    authors = authors_of_version(conn, due.project_id, due.path, due.version, deps.identities)
+    return authors if papers is None else authors | papers.authors
+
+
 def _check_content(due: Due, papers: Paperwork | None) -> None:
-    what = None
-    if papers is not None:
-        if papers.redacted:
-            what = "its content was redacted"
-        elif papers.retired is not None:
-            what = "the prompt was retired"
-        elif papers.progress is not None and papers.progress.state in ("revoked", "rejected"):
-            what = f"its approval was {papers.progress.state}"
+    what = why_not_certifiable(papers)
     if what is not None:
         raise Conflict(
             f"{due.path}@{due.version} cannot be certified: {what}.",
@@ -220,7 +234,7 @@ def _step(
     opened = require_decider(
         deps.authorise,
         actor,
-        _ACTIONS[first.step],
+        ACTIONS[first.step],
         resource,
         operator_tokens_decide=deps.operator_tokens_decide,
     )
@@ -248,9 +262,7 @@ def _check_apart(
     papers: Paperwork | None,
     made: list[Decision],
 ) -> None:
-    authors = authors_of_version(conn, due.project_id, due.path, due.version, deps.identities)
-    if papers is not None:
-        authors |= papers.authors
+    authors = authors_of_due(deps, conn, due, papers)
     require_not(actor, authors, "separation.author", f"wrote part of {due.path}@{due.version}")
     require_not(
         actor,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from promptops_server.approvals.continuity import in_scope
 from promptops_server.approvals.exceptions import store
 from promptops_server.approvals.exceptions.model import waivers_by_path
 from promptops_server.approvals.paperwork import Waiver
@@ -19,3 +20,11 @@ def waivers_for(
     Paths that none covers are missing.
     """
     return waivers_by_path(store.accepted(conn, project_id, environment), paths, now)
+
+
+def rules_set_aside(conn: Connection, project_id: str, path: str, now: int) -> frozenset[str]:
+    """Rules that an exception in force sets aside for a prompt, in one environment or in all."""
+    found = (
+        item for item in store.accepted_anywhere(conn, project_id) if in_scope(item.scope, path)
+    )
+    return frozenset(item.rule for item in found if item.state(now) == "accepted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from promptops_server.approvals.exceptions.model import RuleException, State
 from promptops_server.approvals.exceptions.tables import rule_exception
@@ -61,16 +61,26 @@ def complete(conn: Connection, found: RuleException, **values: Any) -> RuleExcep
 
 def accepted(conn: Connection, project_id: str, environment: str | None) -> list[RuleException]:
     """All that were accepted and not revoked, expired ones included, and that hold in this environment."""
-    query = _ROWS.where(
-        rule_exception.c.project_id == project_id,
-        rule_exception.c.accepted_at.is_not(None),
-        rule_exception.c.revoked_at.is_(None),
+    query = _accepted(project_id).where(
         or_(
             rule_exception.c.environment.is_(None),
             rule_exception.c.environment == environment,
         ),
     )
     return [RuleException(*row) for row in conn.execute(query.order_by(rule_exception.c.number))]
+
+
+def accepted_anywhere(conn: Connection, project_id: str) -> list[RuleException]:
+    """The same whichever environment they hold in."""
+    return [RuleException(*row) for row in conn.execute(_accepted(project_id))]
+
+
+def _accepted(project_id: str) -> Select[*tuple[Any, ...]]:
+    return _ROWS.where(
+        rule_exception.c.project_id == project_id,
+        rule_exception.c.accepted_at.is_not(None),
+        rule_exception.c.revoked_at.is_(None),
+    )
 
 
 def page(

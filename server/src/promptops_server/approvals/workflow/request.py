@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from promptops_server import audit
 from promptops_server.access.users import find_user
+from promptops_server.approvals.exceptions.read import rules_set_aside
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.demands import DAY_US, demands_of
 from promptops_server.approvals.workflow.errors import NotNow
@@ -46,7 +47,7 @@ def request_review(
         NotFound: no such prompt or version.
         Denied: the actor may not ask here.
         Invalid: the file is invalid, the record incomplete (every gap is named), or somebody asked is unknown.
-        NotNow: exactly this content is under review or approved already.
+        NotNow: exactly this content is under review or approved already, or the prompt is archived.
     """
     require_readable(deps.authorise, actor, project.name)
     rule = require(
@@ -58,7 +59,7 @@ def request_review(
         case = cases_of(tx.conn, project, [version], more=deps.more, now=tx.now)[
             version.path, version.number
         ]
-        binding = _check(case)
+        binding = _check(case, rules_set_aside(tx.conn, project.id, version.path, tx.now))
         store_documentation(
             tx, project, [version], {(version.path, version.number): case.documentation}
         )
@@ -117,8 +118,15 @@ def request_review(
     return row
 
 
-def _check(case: Case) -> Binding:
+def _check(case: Case, set_aside: frozenset[str]) -> Binding:
+    """What decisions will be bound to. Gaps that an exception covers keep nobody from asking."""
     version, documentation = case.version, case.documentation
+    if version.archived:
+        raise NotNow(
+            f"{version.address} is archived; nothing of it can be released.",
+            remedy="Restore the prompt, then ask for a review of its newest version.",
+            slug="archived",
+        )
     if documentation is None or version.behaviour is None:
         raise Invalid(
             f"{version.address} is not a valid prompt file.",
@@ -126,7 +134,7 @@ def _check(case: Case) -> Binding:
             slug="invalid-version",
             errors=list(version.problems),
         )
-    gaps = case.gaps
+    gaps = [gap for gap in case.gaps if f"record.{gap.key}" not in set_aside]
     if documentation.tier is None or gaps:
         missing = f"the tier is unknown ({', '.join(documentation.tier_missing)} not answered)"
         what = f"{len(gaps)} field{'s' if len(gaps) != 1 else ''} missing or wrong"

@@ -37,6 +37,7 @@ Kind = Literal[
     "ratify",
     "accept_exception",
     "approve_redaction",
+    "revoked_live",
 ]
 LOOKED_AT = 500
 """Requests looked at for one page: a page may come out short, with a `next`."""
@@ -121,7 +122,7 @@ def _work(
 ) -> Work | None:
     row, case = standing.row, standing.case
     progress = case.progress
-    if progress is None:
+    if progress is None or case.version.archived:  # nothing archived can be released
         return None
 
     def work(kind: Kind, what: str, since: int) -> Work:

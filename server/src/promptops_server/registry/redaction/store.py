@@ -74,6 +74,22 @@ def listed(
     return page(rows, limit, lambda r: (r.requested_at, r.id))
 
 
+def waiting(conn: Connection, project: Project, limit: int) -> list[Redaction]:
+    """Open requests of a project that have not expired, newest first."""
+    now = now_us()
+    rows = conn.execute(
+        select(*_SHOWN)
+        .where(
+            redaction.c.project_id == project.id,
+            redaction.c.state == "requested",
+            redaction.c.expires_at > now,
+        )
+        .order_by(redaction.c.requested_at.desc())
+        .limit(limit)
+    )
+    return [value(project, row, now) for row in rows]
+
+
 def overdue(conn: Connection, now: int) -> list[tuple[str, str]]:
     """Open requests past their time: row id and project's row id."""
     rows = conn.execute(

@@ -21,6 +21,7 @@ from promptops_server.approvals.workflow.routes.wire import (
     status_out,
 )
 from promptops_server.approvals.workflow.status import case_of, standing_of, standings_of
+from promptops_server.approvals.workflow.still_live import still_live
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.body_fields import Line, Lines
@@ -114,7 +115,10 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
                 lapsed_before=now_us() - deps.more.lapse_days * DAY_US,
             )
             standings = standings_of(conn, found, page.items, deps.more)
-            items = [request_out(conn, found.name, s) for s in standings]
+            live = still_live(deps, conn, found, page.items)
+            items = [
+                request_out(conn, found.name, s, live.get(s.row.number, ())) for s in standings
+            ]
         return RequestPage(items=items, next=page.next)
 
     @api.get(REVIEWS + "/{number}", summary="One request with its decisions")
@@ -140,10 +144,14 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
                 and case.request.request.used_at is not None
                 and any(place.version == version.number for place in places)
             )
-            return status_out(conn, found.name, case, standing, published)
+            live = still_live(deps, conn, found, [standing.row]) if standing else {}
+            still = live.get(standing.row.number, ()) if standing else ()
+            return status_out(conn, found.name, case, standing, published, still)
 
 
 def read_request(deps: WorkflowDeps, project: Project, number: int) -> RequestOut:
     """A request as it stands now."""
     with deps.db.read() as conn:
-        return request_out(conn, project.name, standing_of(conn, project, number, deps.more))
+        standing = standing_of(conn, project, number, deps.more)
+        live = still_live(deps, conn, project, [standing.row])
+        return request_out(conn, project.name, standing, live.get(number, ()))

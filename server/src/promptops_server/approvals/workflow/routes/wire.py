@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,7 @@ from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.papers import Case
 from promptops_server.approvals.workflow.status import Standing
 from promptops_server.infra.clock import to_text
+from promptops_server.registry.model import LivePlace
 
 
 class In(BaseModel):
@@ -55,6 +56,13 @@ class MissingOut(BaseModel):
     from_risk: bool = Field(description="one of them comes from the control function (role risk)")
 
 
+class LiveOut(BaseModel):
+    """Where content is live."""
+
+    environment: str
+    version: int
+
+
 class RequestOut(BaseModel):
     """A request for review and where it stands."""
 
@@ -82,6 +90,9 @@ class RequestOut(BaseModel):
     approved_at: str | None
     lapses_at: str | None
     used_at: str | None
+    live: list[LiveOut] = Field(
+        description="of a revoked request: where its content is live all the same; `suspend` stops it there"
+    )
     decisions: list[DecisionOut]
 
 
@@ -117,8 +128,10 @@ class StatusOut(BaseModel):
     request: RequestOut | None
 
 
-def request_out(conn: Connection, project: str, standing: Standing) -> RequestOut:
-    """A request with its decisions."""
+def request_out(
+    conn: Connection, project: str, standing: Standing, live: Sequence[LivePlace] = ()
+) -> RequestOut:
+    """A request with its decisions. `live` is where the content of a revoked one still is."""
     row, case = standing.row, standing.case
     progress = case.progress
     names = names_of(conn, {row.opened_by, *row.asked})
@@ -148,6 +161,7 @@ def request_out(conn: Connection, project: str, standing: Standing) -> RequestOu
         approved_at=_time(progress.approved_at if progress else row.approved_at),
         lapses_at=_time(progress.lapses_at if progress else None),
         used_at=_time(bound.used_at),
+        live=[LiveOut(environment=at.environment, version=at.version) for at in live],
         decisions=[decision_out(d, case) for d in case.decisions],
     )
 
@@ -170,7 +184,12 @@ def decision_out(made: store.DecisionRow, case: Case) -> DecisionOut:
 
 
 def status_out(
-    conn: Connection, project: str, case: Case, standing: Standing | None, published: bool
+    conn: Connection,
+    project: str,
+    case: Case,
+    standing: Standing | None,
+    published: bool,
+    live: Sequence[LivePlace] = (),
 ) -> StatusOut:
     """A version's papers."""
     documentation = case.documentation
@@ -187,7 +206,7 @@ def status_out(
         gaps=[GapOut(id=g.id, key=g.key, message=g.message, fix=g.fix) for g in case.gaps],
         authors=sorted(names.get(a, a) for a in case.authors.identities),
         unmapped_authors=list(case.authors.unmapped),
-        request=request_out(conn, project, standing) if standing else None,
+        request=request_out(conn, project, standing, live) if standing else None,
     )
 
 
