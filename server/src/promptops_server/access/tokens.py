@@ -42,11 +42,13 @@ def mint(
     expires_at: int | None = None,
     auth_method: str = "token",
     longest_days: float | None = None,
+    no_later_than: int | None = None,
 ) -> tuple[Token, str]:
     """Make a token for `holder`; returns it and its secret, which nobody can read again.
 
     An `environment` makes it a delivery token: it needs the project, and reads only what is live there.
-    `longest_days` is the longest life the installation allows; a token without an expiry gets that one.
+    `longest_days` is the longest life the installation allows; a token without an expiry gets that one. So does
+    `no_later_than` (microseconds), the end of the token it is made with.
 
     Raises:
         Invalid: unknown role, an environment without a project, or an expiry in the past.
@@ -71,6 +73,13 @@ def mint(
                 remedy=f"Let it expire by {to_text(latest)}; access.longest_token_days says so.",
             )
         expires_at = latest if expires_at is None else expires_at
+    if no_later_than is not None:
+        if expires_at is not None and expires_at > no_later_than:
+            raise Invalid(
+                f"The token would outlive the one it is made with, which ends at {to_text(no_later_than)}.",
+                remedy="Let it expire by then, or sign in to make it.",
+            )
+        expires_at = no_later_than if expires_at is None else expires_at
     secret = new_secret()
     row = Token(
         id=new_id(),
@@ -130,6 +139,11 @@ def list_tokens(
         query = query.where(token.c.id < cursor.decode(after, str)[0])
     rows = conn.execute(query.order_by(token.c.id.desc()).limit(limit + 1))
     return cursor.page([Token(*r) for r in rows], limit, lambda t: (t.id,))
+
+
+def expiry_of(conn: Connection, token_id: str | None) -> int | None:
+    """When a token ends (microseconds); None: never, or there is none."""
+    return conn.execute(select(token.c.expires_at).where(token.c.id == token_id)).scalar()
 
 
 def revoke(tx: Transaction, actor: Actor, token_id: str, *, holder: str | None) -> None:

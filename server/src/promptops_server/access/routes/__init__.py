@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from promptops_server.access import confirmation, identity, tokens, users
 from promptops_server.access.erase import erase_person
 from promptops_server.access.model import Token, User
+from promptops_server.access.own_account import TOKENS, require_own_account
 from promptops_server.access.roles import roles_on
 from promptops_server.access.sign_in import totp
 from promptops_server.infra import cursor as pages
@@ -312,6 +314,8 @@ def router(deps: AccessDeps) -> APIRouter:
     ) -> TokenPage:
         if all:
             manage(actor)
+        else:
+            require_own_account(actor)
         with db.read() as conn:
             page = tokens.list_tokens(
                 conn, holder=None if all else actor.subject, limit=limit, after=cursor
@@ -339,13 +343,19 @@ def router(deps: AccessDeps) -> APIRouter:
                 environment=body.environment,
                 expires_at=_time(body.expires_at),
                 longest_days=deps.longest_token_days,
+                no_later_than=_end_of_maker(tx.conn, actor, holder, body),
+                # Else an operator's token would turn into a person's, whose decisions count.
+                auth_method="operator" if actor.auth_method == "operator" else "token",
             )
         return NewToken(**_token(made).model_dump(), token=secret)
 
     @api.delete("/tokens/{token_id}", status_code=204, summary="Revoke a token at once")
     def revoke_token(actor: ActorDep, token_id: str) -> None:
+        manages = deps.authorise(actor, "user:manage", Resource()).allowed
+        if not manages and token_id != actor.session:  # a token may always end itself
+            require_own_account(actor)
         with db.write() as tx:
-            tokens.revoke(tx, actor, token_id, holder=None if actor.admin else actor.subject)
+            tokens.revoke(tx, actor, token_id, holder=None if manages else actor.subject)
         deps.forget()
 
     return api
@@ -400,6 +410,16 @@ def _check_mint(authorise: Authorise, actor: Actor, body: TokenIn) -> None:
             rule="token.role",
             remedy="Make a token with a role you hold.",
         )
+
+
+def _end_of_maker(conn: Connection, actor: Actor, holder: User, body: TokenIn) -> int | None:
+    """When a token made with a token ends at the latest: one that leaks must not renew itself.
+
+    Tokens for an environment and for service accounts are meant to stay when a person's own token ends.
+    """
+    if actor.auth_method not in TOKENS or holder.id != actor.subject or body.environment:
+        return None
+    return tokens.expiry_of(conn, actor.session)
 
 
 def _time(text: str | None) -> int | None:

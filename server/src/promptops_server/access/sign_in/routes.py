@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from promptops_server import audit
 from promptops_server.access import signing, users
 from promptops_server.access.model import User
+from promptops_server.access.own_account import require_own_account
 from promptops_server.access.sign_in import recovery, sessions, throttle, totp
 from promptops_server.access.sign_in.browser import Site, check_origin, csrf_token, set_cookie
 from promptops_server.access.sign_in.local import LocalSignIn, WrongCode
@@ -236,6 +237,7 @@ def router(deps: SignInDeps) -> APIRouter:
     def list_sessions(
         actor: ActorDep, limit: Limit = pages.DEFAULT_LIMIT, cursor: Cursor = None
     ) -> OwnSessions:
+        require_own_account(actor)
         with db.read() as conn:
             page = sessions.list_sessions(conn, actor.subject, deps.rules, now_us(), limit, cursor)
         return OwnSessions(
@@ -257,11 +259,13 @@ def router(deps: SignInDeps) -> APIRouter:
 
     @api.delete("/me/sessions/{session_id}", status_code=204, summary="End one of my sessions")
     def end_session(actor: ActorDep, session_id: str) -> None:
+        require_own_account(actor)
         with db.write() as tx:
             sessions.end(tx, actor, session_id)
 
     @api.delete("/me/sessions", summary="End all my sessions but this one")
     def end_sessions(actor: ActorDep) -> Ended:
+        require_own_account(actor)
         with db.write() as tx:
             count = sessions.end_all(tx, actor.subject, keep=actor.session)
             if count:
