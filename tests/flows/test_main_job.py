@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from support.follower import Follower
+from support.reviewed_files import reviewed_prompt
 from support.server import BIN, RunningServer
 
 REAL_CSV = Path(__file__).resolve().parents[3] / "shared" / "data" / "awesome-chatgpt-prompts.csv"
@@ -270,7 +272,7 @@ def test_a_publisher_pushes_releases_but_no_versions(
 ) -> None:
     cli("project", "create", "personas")
     prompt = tmp_path / "p.prompt.yml"
-    prompt.write_text("messages:\n  - role: user\n    content: Hello\n")
+    prompt.write_text(reviewed_prompt())
     cli("prompt", "put", str(prompt), "personas/greeting", "--message", "Greet")
     publisher = running.token("pia", "publisher", "personas")
     remote = f"http://pia:{publisher}@127.0.0.1:{running.port}/git/personas.git"
@@ -279,12 +281,25 @@ def test_a_publisher_pushes_releases_but_no_versions(
     identity = ("-c", "user.name=Pia", "-c", "user.email=pia@example.com")
     git("checkout", "-q", "origin/main", "--", ".", cwd=work)
     git(*identity, "commit", "-qm", "Go live with the greeting", cwd=work)
+    unseen = git("push", "origin", "HEAD:env/production", cwd=work)
+    assert unseen.returncode != 0
+    assert "approval.missing" in unseen.stderr
+
+    cli("review", "request", "personas/greeting", "--message", "First greeting")
+    cli("user", "create", "abe", "--role", "approver", "--project", "personas", "--password-stdin",
+        stdin="correct horse battery\n")  # fmt: skip
+    approved = httpx2.post(
+        f"{running.url}/api/v1/projects/personas/reviews/1/decisions",
+        json={"decision": "approve", "reason": "Reads well"},
+        auth=("abe", "correct horse battery"),
+    )
+    assert approved.status_code == 201, approved.text
     released = git("push", "origin", "HEAD:env/production", cwd=work)
     assert released.returncode == 0, released.stderr
     assert cli("releases", "personas", "--in", "production")["items"][0]["actor"] == "pia"
 
     git("checkout", "-qb", "mine", "origin/main", cwd=work)
-    (work / "greeting.prompt.yml").write_text("messages:\n  - role: user\n    content: Hi\n")
+    (work / "greeting.prompt.yml").write_text(reviewed_prompt(says="Is {{ branch }} open?"))
     git(*identity, "commit", "-qam", "Change it myself", cwd=work)
     refused = git("push", "origin", "HEAD:main", cwd=work)
     assert refused.returncode != 0
