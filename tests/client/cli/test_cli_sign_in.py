@@ -100,6 +100,12 @@ def test_an_administrator_closes_accounts_and_links_them(
     with monkeypatch.context() as admin:
         admin.setenv("PROMPTOPS_TOKEN", token)
         assert me("user", "activate", person).code == 0
+        assert me("user", "confirm", person, "--reason", "short").code == 2
+        # A token made on the server's machine confirms nothing; nor is there anything for a service account.
+        reason = ("--reason", "seen in person at the desk")
+        assert me("user", "confirm", f"{person}2", *reason).code == 1
+        ended = me("user", "end-sessions", person, "--tokens", "--json")
+        assert ended.json == {"sessions": 0, "tokens": 0}
     assert me("whoami").code == 2
 
 

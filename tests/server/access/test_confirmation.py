@@ -54,6 +54,8 @@ def test_a_reset_account_signs_again_once_another_administrator_confirms(
     ana = house.sign_in("ana", CHOSEN)
     ok(ana.call("PATCH", "/users/ana", json={"old_password": CHOSEN, "password": OWN}))
     assert rule(ana) == "signature.unconfirmed"
+    listed = second.call("GET", "/users").json()["items"]
+    assert [u["name"] for u in listed if u["unconfirmed"]] == ["ana"]
     short = second.call("POST", "/users/ana/confirmation", json={"reason": "she is fine"})
     assert short.status_code == 422
     for who in (root, ana):

@@ -221,6 +221,9 @@ def test_every_answer_carries_the_security_headers(call: Call) -> None:
             headers = call("GET", path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
     assert call("GET", "/api/v1/conflict").headers["cache-control"] == "no-store"
 
 

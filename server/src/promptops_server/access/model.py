@@ -23,6 +23,8 @@ class User:
     created_at: int
     person: str = ""
     """The human behind the account; shared by all their accounts."""
+    reset_at: int | None = None
+    """Since when a change by somebody else waits for a confirmation; see `confirmation`."""
 
 
 @dataclass(frozen=True, slots=True)

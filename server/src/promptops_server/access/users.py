@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -35,6 +36,7 @@ _COLUMNS = (
     user.c.active,
     user.c.created_at,
     user.c.person,
+    user.c.reset_at,
 )
 # Verified against when the name is unknown, so that a wrong name takes as long as a wrong password.
 _NOBODY = _hasher.hash("nobody has this password")
@@ -118,7 +120,7 @@ def create_user(
 
 def find_user(conn: Connection, name: str) -> User | None:
     """The user of that name, or ``None``."""
-    row = conn.execute(select(*_COLUMNS).where(user.c.name_fold == name.casefold())).first()
+    row: Any = conn.execute(select(*_COLUMNS).where(user.c.name_fold == name.casefold())).first()
     return User(*row) if row else None
 
 
@@ -136,7 +138,7 @@ def get_user(conn: Connection, name: str) -> User:
 
 def user_by_id(conn: Connection, user_id: str) -> User | None:
     """The user with that row id, or ``None``."""
-    row = conn.execute(select(*_COLUMNS).where(user.c.id == user_id)).first()
+    row: Any = conn.execute(select(*_COLUMNS).where(user.c.id == user_id)).first()
     return User(*row) if row else None
 
 

@@ -258,7 +258,7 @@ def list_(ctx: typer.Context, json: JsonOption = False) -> None:
                 item["kind"],
                 ["administrator"] * item["admin"] + item["roles"],
                 when(item["created_at"]),
-                "" if item["active"] else "inactive",
+                _state(item),
             )
             for item in found
         ),
@@ -320,6 +320,12 @@ def _body(name: str, role: str, project: str, module: str, environment: str) -> 
     body = {"user": name, "project": project, "role": role}
     limits = {"module": module.strip("/"), "environment": environment}
     return body | {key: value for key, value in limits.items() if value}
+
+
+def _state(item: dict[str, Any]) -> str:
+    if not item["active"]:
+        return "inactive"
+    return "to be confirmed" if item.get("unconfirmed") else ""
 
 
 def _place(grant: dict[str, str]) -> str:

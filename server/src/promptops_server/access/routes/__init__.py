@@ -77,6 +77,9 @@ class UserOut(BaseModel):
     active: bool
     created_at: str
     person: str = Field(description="The same for all accounts of one human")
+    unconfirmed: bool = Field(
+        description="Somebody else changed their sign-in: they sign nothing until it is confirmed"
+    )
 
 
 class UserIn(_In):
@@ -444,6 +447,7 @@ def _user(u: User) -> UserOut:
         active=u.active,
         created_at=to_text(u.created_at),
         person=u.person or u.id,
+        unconfirmed=u.reset_at is not None,
     )
 
 
