@@ -33,7 +33,7 @@ from promptops_server.registry.redaction.versions import redacted_versions
 from promptops_server.registry.versions import find_version, version_text
 from promptops_server.registry.working_copies.save import save_copy
 from promptops_server.releases.redact import ReleasedContent
-from promptops_server.releases.tables import artifact, release
+from promptops_server.releases.tables import artifact, environment, release
 from support.git_remote import Remote, serve
 from support.leftovers import places_holding
 from support.stock_git import Git
@@ -175,6 +175,20 @@ def test_reasons_are_redacted_but_what_was_signed_or_audited_stays_and_is_told(
         "release.statement",
     }
     world.check("staging")
+
+
+def test_tickets_and_environment_rules_are_redacted(world: World, deps: RedactionDeps) -> None:
+    lived_in(world)
+    rules = json.dumps([{"kind": "freeze", "reason": f"until {SECRET} is back"}])
+    with world.db.write() as tx:
+        tx.conn.execute(release.update().values(ticket=f"CHG {SECRET}"))
+        tx.conn.execute(environment.update().values(rules=rules))
+    redact(deps, world)
+    assert places_holding(world.db, SECRET) - {"file", "file-wal"} == set()
+    with world.db.read() as conn:
+        kept = conn.execute(environment.select()).first()
+    assert kept is not None
+    assert json.loads(kept.rules)[0]["reason"] == "until (redacted) is back"
 
 
 def test_what_is_live_is_not_redacted(world: World, deps: RedactionDeps) -> None:

@@ -113,10 +113,10 @@ def _matching(
         order = _SEQ.desc() if newest_first else _SEQ
         return select(_SEQ).where(*conditions, *more).order_by(order).limit(limit)
 
-    column, prefix = _prefix(where)
+    column, prefix, within = _prefix(where)
     if column is None:
         return list(conn.execute(reading()).scalars())
-    values = among.values_below(conn, log_id, column, prefix)
+    values = among.values_below(conn, log_id, column, prefix, within)
     if values is None:
         return list(conn.execute(reading(column.startswith(prefix, autoescape=True))).scalars())
     found: list[int] = []
@@ -140,15 +140,28 @@ def _plain(where: Filter) -> list[ColumnElement[bool]]:
             out.append(literal_column("audit_event.outcome <> 'ok'"))
     if where.environment:
         out.append(audit_event.c.environment == where.environment)
-    if where.action and where.action.endswith(".*") and where.object and where.object.endswith("*"):
-        out.append(audit_event.c.action.startswith(where.action[:-1], autoescape=True))
+    if where.object and where.object.endswith("*"):
+        if where.actor:
+            out.append(audit_event.c.object_id.startswith(where.object[:-1], autoescape=True))
+        elif where.action and where.action.endswith(".*"):
+            out.append(audit_event.c.action.startswith(where.action[:-1], autoescape=True))
     return out
 
 
-def _prefix(where: Filter) -> tuple[ColumnElement[str] | None, str]:
-    """The column that is asked for by a beginning, and that beginning."""
-    if where.object and where.object.endswith("*"):
-        return audit_event.c.object_id, where.object[:-1]
+def _prefix(
+    where: Filter,
+) -> tuple[ColumnElement[str] | None, str, tuple[ColumnElement[str], str] | None]:
+    """The column that is asked for by a beginning, that beginning, and what it is asked within."""
+    if where.object and where.object.endswith("*") and not where.actor:
+        return audit_event.c.object_id, where.object[:-1], None
+    by_action = where.action is None or where.action.endswith(".*")
+    if by_action and where.outcome in (None, "ok"):
+        # Their indexes have the action before the number.
+        prefix = (where.action or "*")[:-1]
+        if where.actor and (not where.object or where.object.endswith("*")):
+            return audit_event.c.action, prefix, (audit_event.c.actor, where.actor)
+        if where.environment and not where.object:
+            return audit_event.c.action, prefix, (audit_event.c.environment, where.environment)
     if where.action and where.action.endswith(".*"):
-        return audit_event.c.action, where.action[:-1]
-    return None, ""
+        return audit_event.c.action, where.action[:-1], None
+    return None, "", None

@@ -64,9 +64,14 @@ _FOLLOW_COMMIT = (
     .values(commit_oid=bindparam("b_new"))
 )
 _PLACES = (
-    Place("releases", release, ("reason",), of=release.c.project_id),
+    Place("releases", release, ("reason", "ticket"), of=release.c.project_id),
+    Place("rules", environment, (), ("rules",), environment.c.project_id),
     Place(
-        "schedules", scheduled_release, ("reason",), ("problem",), scheduled_release.c.project_id
+        "schedules",
+        scheduled_release,
+        ("reason", "ticket"),
+        ("problem",),
+        scheduled_release.c.project_id,
     ),
     Place("reviews", review_request, ("message",), of=review_request.c.project_id),
     Place(
@@ -89,7 +94,9 @@ _PLACES = (
         ("reason",),
         of=certification_decision.c.project_id,
     ),
-    Place("emergencies", emergency_release, ("reason",), of=emergency_release.c.project_id),
+    Place(
+        "emergencies", emergency_release, ("reason", "incident"), of=emergency_release.c.project_id
+    ),
     Place("emergency_decisions", emergency_decision, ("reason",)),
     Place(
         "retirements",

@@ -24,10 +24,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_audit_event_environment",
         "audit_event",
-        ["log_id", "environment", "seq"],
+        ["log_id", "environment", "action", "seq"],
         sqlite_where=sa.text("environment IS NOT NULL"),
         postgresql_where=sa.text("environment IS NOT NULL"),
     )
+    op.drop_index("ix_audit_event_actor", table_name="audit_event")
+    op.create_index("ix_audit_event_actor", "audit_event", ["log_id", "actor", "action", "seq"])
     op.create_index(
         "ix_audit_event_outcome",
         "audit_event",
@@ -136,6 +138,8 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION audit_append_only()")
     for table in ("audit_output", "legal_hold", "audit_removed", "audit_erasure", "audit_maintenance", "audit_personal"):  # fmt: skip
         op.drop_table(table)
+    op.drop_index("ix_audit_event_actor", table_name="audit_event")
+    op.create_index("ix_audit_event_actor", "audit_event", ["log_id", "actor", "seq"])
     op.drop_index("ix_audit_event_outcome", table_name="audit_event")
     op.drop_index("ix_audit_event_environment", table_name="audit_event")
     op.drop_column("audit_event", "environment")
