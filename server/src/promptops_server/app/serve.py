@@ -53,12 +53,14 @@ def run(
     *,
     on_ready: Callable[[], None],
     on_stopping: Callable[[], None],
+    behind_proxy: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM; a second Ctrl-C does not wait for anything.
 
     Args:
         on_ready: called once requests are answered.
         on_stopping: called right at the signal, in the event loop: ends streams that would never end by themselves.
+        behind_proxy: believe X-Forwarded-For and X-Forwarded-Proto of a proxy on this machine.
     """
     config = uvicorn.Config(
         app,
@@ -69,6 +71,9 @@ def run(
         log_config=None,
         access_log=False,
         server_header=False,
+        # uvicorn believes them by itself: any program on this machine could choose the address that the audit log
+        # names and that wrong passwords are counted for.
+        proxy_headers=behind_proxy,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=75,
     )

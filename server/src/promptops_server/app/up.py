@@ -76,7 +76,13 @@ def up(settings: Settings, *, demo: bool, may_migrate: bool) -> None:
                 )
             )
 
-        serve.run(app, listener, on_ready=ready, on_stopping=services.end_streams)
+        serve.run(
+            app,
+            listener,
+            on_ready=ready,
+            on_stopping=services.end_streams,
+            behind_proxy=settings.server.public_url is not None,
+        )
         log.info("stopping")
     log.info("stopped")
 
