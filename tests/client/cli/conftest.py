@@ -69,6 +69,13 @@ def project(signed_in: Cli, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def open_production(signed_in: Cli, project: str) -> None:
+    """The project's production asks for no approval."""
+    done = signed_in("env", "set", f"{project}@production", "--approval", "off")
+    assert done.code == 0, done.err
+
+
+@pytest.fixture
 def put(signed_in: Cli, tmp_path: Path) -> Callable[..., int]:
     """Put a text at an address; gives the version's number."""
 

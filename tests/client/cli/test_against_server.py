@@ -168,6 +168,7 @@ def test_tokens_are_made_narrow_and_revoked(signed_in: Cli, project: str) -> Non
     assert signed_in("token", "revoke", "nothing").code == 2
 
 
+@pytest.mark.usefixtures("open_production")
 def test_publishing_a_module_leaves_invalid_prompts_out_and_promotes_what_is_live(
     signed_in: Cli, project: str, put: Callable[..., int], tmp_path: Path
 ) -> None:
@@ -208,11 +209,11 @@ def test_a_dry_run_changes_nothing_and_tells_what_is_missing(
     signed_in: Cli, project: str, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(f"{project}/a", prompt_text("1"))
-    shown = signed_in("publish", f"{project}/a", "--to", "production", "--dry-run")
+    shown = signed_in("publish", f"{project}/a", "--to", "staging", "--dry-run")
     assert shown.code == 0, shown.err
     assert "a\tnothing → @1\tgoes live" in shown.out
     assert "+description: Sorts claims" in shown.out
-    assert signed_in("releases", project, "--in", "production", "--json").json["items"] == []
+    assert signed_in("releases", project, "--in", "staging", "--json").json["items"] == []
 
     author = signed_in("token", "create", "author", "--role", "author", "-p", project).out.strip()
     monkeypatch.setenv("PROMPTOPS_TOKEN", author)

@@ -70,6 +70,7 @@ def test_what_is_none_of_these_is_bad_input(call: Callable[[], Any], words: str)
         call()
 
 
+@pytest.mark.usefixtures("open_production")
 def test_rules_are_set_shown_and_obeyed(
     signed_in: Cli, project: str, put: Callable[..., int]
 ) -> None:
@@ -102,14 +103,15 @@ def test_rules_are_set_shown_and_obeyed(
     assert cleared.code == 0, cleared.err
     assert signed_in(*publish, "--ticket", "OPS-4").code == 0
     moved = signed_in(
-        "env", "set", production, "--position", "1", "--approval", "off", "--json"
+        "env", "set", production, "--position", "1", "--approval", "on", "--json"
     ).json
-    assert (moved["position"], moved["approval_required"]) == (1, False)
+    assert (moved["position"], moved["approval_required"]) == (1, True)
     nothing = signed_in("env", "set", production)
     assert nothing.code == 2
     assert signed_in("env", "set", production, "--clear", "rainbow").code == 2
 
 
+@pytest.mark.usefixtures("open_production")
 def test_everything_in_staging_is_promoted(
     signed_in: Cli, project: str, put: Callable[..., int]
 ) -> None:
@@ -148,6 +150,7 @@ def test_everything_in_staging_is_promoted(
         assert signed_in(*wrong).code == 2
 
 
+@pytest.mark.usefixtures("open_production")
 def test_a_schedule_from_making_to_its_end(
     signed_in: Cli, project: str, put: Callable[..., int]
 ) -> None:

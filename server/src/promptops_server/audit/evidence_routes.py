@@ -198,7 +198,7 @@ def router(deps: EvidenceDeps) -> APIRouter:
         "/audit/exports",
         summary="The log as JSON lines that can be checked offline; the export is audited",
         response_class=StreamingResponse,
-        responses={200: {"content": {"application/x-ndjson": {}}}},
+        responses={200: {"content": {"application/x-ndjson": {}, "text/plain": {}}}},
     )
     def export(body: ExportBody, who: ActorDep) -> StreamingResponse:
         since, until = moment("since", body.since), moment("until", body.until)

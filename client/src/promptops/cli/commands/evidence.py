@@ -46,7 +46,7 @@ app = typer.Typer(
     "pack",
     [
         "promptops evidence retail-bank/claims/triage@production -o triage.zip",
-        "promptops evidence retail-bank/claims/triage@7 -o triage-7.zip",
+        "promptops evidence pack retail-bank/claims/triage@7 -o triage-7.zip",
         "promptops evidence retail-bank@production --release r12 -o r12.zip",
     ],
 )
