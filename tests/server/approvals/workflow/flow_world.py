@@ -9,15 +9,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, select, update
 
 from promptops.delivery.header import key_id_of, sign_header
+from promptops_server.access.grants import add_grant
 from promptops_server.access.policy import authorise
+from promptops_server.access.signing import Components, Signer
 from promptops_server.access.standing import actor_now
-from promptops_server.access.users import add_grant, create_user, grants_of
+from promptops_server.access.users import create_user, grants_of
 from promptops_server.approvals.gate import gate
 from promptops_server.approvals.workflow import store
 from promptops_server.approvals.workflow.decide import Decided, Given, decide
 from promptops_server.approvals.workflow.demands import DAY_US, Tightening
 from promptops_server.approvals.workflow.papers import Around, Case, PaperReader
-from promptops_server.approvals.workflow.ports import Components, SignedBy, WorkflowDeps
+from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.approvals.workflow.request import request_review
 from promptops_server.approvals.workflow.status import case_of
 from promptops_server.approvals.workflow.tables import review_decision, review_request
@@ -49,6 +51,9 @@ PEOPLE = {
     "pia": "publisher",
     "pat": "publisher",
     "vic": "viewer",
+    "maria.lopez": "viewer",
+    "tom.becker": "viewer",
+    "lena.vogt": "viewer",
 }
 """Who is there, and in which role."""
 PASSWORD = "correct horse battery"
@@ -77,7 +82,6 @@ class Flow:
                 waivers=lambda conn, project_id, paths, environment, now: {},
                 overdue=lambda conn, project_id, paths, now: {},
                 retired=lambda conn, project_id, paths: {},
-                redacted=lambda conn, project_id, paths: {},
             ),
         )
         self.papers = papers
@@ -245,8 +249,9 @@ class Flow:
             ).items
 
 
-def check_signer(tx: Transaction, actor: Actor, given: Components) -> SignedBy:
+def check_signer(tx: Transaction, actor: Actor, given: Components) -> Signer:
     """Answers the port `CheckSigner`: one password for everybody."""
     if given.password != PASSWORD:
         raise Denied("The password is wrong.", rule="signature.password")
-    return SignedBy(actor.name.title(), ("password", "code") if given.code else ("password",))
+    proved = ("password", "code") if given.code else ("password",)
+    return Signer(actor.subject, actor.identity, actor.name.title(), proved, "session", tx.now)

@@ -276,7 +276,7 @@ def test_one_person_counts_once_whatever_the_accounts(sqlite_flow: Flow) -> None
         ("pia", "approve", "role.missing"),
         ("rita", "approve", "role.missing"),
         ("root", "approve", "role.missing"),
-        ("bot", "approve", "review.people"),
+        ("bot", "approve", "service.decision"),
         ("bot", "reject", "review.people"),
         ("bot", "revoke", "review.people"),
         ("vic", "reject", "role.missing"),
