@@ -32,7 +32,8 @@ def show_can(out: Output, server: Session, action: str, address: str, environmen
         ]
     )
     for condition in unmet:
-        out.line(f"  {condition['rule']}: {condition['detail']} {condition['remedy']}".rstrip())
+        remedy = f" → {condition['remedy']}" if condition["remedy"] else ""
+        out.line(f"  {condition['rule']}: {condition['detail']}{remedy}")
     if not answer["allowed"] or unmet:
         raise typer.Exit(1)
 

@@ -51,6 +51,9 @@ PEOPLE = {
     "pia": "publisher",
     "pat": "publisher",
     "vic": "viewer",
+    "maria.lopez": "viewer",
+    "tom.becker": "viewer",
+    "lena.vogt": "viewer",
 }
 """Who is there, and in which role."""
 PASSWORD = "correct horse battery"

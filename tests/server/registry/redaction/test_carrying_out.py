@@ -20,6 +20,7 @@ from promptops_server.registry.redaction.deps import SEALED_FOR, RedactionDeps
 from promptops_server.registry.redaction.model import Redaction
 from promptops_server.registry.redaction.request import Wanted, request_redaction
 from promptops_server.registry.redaction.upkeep import look_after
+from promptops_server.registry.redaction.waiting import waiting_for
 from promptops_server.registry.tables import facet, fragment_use, prompt
 from support.leftovers import places_holding
 
@@ -130,3 +131,21 @@ def test_cleaning_up_is_repeated_until_it_succeeds(bank: Bank) -> None:
     with bank.db.read() as conn:
         assert store.get(conn, bank.project, done.id).cleaned_at is not None
         assert store.uncleaned(conn) == []
+
+
+def test_a_request_waits_for_a_second_person_until_it_has_ended(bank: Bank) -> None:
+    deps = deps_of(bank.db)
+
+    def waits_for(actor: Actor) -> list[str]:
+        with bank.db.read() as conn:
+            return [item.path for item in waiting_for(deps, conn, actor, bank.project)]
+
+    bank.put("claims/triage", prompt_text(SECRET))
+    request = ask(bank)
+    assert waits_for(BEA) == ["claims/triage"]
+    assert waits_for(AUTHOR) == []
+    assert waits_for(dataclasses.replace(BEA, person=AUTHOR.identity)) == []
+    assert waits_for(dataclasses.replace(BEA, kind="service")) == []
+    assert waits_for(dataclasses.replace(BEA, admin=False)) == []
+    approve_redaction(deps, BEA, "bank", request.id)
+    assert waits_for(BEA) == []

@@ -174,14 +174,16 @@ def get_request(conn: Connection, project_id: str, number: int) -> RequestRow:
     Raises:
         NotFound: there is none.
     """
-    row = conn.execute(
-        select(review_request).where(
-            review_request.c.project_id == project_id, review_request.c.number == number
-        )
-    ).first()
+    row = None
+    if 0 < number < 2**31:  # what the column holds
+        row = conn.execute(
+            select(review_request).where(
+                review_request.c.project_id == project_id, review_request.c.number == number
+            )
+        ).first()
     if row is None:
         raise NotFound(
-            f"There is no request #{number} in this project.",
+            f"There is no request #{str(number)[:20]} in this project.",
             remedy="`promptops review list` shows them.",
         )
     return _request(row)
