@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from promptops_server.approvals.conditions.approved import approved
 from promptops_server.approvals.conditions.documented import documented
 from promptops_server.approvals.conditions.separation import separation
-from promptops_server.approvals.conditions.standing import barred, overdue
+from promptops_server.approvals.conditions.standing import barred, overdue, retired
 from promptops_server.approvals.exempt import set_aside, set_rules_aside
 from promptops_server.approvals.model import Content, GateFacts, Unmet, Verdict
 from promptops_server.approvals.paperwork import Paperwork
@@ -23,8 +23,15 @@ MOST = 500
 """Conditions about papers that one verdict tells."""
 
 _Condition = Callable[[GateFacts, Content, Paperwork], Iterator[Unmet]]
-_PUBLISH: tuple[_Condition, ...] = (barred, overdue, documented, approved, separation)
-_EMERGENCY: tuple[_Condition, ...] = (barred,)
+_PUBLISH: tuple[_Condition, ...] = (
+    barred,
+    retired,
+    overdue,
+    documented,
+    approved,
+    separation,
+)
+_EMERGENCY: tuple[_Condition, ...] = (barred, retired)
 
 
 def gate(facts: GateFacts) -> Verdict:

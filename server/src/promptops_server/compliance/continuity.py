@@ -130,10 +130,16 @@ def _told(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """A row as evidence shows it: times as text, signatures as objects, nobody's account ids."""
     told: dict[str, Any] = {}
     for name, value in row._mapping.items():
-        if name in _INSIDE or name == "subject" or name == "identity" or name.endswith(_ACCOUNTS):
+        if (
+            value is None
+            or name in _INSIDE
+            or name == "subject"
+            or name == "identity"
+            or name.endswith(_ACCOUNTS)
+        ):
             continue
         if name == "signature":
-            told[name] = json.loads(value) if value else None
+            told[name] = json.loads(value)
         elif isinstance(value, int) and (name in _TIMES or name.endswith("_at")):
             told[name] = to_text(value)
         else:

@@ -152,7 +152,7 @@ def _check_approvals(
                 found.fault(at, f"the signature of the decision {name} covers something else")
     if decisions:
         found.held.append(
-            f"{version['address']}: {decisions} decisions are bound to its digests, {signatures} of them signed"
+            f"{version['address']}: decisions bound to its digests: {decisions}, signed: {signatures}"
         )
     else:
         found.notes.append(f"{version['address']}: no decisions are recorded in this pack")

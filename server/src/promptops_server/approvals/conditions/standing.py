@@ -17,7 +17,9 @@ def barred(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Un
             f"The content of {content.address} was changed by a redaction: it is not what was approved or tested.",
             "Make a new version from it and release that.",
         )
-    if facts.kind == "rollback" and papers.revoked_by is not None:
+    # A publish without emergency is told so by `approved`, which knows what the newest request came to.
+    unasked = facts.kind == "rollback" or facts.emergency is not None
+    if unasked and papers.revoked_by is not None:
         yield Unmet(
             "approval.revoked",
             f"{content.address}: its approval was revoked (request #{papers.revoked_by}).",
@@ -25,14 +27,18 @@ def barred(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Un
         )
 
 
-def overdue(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Unmet]:
-    """What is live waits for its periodic review: no new version before it is done; and no return of the retired."""
+def retired(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Unmet]:
+    """A prompt whose use has ended stays out, also in an emergency."""
     if papers.retired is not None:
         yield Unmet(
             "gate.retired",
             f"{content.path} was retired: {papers.retired}",
             "Start a new prompt at another address, or let an approver bring it back.",
         )
+
+
+def overdue(facts: GateFacts, content: Content, papers: Paperwork) -> Iterator[Unmet]:
+    """What is live waits for its periodic review: no new version before it is done."""
     if papers.overdue_since is not None:
         yield Unmet(
             "review.overdue",
