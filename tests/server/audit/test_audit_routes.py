@@ -162,7 +162,6 @@ def test_sensitive_reads_and_failed_sign_ins_are_events(
     with server.api(server.token("ada", "auditor")) as api:
         for _ in range(3):
             found(api)
-        api.get("/tokens").raise_for_status()
         assert api.get("/users").status_code == 403
         api.get(f"/projects/{PROJECT}/inventory").raise_for_status()
     admin.get("/tokens", params={"all": "true"}).raise_for_status()

@@ -235,7 +235,7 @@ def test_it_takes_two_people(world: World, deps: RedactionDeps) -> None:
     for actor, rule in (
         (BEA, "redaction.two_persons"),
         (BEA_TOO, "redaction.two_persons"),
-        (robot, "redaction.person"),
+        (robot, "service.decision"),
     ):
         with pytest.raises(Denied) as refused:
             approve_redaction(deps, actor, name, asked.id)

@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from zxcvbn import zxcvbn
-
 from promptops_server.infra.problems import Invalid
 
 MIN_LENGTH: Final = 12
@@ -31,7 +29,7 @@ _MIN_OWN: Final = 6
 """Characters that must be left without such words, digits and signs between them."""
 _ESTIMATED: Final = 40
 """Characters given to the estimate: it takes seconds for long texts made to be slow."""
-_estimate: Callable[..., dict[str, Any]] = zxcvbn  # has no types of its own
+
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -57,7 +55,7 @@ def check_new_password(password: str, about: Iterable[str | None] = ()) -> None:
             remedy="Leave out your name, your e-mail address and words of this product.",
             slug="password-weak",
         )
-    found = _estimate(password[:_ESTIMATED], user_inputs=words, max_length=_ESTIMATED)
+    found = _estimate(password, words)
     if found["score"] < MIN_SCORE:
         told = found["feedback"]
         warning = str(told["warning"] or "")
@@ -87,3 +85,11 @@ def _own_part(password: str, words: Iterable[str]) -> int:
     if left == password.lower():
         return len(password)
     return len(re.sub(r"[\d\W_]", "", left))
+
+
+def _estimate(password: str, words: list[str]) -> dict[str, Any]:
+    # Imported here: its word lists take 14 MB, and most servers never set a password.
+    from zxcvbn import zxcvbn
+
+    estimate: Callable[..., dict[str, Any]] = zxcvbn  # has no types of its own
+    return estimate(password[:_ESTIMATED], user_inputs=words, max_length=_ESTIMATED)

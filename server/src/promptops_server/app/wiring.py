@@ -26,10 +26,6 @@ from promptops_server.access.routes.grants import router as grants_router
 from promptops_server.access.routes.policies import PolicyDeps
 from promptops_server.access.routes.policies import router as policies_router
 from promptops_server.access.sign_in.browser import Site
-from promptops_server.access.sign_in.oidc.assembly import OidcUnusable, flow_of
-from promptops_server.access.sign_in.oidc.routes import OidcDeps
-from promptops_server.access.sign_in.oidc.routes import api_router as oidc_api_router
-from promptops_server.access.sign_in.oidc.routes import root_router as oidc_root_router
 from promptops_server.access.sign_in.routes import SignInDeps
 from promptops_server.access.sign_in.routes import router as sign_in_router
 from promptops_server.access.sign_in.totp import SEALED_FOR as TOTP_SEALED_FOR
@@ -41,8 +37,8 @@ from promptops_server.app.audit_logs import all_logs, kept_from
 from promptops_server.app.audit_outputs import outputs_of
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.edge import App
-from promptops_server.app.errors import CannotStart
 from promptops_server.app.http import HttpParts, create_app
+from promptops_server.app.identity_provider import identity_provider
 from promptops_server.app.jobs import LATEST_ONLY, AuditUpkeep, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
@@ -160,7 +156,7 @@ class Services:
         self.tail = Tail(database)
         self.audit_sender = Sender(database, outputs_of(settings.audit), all_logs)
         secret = secret_of(settings, create=True)
-        self.oidc = _oidc(settings, database, secret, site, self.authenticator.forget)
+        self.oidc = identity_provider(settings, database, secret, site, self.authenticator.forget)
         self.sign_in = SignInDeps(
             database,
             Sealer(secret, TOTP_SEALED_FOR),
@@ -345,7 +341,7 @@ class Services:
                         PolicyDeps(db, authorise, self.policy_watch.reload, _approval_required)
                     ),
                     sign_in_router(self.sign_in),
-                    *([oidc_api_router(self.oidc)] if self.oidc else []),
+                    *([self.oidc.api] if self.oidc else []),
                     registry_router(
                         RegistryDeps(
                             db,
@@ -390,7 +386,7 @@ class Services:
                 root=(
                     health.router(health.checks(db, self.delivery)),
                     git_router(self._git(denials)),
-                    *([oidc_root_router(self.oidc)] if self.oidc else []),
+                    *([self.oidc.root] if self.oidc else []),
                 ),
                 delivery=self.delivery.app,
                 by_cookie=self.authenticator.by_cookie,
@@ -480,16 +476,6 @@ def _tightening(settings: Settings) -> Tightening:
 
 
 AROUND = Around(waivers_for, overdue_for, retired_reasons)
-
-
-def _oidc(
-    settings: Settings, db: Database, secret: bytes, site: Site, forget: Callable[[], None]
-) -> OidcDeps | None:
-    try:
-        flow = flow_of(db, secret, settings.oidc, settings.access, site, forget)
-    except OidcUnusable as error:
-        raise CannotStart(str(error)) from None
-    return None if flow is None else OidcDeps(flow, settings.access.longest_token_days)
 
 
 def _maintenance(settings: Settings, database: Database) -> Database:

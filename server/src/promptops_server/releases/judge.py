@@ -69,9 +69,10 @@ def judge(
             emergency=request.emergency,
         )
     )
+    told = any(unmet.rule == GATE_REDACTED for unmet in verdict.unmet)
     unmet = (
         *verdict.unmet,
-        *_redacted(conn, environment, plan),
+        *(_redacted(conn, environment, plan) if not told else ()),
         *_stopping(deps, request, environment, plan),
         *refused_before(conn, request.kind, environment, plan),
     )
@@ -95,12 +96,7 @@ def _papers(
 
 
 def _redacted(conn: Connection, environment: Environment, plan: Plan) -> tuple[Unmet, ...]:
-    """A version whose content a redaction changed never goes live again, by whichever way.
-
-    Where approval is asked the gate knows it from the papers.
-    """
-    if environment.approval_required:
-        return ()
+    """A version whose content a redaction changed never goes live again, by whichever way and wherever."""
     coming = [change for change in plan.changes if change.state == "live"]
     marked = redacted_versions(conn, environment.project_id, [change.path for change in coming])
     return tuple(

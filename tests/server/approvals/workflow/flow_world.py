@@ -73,8 +73,6 @@ class Flow:
         self.actors: dict[str, Actor] = {}
         for name, role in PEOPLE.items():
             self.add_person(name, role)
-        for name in ("maria.lopez", "tom.becker", "lena.vogt"):  # whom records name
-            self.add_person(name, "viewer")
         self.add_person("bot", "reviewer", "approver", "publisher", "author", kind="service")
         self.actors["root"] = Actor("id-of-root", "root", admin=True)
         self.more = more or Tightening()

@@ -11,14 +11,15 @@ import pytest
 from release_world import APPROVED, AUTHOR, PUBLISHER, World, actor_with
 from sqlalchemy import select, update
 
+from promptops_server.access.signing import Components, Signer
 from promptops_server.approvals.certification.tables import certification_due
 from promptops_server.approvals.model import Emergency
 from promptops_server.approvals.paperwork import Paperwork
 from promptops_server.approvals.workflow.demands import Tightening, demands_of
-from promptops_server.approvals.workflow.progress import Progress
 from promptops_server.audit.tables import audit_event
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.clock import now_us
+from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import Conflict, Denied, Invalid, NotFound
 from promptops_server.infra.tables import outbox
 from promptops_server.registry.git.read import commit_info
@@ -69,9 +70,14 @@ def found(world: World, number: int = 2) -> EmergencyRelease:
 
 
 def say(world: World, verb: Any, actor: Actor, number: int = 2, **deps: Any) -> EmergencyRelease:
-    given = EmergencyDeps(world.deps, **deps)
+    given = EmergencyDeps(world.deps, check_signer=everybody_signs, **deps)
     made: EmergencyRelease = verb(given, actor, world.project, "production", number, "Looked at it")
     return made
+
+
+def everybody_signs(tx: Transaction, actor: Actor, components: Components) -> Signer:
+    """Answers the port `CheckSigner`: what a signature asks for is the tests' of signing."""
+    return Signer(actor.subject, actor.identity, actor.name, ("password",), "", tx.now)
 
 
 def actions(world: World) -> list[str]:
@@ -297,7 +303,7 @@ def test_what_went_back_unratified_does_not_return_by_a_rollback(quick: World) -
 
 def test_content_that_may_not_return_is_suspended_instead(quick: World) -> None:
     invoke(quick)
-    quick.papers.known["a", 1] = dataclasses.replace(APPROVED, progress=Progress("revoked"))
+    quick.papers.known["a", 1] = dataclasses.replace(APPROVED, revoked_by=1)
     timer(quick).run_due()
     assert quick.live("production") == {"a": "suspended 2"}
 
