@@ -55,6 +55,7 @@ def test_suspend_and_unpublish_stop_the_prompt(
     served: Served, world: World, follow: Callable[[], PromptOps]
 ) -> None:
     world.release({"claims/triage": 1, "claims/letter": 1})
+    served.delivery.project(world.environment.id)
     with follow() as ops:
         assert ops.get("claims/letter").version == 1
         world.release(suspend={"claims/triage": "it promised money"}, remove={"claims/letter": "x"})

@@ -97,7 +97,7 @@ def create_user(
             kind=row.kind,
             admin=row.admin,
             active=True,
-            password_hash=_hash(password, name, display_name, email)
+            password_hash=_hash(actor, password, name, display_name, email)
             if password is not None
             else None,
             created_at=row.created_at,
@@ -254,7 +254,7 @@ def set_password(
         update(user)
         .where(user.c.id == found.id)
         .values(
-            password_hash=_hash(password, found.name, found.display_name, found.email),
+            password_hash=_hash(actor, password, found.name, found.display_name, found.email),
             password_set_by_other=not own,
         )
     )
@@ -320,6 +320,8 @@ def _revoke_tokens(tx: Transaction, user_id: str) -> int:
     ).rowcount
 
 
-def _hash(password: str, *about: str | None) -> str:
-    check_new_password(password, about)
+def _hash(actor: Actor, password: str, *about: str | None) -> str:
+    if actor.kind != "system":
+        # The server's own choice is random, or the sample workspace's, which tests judge; judging takes memory for good.
+        check_new_password(password, about)
     return _hasher.hash(password)

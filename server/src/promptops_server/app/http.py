@@ -71,7 +71,7 @@ def fastapi_app(parts: HttpParts) -> FastAPI:
         description="Prompts in Git, published to environments, delivered to applications.",
         docs_url=None,  # the built-in pages load scripts from other hosts
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,  # `describe` answers there
         separate_input_output_schemas=False,
         redirect_slashes=False,
     )

@@ -213,10 +213,10 @@ def _plain(request: Request, error: HTTPException) -> ProblemError:
 def _offered(request: Request) -> list[str]:
     """The methods the API describes for the path of a request."""
     found: set[str] = set()
-    for template, operations in request.app.openapi()["paths"].items():
+    for template, methods in request.app.state.described().methods.items():
         pattern = re.sub(r"\\{(\w+)\\}", _any_value, re.escape(template))
         if re.fullmatch(pattern, request.url.path):
-            found.update(method.upper() for method in operations)
+            found.update(methods)
     return sorted(found)
 
 
