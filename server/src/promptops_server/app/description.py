@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,13 +60,16 @@ def describe(app: FastAPI, *, prefix: str) -> None:
     @cache
     def described() -> Described:
         document = openapi()
-        return Described(
+        found = Described(
             json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
             {
                 path: tuple(method.upper() for method in operations)
                 for path, operations in document["paths"].items()
             },
         )
+        del document
+        gc.collect()  # what making it took hangs together in circles
+        return found
 
     async def answer(_request: Request) -> Response:
         found = await run_in_threadpool(described)

@@ -130,7 +130,8 @@ def _open_database(settings: Settings, *, may_migrate: bool) -> Database:
                 f"The database lacks {len(pending)} migration(s): run promptops-server migrate, "
                 "or start with --migrate."
             )
-        migrate.upgrade(database)
+        if pending:
+            migrate.upgrade_apart(settings.database_url)
         ensure_installation(database)
     except Unavailable as problem:
         database.close()
