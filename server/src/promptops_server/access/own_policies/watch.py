@@ -9,7 +9,7 @@ import structlog
 from promptops_server.access.own_policies import store
 from promptops_server.access.policy import Policies
 from promptops_server.infra.database import Database
-from promptops_server.infra.problems import Unavailable
+from promptops_server.infra.repeating import Repeating
 
 log = structlog.get_logger(__name__)
 
@@ -23,8 +23,7 @@ class PolicyWatch:
         self._db = db
         self._policies = policies
         self._mutex = threading.Lock()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = Repeating("policies", self._round, otherwise=POLL_SECONDS)
 
     def start(self) -> None:
         """Read what is in force, then follow it.
@@ -33,14 +32,11 @@ class PolicyWatch:
             Unavailable: the database is down. Nothing may be decided before the policies are known.
         """
         self.reload()
-        self._thread = threading.Thread(target=self._run, name="policies", daemon=True)
-        self._thread.start()
+        self._thread.start(after=POLL_SECONDS)
 
     def close(self) -> None:
         """Stop following."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self._thread.close(timeout=5)
 
     def reload(self) -> None:
         """Decide by what the database holds now.
@@ -57,11 +53,6 @@ class PolicyWatch:
         if self._policies.version != before:
             log.info("policies_changed", policy_version=self._policies.version, own=len(own))
 
-    def _run(self) -> None:
-        while not self._stop.wait(POLL_SECONDS):
-            try:
-                self.reload()
-            except Unavailable as problem:
-                log.warning("policies_not_read", reason=problem.detail)
-            except Exception:
-                log.exception("policies_not_read")
+    def _round(self) -> float:
+        self.reload()
+        return POLL_SECONDS

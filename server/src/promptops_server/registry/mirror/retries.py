@@ -6,18 +6,12 @@ processes one starts the attempt; an attempt that never began is started again.
 
 from __future__ import annotations
 
-import threading
-
-import structlog
-
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
-from promptops_server.infra.problems import Unavailable
 from promptops_server.infra.project_lock import lock_project
+from promptops_server.infra.repeating import Repeating
 from promptops_server.registry.git.mirrored import queue_push
 from promptops_server.registry.mirror import store
-
-log = structlog.get_logger(__name__)
 
 _TO_BEGIN_US = 30 * 1_000_000
 """How long a queued attempt has to begin before it is queued again."""
@@ -33,28 +27,19 @@ class MirrorRetries:
     def __init__(self, db: Database, poll_seconds: float = 1.0) -> None:
         self._db = db
         self._poll_seconds = poll_seconds
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = Repeating("mirror_retries", self._round, otherwise=poll_seconds)
 
     def start(self) -> None:
         """Begin."""
-        self._thread = threading.Thread(target=self._run, name="mirror-retries", daemon=True)
-        self._thread.start()
+        self._thread.start(after=self._poll_seconds)
 
     def close(self) -> None:
         """Stop."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self._thread.close(timeout=5)
 
-    def _run(self) -> None:
-        while not self._stop.wait(self._poll_seconds):
-            try:
-                queue_due(self._db)
-            except Unavailable as problem:
-                log.warning("mirror_retries_wait", reason=problem.detail)
-            except Exception:
-                log.exception("mirror_retries_failed")
+    def _round(self) -> float:
+        queue_due(self._db)
+        return self._poll_seconds
 
 
 def queue_due(db: Database) -> int:

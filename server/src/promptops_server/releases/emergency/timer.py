@@ -6,7 +6,6 @@ the release that takes it back. What came due while nothing ran is acted upon at
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import structlog
@@ -14,6 +13,7 @@ import structlog
 from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.problems import Unavailable
 from promptops_server.infra.project_lock import lock_project
+from promptops_server.infra.repeating import Repeating
 from promptops_server.registry.projects import get_project_by_id
 from promptops_server.releases import environments
 from promptops_server.releases.emergency import store
@@ -45,19 +45,15 @@ class EmergencyTimer:
         self._poll_seconds = poll_seconds
         self._clock = clock
         self._not_before: dict[str, int] = {}
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = Repeating("emergency", self._round, otherwise=poll_seconds)
 
     def start(self) -> None:
         """Begin; what came due while nothing ran goes first."""
-        self._thread = threading.Thread(target=self._run, name="emergency", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop after the release under way."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        self._thread.close()
 
     def run_due(self) -> int:
         """Take back what is due, one after the other; returns how many ended.
@@ -70,7 +66,7 @@ class EmergencyTimer:
             waiting = store.due(conn, now)
         ended = 0
         for emergency_id, project_id in waiting:
-            if self._stop.is_set():
+            if self._thread.stopping:
                 break
             if self._not_before.get(emergency_id, 0) > now:
                 continue
@@ -100,17 +96,10 @@ class EmergencyTimer:
         log.warning("emergency_ended", project=project.name, release=found.release, state=state)
         return True
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            wait = self._poll_seconds
-            try:
-                self.run_due()
-                with self._deps.db.read() as conn:
-                    at = store.next_deadline(conn)
-                if at is not None and at > self._clock():
-                    wait = min(wait, (at - self._clock()) / 1_000_000)
-            except Unavailable as problem:
-                log.warning("emergency_waits", reason=problem.detail)
-            except Exception:
-                log.exception("emergency_timer_failed")
-            self._stop.wait(max(wait, 0.05))
+    def _round(self) -> float:
+        self.run_due()
+        with self._deps.db.read() as conn:
+            at = store.next_deadline(conn)
+        if at is None or at <= self._clock():
+            return self._poll_seconds
+        return min(self._poll_seconds, (at - self._clock()) / 1_000_000)

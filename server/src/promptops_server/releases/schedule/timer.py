@@ -7,7 +7,6 @@ out at the next start, unless it is too late by then.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.problems import Conflict, ProblemError, Unavailable, Unexpected
 from promptops_server.infra.project_lock import lock_project
+from promptops_server.infra.repeating import Repeating
 from promptops_server.registry.projects import get_project_by_id
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.schedule import store
@@ -57,19 +57,15 @@ class ScheduleTimer:
         self._name = new_id()
         # An embedded database has one process: whoever else claimed something there is dead.
         self._lease_us = 0 if deps.db.is_sqlite else LEASE_US
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = Repeating("schedule", self._round, otherwise=poll_seconds)
 
     def start(self) -> None:
         """Begin; what came due while nothing ran goes first."""
-        self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop after the release under way."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        self._thread.close()
 
     def run_due(self) -> int:
         """Carry out what is due, one after the other; returns how many were tried.
@@ -81,7 +77,7 @@ class ScheduleTimer:
             waiting = store.due(conn, self._name, self._clock(), self._lease_us)
         tried = 0
         for schedule_id, project_id in waiting:
-            if self._stop.is_set():
+            if self._thread.stopping:
                 break
             try:
                 tried += self._try(schedule_id, project_id)
@@ -149,20 +145,13 @@ class ScheduleTimer:
             )
         log.warning(f"schedule_{state}", environment=found.environment, reason=problem["detail"])
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            wait = self._poll_seconds
-            try:
-                self.run_due()
-                with self._deps.db.read() as conn:
-                    at = store.next_time(conn)
-                if at is not None:
-                    wait = min(wait, max(0.0, (at - self._clock()) / 1_000_000))
-            except Unavailable as problem:
-                log.warning("schedule_waits", reason=problem.detail)
-            except Exception:
-                log.exception("schedule_timer_failed")
-            self._stop.wait(max(wait, 0.005))
+    def _round(self) -> float:
+        self.run_due()
+        with self._deps.db.read() as conn:
+            at = store.next_time(conn)
+        if at is None:
+            return self._poll_seconds
+        return min(self._poll_seconds, max(0.0, (at - self._clock()) / 1_000_000))
 
 
 def _missed(found: Schedule, now: int) -> Conflict:

@@ -1,0 +1,42 @@
+"""The thread that repeats: no error ends it, and it stops when it is told to."""
+
+from __future__ import annotations
+
+import threading
+
+from promptops_server.infra.problems import Unavailable
+from promptops_server.infra.repeating import Repeating
+
+
+def test_rounds_go_on_past_every_error_until_it_is_closed() -> None:
+    faults: list[Exception | None] = [Unavailable("The database is down."), ValueError("x"), None]
+    rounds: list[int] = []
+    enough = threading.Event()
+
+    def work() -> float:
+        rounds.append(len(rounds))
+        fault = faults[len(rounds) - 1] if len(rounds) <= len(faults) else None
+        if fault is not None:
+            raise fault
+        if len(rounds) >= 5:
+            enough.set()
+        return 0.0
+
+    thread = Repeating("rounds", work, otherwise=0.01)
+    thread.start()
+    assert enough.wait(10)
+    assert not thread.stopping
+    thread.close()
+    assert thread.stopping
+    before = len(rounds)
+    assert threading.Event().wait(0.05) is False
+    assert len(rounds) == before
+
+
+def test_it_may_begin_later_and_be_closed_before_it_began() -> None:
+    rounds: list[int] = []
+    thread = Repeating("later", lambda: rounds.append(1) or 1.0, otherwise=1.0)
+    thread.start(after=60)
+    thread.close(timeout=5)
+    assert rounds == []
+    Repeating("never", lambda: 1.0, otherwise=1.0).close()
