@@ -57,7 +57,10 @@ def up(settings: Settings, *, demo: bool, may_migrate: bool) -> None:
         stack.callback(services.stop)
         sign_in = ensure_administrator(database, DEMO_PASSWORD if demo else None)
         services.start()
-        app = services.http_app()
+        # Imported as late as the services, for the same reason.
+        from promptops_server.app.api import http_app
+
+        app = http_app(services)
         address = settings.server.public_url or f"http://{_reachable(settings.server.host)}:{port}"
         access = demo_access(services, settings.data_dir, address) if demo else None
 

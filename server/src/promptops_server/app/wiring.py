@@ -5,77 +5,47 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, select
 
 from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.identity import identities_of
 from promptops_server.access.own_policies.watch import PolicyWatch
 from promptops_server.access.policy import Policies
-from promptops_server.access.routes import AccessDeps
-from promptops_server.access.routes import router as access_router
-from promptops_server.access.routes.asking import AskingDeps
-from promptops_server.access.routes.asking import router as asking_router
-from promptops_server.access.routes.grants import GrantDeps
-from promptops_server.access.routes.grants import router as grants_router
-from promptops_server.access.routes.policies import PolicyDeps
-from promptops_server.access.routes.policies import router as policies_router
 from promptops_server.access.sign_in.browser import Site
 from promptops_server.access.sign_in.routes import SignInDeps
-from promptops_server.access.sign_in.routes import router as sign_in_router
 from promptops_server.access.sign_in.totp import SEALED_FOR as TOTP_SEALED_FOR
 from promptops_server.access.signing import SigningDeps, verify_signer
 from promptops_server.access.standing import actor_now
-from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
 from promptops_server.app.audit_logs import all_logs, kept_from
 from promptops_server.app.audit_outputs import outputs_of
 from promptops_server.app.data_dir import redis_password_of, secret_of
-from promptops_server.app.edge import App
-from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.identity_provider import identity_provider
 from promptops_server.app.jobs import LATEST_ONLY, AuditUpkeep, register_jobs
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.app.seldom import Seldom
 from promptops_server.app.sign_in_failures import SignInFailures
-from promptops_server.app.work_sources import work_sources
 from promptops_server.approvals.certification.model import Cadence
 from promptops_server.approvals.certification.read import overdue_for
 from promptops_server.approvals.certification.renew import renew_request
-from promptops_server.approvals.certification.routes import router as certification_router
 from promptops_server.approvals.continuity import ContinuityDeps
 from promptops_server.approvals.exceptions.read import waivers_for
-from promptops_server.approvals.exceptions.routes import router as exceptions_router
 from promptops_server.approvals.gate import gate
 from promptops_server.approvals.retirement.read import retired_reasons
-from promptops_server.approvals.retirement.routes import router as retirement_router
 from promptops_server.approvals.workflow.demands import Tightening
-from promptops_server.approvals.workflow.dossier import dossier_of
 from promptops_server.approvals.workflow.papers import Around, PaperReader
 from promptops_server.approvals.workflow.ports import WorkflowDeps
-from promptops_server.approvals.workflow.routes import router as workflow_router
 from promptops_server.audit.checkpoints import CheckpointDeps, make_due
 from promptops_server.audit.erasures import carry_out
-from promptops_server.audit.evidence_routes import EvidenceDeps
-from promptops_server.audit.evidence_routes import router as evidence_router
-from promptops_server.audit.hold_routes import HoldDeps
-from promptops_server.audit.hold_routes import router as hold_router
 from promptops_server.audit.holds import require_no_hold
 from promptops_server.audit.outputs.sending import Sender
 from promptops_server.audit.retention import remove_old
-from promptops_server.audit.routes import AuditDeps
-from promptops_server.audit.routes import router as audit_router
 from promptops_server.audit.tail import Tail
-from promptops_server.compliance.continuity import continuity_of
-from promptops_server.compliance.export_pack import PackDeps
-from promptops_server.compliance.pack import Signing, Sources
-from promptops_server.compliance.routes import router as pack_router
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
@@ -90,42 +60,23 @@ from promptops_server.infra.redis_process import RedisProcess, RedisProcessError
 from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
 from promptops_server.infra.worker_pulse import WorkerPulse
-from promptops_server.registry.git.smart_http import GitDeps
-from promptops_server.registry.git.smart_http import router as git_router
-from promptops_server.registry.git_access import GitAccess
 from promptops_server.registry.mirror.credentials import SEALED_FOR
 from promptops_server.registry.mirror.jobs import push_job
 from promptops_server.registry.mirror.push import PushDeps
 from promptops_server.registry.mirror.remote import Limits as MirrorLimits
 from promptops_server.registry.mirror.retries import MirrorRetries
-from promptops_server.registry.mirror.routes import MirrorDeps
-from promptops_server.registry.mirror.routes import router as mirror_router
-from promptops_server.registry.projects import get_project
-from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.redaction.deps import SEALED_FOR as SEALED_FOR_REDACTION
 from promptops_server.registry.redaction.deps import RedactionDeps
-from promptops_server.registry.redaction.routes import router as redaction_router
 from promptops_server.registry.redaction.upkeep import look_after
 from promptops_server.registry.rendering.limited import LimitedRenderer
 from promptops_server.registry.rendering.limits import RenderLimits
-from promptops_server.registry.routes import RegistryDeps
-from promptops_server.registry.routes import router as registry_router
-from promptops_server.registry.tables import project
-from promptops_server.registry.working_copies.routes import WorkingCopyDeps
-from promptops_server.registry.working_copies.routes import router as working_copies_router
-from promptops_server.releases import environments
-from promptops_server.releases.emergency.ratify import EmergencyDeps
-from promptops_server.releases.emergency.routes import router as emergency_router
 from promptops_server.releases.emergency.timer import EmergencyTimer
 from promptops_server.releases.environments import create_defaults
-from promptops_server.releases.guard import EnvironmentGuard
 from promptops_server.releases.live import LiveVersions
 from promptops_server.releases.places import LivePlaces
 from promptops_server.releases.ports import ReleaseDeps
 from promptops_server.releases.redact import ReleasedContent
-from promptops_server.releases.routes import router as releases_router
 from promptops_server.releases.schedule.timer import ScheduleTimer
-from promptops_server.releases.states import VersionStates
 
 log = structlog.get_logger(__name__)
 
@@ -309,91 +260,6 @@ class Services:
         self.tail.close()
         self.delivery.end_streams()
 
-    def http_app(self) -> App:
-        """The HTTP application over these services."""
-        db, authorise = self.database, self.policies
-        denials = self.denials
-        emergencies = EmergencyDeps(
-            self.releases,
-            operator_tokens_decide=self.continuity.operator_tokens_decide,
-            check_signer=self.verify_signer,
-            cadence=self.cadence,
-        )
-        return create_app(
-            HttpParts(
-                authenticate=self.authenticator,
-                denials=denials,
-                limits=self.settings.limits,
-                api=(
-                    access_router(
-                        AccessDeps(
-                            db,
-                            authorise,
-                            self.authenticator.forget,
-                            self.sign_in.local.prove,
-                            self.settings.access.longest_token_days,
-                            carry_out_erasures=lambda: carry_out(self.maintenance),
-                        )
-                    ),
-                    grants_router(GrantDeps(db, authorise, self.authenticator.forget)),
-                    asking_router(AskingDeps(db, authorise, _approval_required)),
-                    policies_router(
-                        PolicyDeps(db, authorise, self.policy_watch.reload, _approval_required)
-                    ),
-                    sign_in_router(self.sign_in),
-                    *([self.oidc.api] if self.oidc else []),
-                    registry_router(
-                        RegistryDeps(
-                            db,
-                            authorise,
-                            LiveVersions(),
-                            self.on_project_created,
-                            self.limited_renderer,
-                            VersionStates(self.more.lapse_days, retired_reasons),
-                        )
-                    ),
-                    working_copies_router(
-                        WorkingCopyDeps(db, authorise, self.settings.working_copies.keep_days)
-                    ),
-                    mirror_router(
-                        MirrorDeps(db, authorise, self.mirrors.sealer, self.mirrors.limits)
-                    ),
-                    workflow_router(
-                        self.workflow,
-                        work_sources(
-                            self.workflow,
-                            self.continuity,
-                            self.cadence,
-                            emergencies,
-                            self.redactions,
-                        ),
-                    ),
-                    redaction_router(self.redactions),
-                    releases_router(self.releases),
-                    emergency_router(emergencies),
-                    exceptions_router(self.continuity),
-                    certification_router(self.continuity, self.cadence),
-                    retirement_router(self.continuity),
-                    audit_router(AuditDeps(db, authorise, _project_id, _user_id, self.tail)),
-                    hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
-                    evidence_router(
-                        EvidenceDeps(
-                            self.checkpoints, authorise, _project_id, self.delivery.keys.document
-                        )
-                    ),
-                    pack_router(self._packs()),
-                ),
-                root=(
-                    health.router(health.checks(db, self.delivery)),
-                    git_router(self._git(denials)),
-                    *([self.oidc.root] if self.oidc else []),
-                ),
-                delivery=self.delivery.app,
-                by_cookie=self.authenticator.by_cookie,
-                database=db,
-            )
-        )
-
     @property
     def workflow(self) -> WorkflowDeps:
         """What reviews and decisions stand on."""
@@ -404,16 +270,6 @@ class Services:
             self.verify_signer,
             self.more,
             self.dispatcher.wake,
-        )
-
-    def _packs(self) -> PackDeps:
-        keys = self.delivery.keys
-        return PackDeps(
-            self.database,
-            self.policies,
-            self.checkpoints,
-            Signing(keys.sign, keys.sign_evidence, keys.document),
-            Sources(LiveVersions(), dossier_of, continuity_of),
         )
 
     def _make_checkpoints(self) -> None:
@@ -440,22 +296,6 @@ class Services:
             self.denials.in_project(actor, project, "delivery.read", denied)
         except ProblemError:
             log.exception("denial_not_audited", actor=actor.name)
-
-    def _git(self, denials: DenialLog) -> GitDeps:
-        def authenticate(
-            user: str, password: str, *, ip: str | None, request_id: str | None
-        ) -> Actor:
-            actor = self.authenticator.by_basic(user, password, ip)
-            return dataclasses.replace(actor, ip=ip, request_id=request_id)
-
-        return GitDeps(
-            db=self.database,
-            authenticate=authenticate,
-            access=GitAccess(self.database, self.policies),
-            guard=EnvironmentGuard(self.releases),
-            versions=PushedToMain(self.policies),
-            denied=denials.in_project,
-        )
 
     def _is_projected(self, row: OutboxRow) -> bool:
         return self.delivery.projected(row.key, row.payload["epoch"], row.payload["release"])
@@ -530,24 +370,3 @@ def _jobs_url(settings: Settings, database: Database) -> str:
     if database.is_sqlite:
         return f"sqlite:///{settings.data_dir / 'jobs.sqlite'}"
     return database.url.render_as_string(hide_password=False)
-
-
-def _project_id(conn: Connection, name: str) -> str:
-    return get_project(conn, name).id
-
-
-def _approval_required(conn: Connection, project: str, environment: str) -> bool:
-    return environments.get(conn, get_project(conn, project).id, environment).approval_required
-
-
-def _user_id(conn: Connection, name: str) -> str:
-    return get_user(conn, name).id
-
-
-def _project_name(conn: Connection, project_id: str) -> str:
-    return str(conn.execute(select(project.c.name).where(project.c.id == project_id)).scalar_one())
-
-
-def _user_name(conn: Connection, user_id: str) -> str:
-    found = user_by_id(conn, user_id)
-    return found.name if found is not None else user_id

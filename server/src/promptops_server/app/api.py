@@ -1,0 +1,196 @@
+"""The HTTP application over the services of a process: every capability's routes with what they stand on."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from sqlalchemy import Connection, select
+
+from promptops_server.access.routes import AccessDeps
+from promptops_server.access.routes import router as access_router
+from promptops_server.access.routes.asking import AskingDeps
+from promptops_server.access.routes.asking import router as asking_router
+from promptops_server.access.routes.grants import GrantDeps
+from promptops_server.access.routes.grants import router as grants_router
+from promptops_server.access.routes.policies import PolicyDeps
+from promptops_server.access.routes.policies import router as policies_router
+from promptops_server.access.sign_in.routes import router as sign_in_router
+from promptops_server.access.users import get_user, user_by_id
+from promptops_server.app import health
+from promptops_server.app.edge import App
+from promptops_server.app.http import HttpParts, create_app
+from promptops_server.app.wiring import Services
+from promptops_server.app.work_sources import work_sources
+from promptops_server.approvals.certification.routes import router as certification_router
+from promptops_server.approvals.exceptions.routes import router as exceptions_router
+from promptops_server.approvals.retirement.read import retired_reasons
+from promptops_server.approvals.retirement.routes import router as retirement_router
+from promptops_server.approvals.workflow.dossier import dossier_of
+from promptops_server.approvals.workflow.routes import router as workflow_router
+from promptops_server.audit.erasures import carry_out
+from promptops_server.audit.evidence_routes import EvidenceDeps
+from promptops_server.audit.evidence_routes import router as evidence_router
+from promptops_server.audit.hold_routes import HoldDeps
+from promptops_server.audit.hold_routes import router as hold_router
+from promptops_server.audit.routes import AuditDeps
+from promptops_server.audit.routes import router as audit_router
+from promptops_server.compliance.continuity import continuity_of
+from promptops_server.compliance.export_pack import PackDeps
+from promptops_server.compliance.pack import Signing, Sources
+from promptops_server.compliance.routes import router as pack_router
+from promptops_server.infra.actor import Actor
+from promptops_server.registry.git.smart_http import GitDeps
+from promptops_server.registry.git.smart_http import router as git_router
+from promptops_server.registry.git_access import GitAccess
+from promptops_server.registry.mirror.routes import MirrorDeps
+from promptops_server.registry.mirror.routes import router as mirror_router
+from promptops_server.registry.projects import get_project
+from promptops_server.registry.pushed import PushedToMain
+from promptops_server.registry.redaction.routes import router as redaction_router
+from promptops_server.registry.routes import RegistryDeps
+from promptops_server.registry.routes import router as registry_router
+from promptops_server.registry.tables import project
+from promptops_server.registry.working_copies.routes import WorkingCopyDeps
+from promptops_server.registry.working_copies.routes import router as working_copies_router
+from promptops_server.releases import environments
+from promptops_server.releases.emergency.ratify import EmergencyDeps
+from promptops_server.releases.emergency.routes import router as emergency_router
+from promptops_server.releases.guard import EnvironmentGuard
+from promptops_server.releases.live import LiveVersions
+from promptops_server.releases.routes import router as releases_router
+from promptops_server.releases.states import VersionStates
+
+
+def http_app(services: Services) -> App:
+    """The HTTP application over these services."""
+    db, authorise = services.database, services.policies
+    emergencies = EmergencyDeps(
+        services.releases,
+        operator_tokens_decide=services.continuity.operator_tokens_decide,
+        check_signer=services.verify_signer,
+        cadence=services.cadence,
+    )
+    return create_app(
+        HttpParts(
+            authenticate=services.authenticator,
+            denials=services.denials,
+            limits=services.settings.limits,
+            api=(
+                access_router(
+                    AccessDeps(
+                        db,
+                        authorise,
+                        services.authenticator.forget,
+                        services.sign_in.local.prove,
+                        services.settings.access.longest_token_days,
+                        carry_out_erasures=lambda: carry_out(services.maintenance),
+                    )
+                ),
+                grants_router(GrantDeps(db, authorise, services.authenticator.forget)),
+                asking_router(AskingDeps(db, authorise, _approval_required)),
+                policies_router(
+                    PolicyDeps(db, authorise, services.policy_watch.reload, _approval_required)
+                ),
+                sign_in_router(services.sign_in),
+                *([services.oidc.api] if services.oidc else []),
+                registry_router(
+                    RegistryDeps(
+                        db,
+                        authorise,
+                        LiveVersions(),
+                        services.on_project_created,
+                        services.limited_renderer,
+                        VersionStates(services.more.lapse_days, retired_reasons),
+                    )
+                ),
+                working_copies_router(
+                    WorkingCopyDeps(db, authorise, services.settings.working_copies.keep_days)
+                ),
+                mirror_router(
+                    MirrorDeps(db, authorise, services.mirrors.sealer, services.mirrors.limits)
+                ),
+                workflow_router(
+                    services.workflow,
+                    work_sources(
+                        services.workflow,
+                        services.continuity,
+                        services.cadence,
+                        emergencies,
+                        services.redactions,
+                    ),
+                ),
+                redaction_router(services.redactions),
+                releases_router(services.releases),
+                emergency_router(emergencies),
+                exceptions_router(services.continuity),
+                certification_router(services.continuity, services.cadence),
+                retirement_router(services.continuity),
+                audit_router(AuditDeps(db, authorise, _project_id, _user_id, services.tail)),
+                hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
+                evidence_router(
+                    EvidenceDeps(
+                        services.checkpoints,
+                        authorise,
+                        _project_id,
+                        services.delivery.keys.document,
+                    )
+                ),
+                pack_router(_packs(services)),
+            ),
+            root=(
+                health.router(health.checks(db, services.delivery)),
+                git_router(_git(services)),
+                *([services.oidc.root] if services.oidc else []),
+            ),
+            delivery=services.delivery.app,
+            by_cookie=services.authenticator.by_cookie,
+            database=db,
+        )
+    )
+
+
+def _packs(services: Services) -> PackDeps:
+    keys = services.delivery.keys
+    return PackDeps(
+        services.database,
+        services.policies,
+        services.checkpoints,
+        Signing(keys.sign, keys.sign_evidence, keys.document),
+        Sources(LiveVersions(), dossier_of, continuity_of),
+    )
+
+
+def _git(services: Services) -> GitDeps:
+    def authenticate(user: str, password: str, *, ip: str | None, request_id: str | None) -> Actor:
+        actor = services.authenticator.by_basic(user, password, ip)
+        return dataclasses.replace(actor, ip=ip, request_id=request_id)
+
+    return GitDeps(
+        db=services.database,
+        authenticate=authenticate,
+        access=GitAccess(services.database, services.policies),
+        guard=EnvironmentGuard(services.releases),
+        versions=PushedToMain(services.policies),
+        denied=services.denials.in_project,
+    )
+
+
+def _project_id(conn: Connection, name: str) -> str:
+    return get_project(conn, name).id
+
+
+def _approval_required(conn: Connection, project: str, environment: str) -> bool:
+    return environments.get(conn, get_project(conn, project).id, environment).approval_required
+
+
+def _user_id(conn: Connection, name: str) -> str:
+    return get_user(conn, name).id
+
+
+def _project_name(conn: Connection, project_id: str) -> str:
+    return str(conn.execute(select(project.c.name).where(project.c.id == project_id)).scalar_one())
+
+
+def _user_name(conn: Connection, user_id: str) -> str:
+    found = user_by_id(conn, user_id)
+    return found.name if found is not None else user_id
