@@ -1,0 +1,1 @@
+"""The settings, a file per section: name, type, default, meaning. `setting_sections` lists them."""
