@@ -6,7 +6,6 @@ import gc
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -57,10 +56,20 @@ def describe(app: FastAPI, *, prefix: str) -> None:
         _complete(document, prefix)
         return document
 
-    @cache
-    def described() -> Described:
-        document = openapi()
-        found = Described(
+    async def answer(_request: Request) -> Response:
+        found = await run_in_threadpool(described, app)
+        return Response(found.text, media_type="application/json")
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    app.add_route(PATH, answer, include_in_schema=False)
+
+
+def described(app: FastAPI) -> Described:
+    """The description of an application, made when it is first asked for."""
+    found: Described | None = getattr(app.state, "described", None)
+    if found is None:
+        document = app.openapi()
+        found = app.state.described = Described(
             json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
             {
                 path: tuple(method.upper() for method in operations)
@@ -69,15 +78,7 @@ def describe(app: FastAPI, *, prefix: str) -> None:
         )
         del document
         gc.collect()  # what making it took hangs together in circles
-        return found
-
-    async def answer(_request: Request) -> Response:
-        found = await run_in_threadpool(described)
-        return Response(found.text, media_type="application/json")
-
-    app.openapi = openapi  # type: ignore[method-assign]
-    app.state.described = described
-    app.add_route(PATH, answer, include_in_schema=False)
+    return found
 
 
 def _complete(schema: dict[str, Any], prefix: str) -> None:

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from promptops_server import audit
 from promptops_server.access.sign_in.throttle import TooManyAttempts
+from promptops_server.app.description import described
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import problem_response
@@ -213,7 +214,7 @@ def _plain(request: Request, error: HTTPException) -> ProblemError:
 def _offered(request: Request) -> list[str]:
     """The methods the API describes for the path of a request."""
     found: set[str] = set()
-    for template, methods in request.app.state.described().methods.items():
+    for template, methods in described(request.app).methods.items():
         pattern = re.sub(r"\\{(\w+)\\}", _any_value, re.escape(template))
         if re.fullmatch(pattern, request.url.path):
             found.update(methods)

@@ -115,8 +115,10 @@ def decide(
         made = _make(deps, tx, actor, project, row, verdict, accepted, given, demands)
         store.add_decision(tx, row, made)
         after = _progress(deps, case, row, [*decisions, made], demands, tx.now)
-        store.set_state(tx, row.id, after.state, approved_at=after.approved_at)
-        row = dataclasses.replace(row, state=after.state, approved_at=after.approved_at)
+        # When it was approved stays known of what was taken back.
+        approved_at = row.approved_at if after.state == "revoked" else after.approved_at
+        store.set_state(tx, row.id, after.state, approved_at=approved_at)
+        row = dataclasses.replace(row, state=after.state, approved_at=approved_at)
         announce(tx, project, row, verdict, actor)
         _record(tx, actor, project, row, made, before, after, rule)
         decided = Decided(row, made, after)

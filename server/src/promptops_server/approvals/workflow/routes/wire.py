@@ -158,7 +158,7 @@ def request_out(
         ],
         signatures=standing.demands.signatures,
         not_applicable=dict(case.documentation.not_applicable) if case.documentation else {},
-        approved_at=_time(progress.approved_at if progress else row.approved_at),
+        approved_at=_time((progress.approved_at if progress else None) or row.approved_at),
         lapses_at=_time(progress.lapses_at if progress else None),
         used_at=_time(bound.used_at),
         live=[LiveOut(environment=at.environment, version=at.version) for at in live],
