@@ -17,6 +17,7 @@ from promptops.format import (
     file_path_of,
     fold,
     parse_address,
+    parse_selector,
     prompt_path_of,
 )
 
@@ -38,6 +39,8 @@ PATHS = st.lists(NAMES, min_size=1, max_size=6).map("/".join)
         ("p/a@" + "a" * 40, Address("p", "a", Selector(commit="a" * 40))),
         ("p/a@cafe-eu", Address("p", "a", Selector(environment="cafe-eu"))),
         ("p@staging", Address("p", "", Selector(environment="staging"))),
+        ("p/a@0123456", Address("p", "a", Selector(commit="0123456"))),
+        ("p/a@1234567890", Address("p", "a", Selector(commit="1234567890"))),
     ],
 )
 def test_an_address_names_project_path_and_selector(text: str, address: Address) -> None:
@@ -123,3 +126,8 @@ def test_a_name_that_passes_is_an_address_of_its_own(name: str) -> None:
 def test_case_twins_fold_to_one_key() -> None:
     assert fold("Claims/Triage") == fold("claims/tRIAGE") != fold("claims/triage2")
     assert check_path("Claims/Triage") == "Claims/Triage"
+
+
+def test_seven_to_nine_digits_may_be_a_version_or_a_commit() -> None:
+    may = {text: parse_selector(text).maybe_commit for text in ("999999", "1234567", "0a1b2c3")}
+    assert may == {"999999": None, "1234567": "1234567", "0a1b2c3": "0a1b2c3"}

@@ -22,6 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 _HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _MAX_VERSION_DIGITS = 9
+_MIN_COMMIT_DIGITS, _MAX_COMMIT_DIGITS = 7, 40
 
 
 class InvalidName(PromptOpsError, ValueError):
@@ -57,6 +58,13 @@ class Selector:
         if self.version is not None:
             return "version"
         return "environment" if self.environment is not None else "commit"
+
+    @property
+    def maybe_commit(self) -> str | None:
+        """The start of a commit's id, if this may be one: one in 27 has seven digits and no letter."""
+        if self.version is not None:
+            return str(self.version) if self.version >= 10 ** (_MIN_COMMIT_DIGITS - 1) else None
+        return self.commit
 
     def __str__(self) -> str:
         if self.version is not None:
@@ -146,11 +154,14 @@ def prompt_path_of(file_path: str) -> str | None:
 def parse_selector(text: str) -> Selector:
     """Read what stands after `@`: digits = version, hexadecimal = commit, else environment.
 
-    Raises InvalidAddress.
+    Digits that cannot be a version (a zero in front, too many) but are as long as a commit's id are a commit; seven to
+    nine digits may be either, see `Selector.maybe_commit`. Raises InvalidAddress.
     """
     if not text:
         raise InvalidAddress("nothing follows '@': write a version, an environment or a commit")
-    if _DIGITS.fullmatch(text):
+    as_commit = _MIN_COMMIT_DIGITS <= len(text) <= _MAX_COMMIT_DIGITS
+    version_like = text[0] != "0" and len(text) <= _MAX_VERSION_DIGITS
+    if _DIGITS.fullmatch(text) and (version_like or not as_commit):
         if text[0] == "0":
             raise InvalidAddress(
                 f"{text!r} is not a version: versions count from 1, without leading zeros"
@@ -161,7 +172,7 @@ def parse_selector(text: str) -> Selector:
             )
         return Selector(version=int(text))
     if _HEX.fullmatch(text):
-        if not 7 <= len(text) <= 40:
+        if not as_commit:
             raise InvalidAddress(
                 f"{text[:48]!r} is hexadecimal but not 7 to 40 digits long: give more digits of the "
                 "commit; environment names are never all hexadecimal"

@@ -6,6 +6,7 @@ Owns resolving an address to a version. Which number a change gets is `steps`; w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection, bindparam
 
@@ -155,6 +156,8 @@ def resolve(
 ) -> Version:
     """The version an address means: a number, what is live in an environment, a commit, or (None) the newest.
 
+    A number that is no version of this prompt but long enough for a commit's id is tried as one.
+
     Raises:
         BadRequest: the selector breaks the grammar.
         NotFound: it names nothing; an archived prompt is found only with a selector.
@@ -184,7 +187,14 @@ def resolve(
                 f"{project.name}/{path} is not live in {selector.environment}.", slug="not-live"
             )
         return get_version(conn, project, path, number)
-    return get_version(conn, project, path, selector.version)
+    try:
+        return get_version(conn, project, path, selector.version)
+    except NotFound:
+        if selector.maybe_commit is None:
+            raise
+        with suppress(NotFound):
+            return version_of_commit(conn, project, path, selector.maybe_commit)
+        raise
 
 
 def version_bytes(conn: Connection, project_id: str, version_: Version) -> bytes:

@@ -102,7 +102,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             if unchanged(request, headers["ETag"]):
                 return Response(status_code=304, headers=headers)
             fields["content"] = version_text(conn, found.id, version)
-            notice = rewritten_notice(conn, found.id, parse_selector(selector).commit)
+            notice = rewritten_notice(conn, found.id, parse_selector(selector).maybe_commit)
             if notice is not None:
                 fields["notice"] = notice
         return JSONResponse(fields, headers=headers)
