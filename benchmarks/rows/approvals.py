@@ -26,7 +26,9 @@ def _measure(name: str, args: tuple[str, ...], many: int) -> Row:
     with server(*args, env=env) as running, project(running) as api:
         paths = [f"m{n // 100}/p{n}" for n in range(many)]
         import_many(
-            api, many, lambda n: (paths[n], reviewed_prompt(says=f"Edition {n}: {{{{ branch }}}}?"))
+            api,
+            many,
+            lambda n: (paths[n], reviewed_prompt(says=f"Edition {n} of {{{{ branch }}}}?")),
         )
         with _as(running, "abe", "approver") as approver:
             for path in paths:
