@@ -10,7 +10,7 @@ from promptops_server.infra.authorise import Action, Resource
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 _READ = {"project:read", "delivery:read"}
-_TALK = {"review:comment", "evidence:read"}
+_TALK = {"test:run", "review:comment", "evidence:read"}
 _SIGN_OFF = {"review:revoke", "release:stop", "prompt:retire", "redaction:request"}
 _RELEASE = {"release:publish", "release:rollback", "release:stop"}
 
@@ -53,6 +53,8 @@ NOT_BY_ENVIRONMENT_TOKEN = {
     "environment:change",
     "environment:weaken",
     "mirror:manage",
+    "model:manage",
+    "test:run",
     "user:manage",
     "policy:manage",
 }

@@ -40,6 +40,8 @@ WORDS: Final[dict[Action, str]] = {
     "redaction:request": "ask for a redaction",
     "redaction:approve": "approve a redaction",
     "hold:manage": "place and lift legal holds",
+    "model:manage": "configure model targets",
+    "test:run": "call models: test prompts and use the playground",
     "user:manage": "manage users",
     "token:create": "create tokens",
 }

@@ -42,6 +42,8 @@ Action = Literal[
     "redaction:request",
     "redaction:approve",
     "hold:manage",
+    "model:manage",
+    "test:run",
 ]
 
 

@@ -13,7 +13,9 @@ from promptops_server.approvals.retirement import tables as _retirement
 from promptops_server.approvals.workflow import tables as _workflow
 from promptops_server.audit import tables as _audit
 from promptops_server.delivery import tables as _delivery
+from promptops_server.evaluation import tables as _evaluation
 from promptops_server.infra.tables import metadata
+from promptops_server.providers import tables as _providers
 from promptops_server.registry import tables as _registry
 from promptops_server.registry.finding import tables as _finding
 from promptops_server.registry.mirror import tables as _mirror
@@ -38,6 +40,8 @@ _CAPABILITIES = (
     _redaction,
     _working_copies,
     _workflow,
+    _evaluation,
+    _providers,
     _releases,
     _schedule,
     _exceptions,

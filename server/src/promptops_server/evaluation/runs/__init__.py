@@ -1,0 +1,1 @@
+"""Test runs: planned, carried out durably within a budget, read again."""

@@ -1,0 +1,1 @@
+"""Suites: files of cases and evaluators beside the prompts, versioned with them."""

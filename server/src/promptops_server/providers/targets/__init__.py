@@ -1,0 +1,1 @@
+"""Model targets: configured endpoints, their credentials, limits, budgets and checks."""
