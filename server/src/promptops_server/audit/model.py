@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any, Literal
+
+import orjson
 
 from promptops_server.audit.personal import PersonalRow, by_name, seal
 from promptops_server.infra.actor import Actor
@@ -138,10 +139,20 @@ class Entry:
 
 
 def write_entry(
-    event: AuditEvent, *, log_id: str, seq: int, event_id: str, now: int, prev_hash: str
+    event: AuditEvent,
+    *,
+    log_id: str,
+    seq: int,
+    event_id: str,
+    now: int,
+    prev_hash: str,
+    policy_version: str | None = None,
 ) -> Entry:
-    """The entry as canonical JSON text (sorted keys, no white space); exactly these bytes are hashed."""
-    actor, about = event.actor, event.object
+    """The entry as canonical JSON text (sorted keys, no white space); exactly these bytes are hashed.
+
+    `policy_version` is what the process decided by, where the event names nothing else.
+    """
+    actor, about, at = event.actor, event.object, to_text(now)
     apart = split(event)
     hashes, rows = apart.sealed()
     body = {
@@ -149,8 +160,8 @@ def write_entry(
         "log_id": log_id,
         "seq": seq,
         "event_id": event_id,
-        "occurred_at": to_text(now),
-        "recorded_at": to_text(now),
+        "occurred_at": at,
+        "recorded_at": at,
         "actor": {
             "type": actor.kind,
             "subject": actor.subject,
@@ -178,15 +189,12 @@ def write_entry(
         "reason": None if "reason" in hashes else event.reason,
         "ticket": event.ticket,
         "rule": event.rule,
-        "policy_version": event.policy_version,
+        "policy_version": event.policy_version or policy_version,
         "signature": apart.signature,
         "request_id": actor.request_id,
         "prev_hash": prev_hash,
     }
-    return Entry(_ENCODE(body), rows)
-
-
-_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+    return Entry(orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode(), rows)
 
 
 def entry_hash(body: str) -> str:

@@ -15,10 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from promptops.audit.personal import reveal, value_hash
 from promptops_server.audit.tables import audit_personal
-from promptops_server.infra.bulk_insert import BulkInsert
 
-_INSERT = BulkInsert(audit_personal, ("log_id", "seq", "subject", "salt", "data"))
-_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _OF_ENTRIES = select(audit_personal.c.seq, audit_personal.c.salt, audit_personal.c.data).where(
     audit_personal.c.log_id == bindparam("log_id"),
     audit_personal.c.seq.in_(bindparam("seqs", expanding=True)),
@@ -45,12 +42,6 @@ def seal(subject: str, values: Mapping[str, str]) -> PersonalRow:
     salt = os.urandom(16).hex()
     hashes = {place: value_hash(salt, place, value) for place, value in values.items()}
     return PersonalRow(subject, salt, values, hashes)
-
-
-def keep(conn: Connection, log_id: str, seq: int, rows: Sequence[PersonalRow]) -> None:
-    """Write the rows of an event, in its transaction."""
-    if rows:
-        _INSERT(conn, [(log_id, seq, row.subject, row.salt, _ENCODE(row.values)) for row in rows])
 
 
 def beside(conn: Connection, log_id: str, seqs: Sequence[int]) -> dict[int, list[tuple[str, str]]]:

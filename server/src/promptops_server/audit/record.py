@@ -6,10 +6,9 @@ sequence number is simply the last one plus one.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from sqlalchemy import Connection, text
 
-from sqlalchemy import Connection, bindparam, select, text
-
+from promptops_server.audit.append import append, last_entry
 from promptops_server.audit.model import (
     GENESIS,
     INSTALLATION_LOG,
@@ -17,27 +16,10 @@ from promptops_server.audit.model import (
     entry_hash,
     write_entry,
 )
-from promptops_server.audit.personal import keep
-from promptops_server.audit.tables import audit_event
-from promptops_server.infra.bulk_insert import BulkInsert
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.project_lock import lock_project
 
-_LAST = (
-    select(audit_event.c.seq, audit_event.c.entry_hash)
-    .where(audit_event.c.log_id == bindparam("log_id"))
-    .order_by(audit_event.c.seq.desc())
-    .limit(1)
-)
-# Each event's two rows are written by the driver itself: an event must not add much to a commit.
-_INSERT = BulkInsert(
-    audit_event,
-    (
-        "log_id", "seq", "event_id", "occurred_at", "action", "outcome", "actor", "object_type", "object_id",
-        "environment", "body", "entry_hash",
-    ),
-)  # fmt: skip
 # Any constant works; it must only differ from the other advisory locks of this product.
 _INSTALLATION_LOCK = text("SELECT pg_advisory_xact_lock(7310417881)")
 
@@ -50,13 +32,17 @@ def record(tx: Transaction, event: AuditEvent, *, project_id: str | None = None)
     log_id = project_id or INSTALLATION_LOG
     if project_id is None:
         _lock_installation_log(tx.conn)
-    if event.policy_version is None:
-        event = replace(event, policy_version=tx.policy_version)
-    last = tx.conn.execute(_LAST, {"log_id": log_id}).first()
-    seq, prev_hash = (last.seq + 1, last.entry_hash) if last else (1, GENESIS)
+    last = last_entry(tx.conn, log_id)
+    seq, prev_hash = (last[0] + 1, last[1]) if last else (1, GENESIS)
     event_id = new_id()
     entry = write_entry(
-        event, log_id=log_id, seq=seq, event_id=event_id, now=tx.now, prev_hash=prev_hash
+        event,
+        log_id=log_id,
+        seq=seq,
+        event_id=event_id,
+        now=tx.now,
+        prev_hash=prev_hash,
+        policy_version=tx.policy_version,
     )
     about = event.object
     row = (
@@ -73,8 +59,7 @@ def record(tx: Transaction, event: AuditEvent, *, project_id: str | None = None)
         entry.body,
         entry_hash(entry.body),
     )
-    _INSERT(tx.conn, [row])
-    keep(tx.conn, log_id, seq, entry.personal)
+    append(tx.conn, row, entry.personal)
     return seq
 
 

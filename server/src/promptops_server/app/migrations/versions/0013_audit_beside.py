@@ -15,7 +15,10 @@ GUARDED = ("audit_event", "audit_personal", "audit_subtree", "audit_checkpoint",
 
 
 def upgrade() -> None:
-    op.add_column("audit_event", sa.Column("environment", sa.String(length=100), nullable=True))
+    with op.batch_alter_table("audit_event") as batch:
+        batch.add_column(sa.Column("environment", sa.String(length=100), nullable=True))
+        # The id is a UUIDv7 that nothing looks up: an index over it costs every event a write.
+        batch.drop_constraint("uq_audit_event_event_id", type_="unique")
     sqlite = op.get_bind().dialect.name == "sqlite"
     value = "json_extract(body, '$.environment')" if sqlite else "body::json ->> 'environment'"
     op.execute(
@@ -45,6 +48,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.String(length=32), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("log_id", "seq", "subject", name=op.f("pk_audit_personal")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_audit_personal_subject", "audit_personal", ["subject", "log_id"])
     op.create_table(
@@ -142,4 +146,6 @@ def downgrade() -> None:
     op.create_index("ix_audit_event_actor", "audit_event", ["log_id", "actor", "seq"])
     op.drop_index("ix_audit_event_outcome", table_name="audit_event")
     op.drop_index("ix_audit_event_environment", table_name="audit_event")
-    op.drop_column("audit_event", "environment")
+    with op.batch_alter_table("audit_event") as batch:
+        batch.drop_column("environment")
+        batch.create_unique_constraint("uq_audit_event_event_id", ["event_id"])
