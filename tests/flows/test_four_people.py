@@ -172,6 +172,13 @@ def test_four_eyes_from_a_draft_to_a_pack_that_proves_it(bank: Bank, tier: str) 
     assert told["ok"] is True
     signed = 4 if tier == "high" else 1
     assert f"signed: {signed}" in json.dumps(told)
+    events = [
+        json.loads(line)
+        for line in zipfile.ZipFile(pack).read("audit/events.jsonl").decode().splitlines()
+    ]
+    bodies = [event["body"] for event in events if "body" in event]
+    released = [body for body in bodies if body["action"] == "release.publish"]
+    assert {event["tier"] for event in released} == {tier}
     check = checker(pack, bank.folder)
     assert check(pack.read_bytes()) == (0, "")
     for name in ("approvals.json", "audit/events.jsonl", "report.pdf", "prompt.prompt.yml"):

@@ -17,6 +17,7 @@ from promptops_server.approvals.conditions.standing import barred, overdue, reti
 from promptops_server.approvals.exempt import set_aside, set_rules_aside
 from promptops_server.approvals.model import Content, GateFacts, Unmet, Verdict
 from promptops_server.approvals.paperwork import Paperwork
+from promptops_server.approvals.workflow.model import TIERS, Tier
 
 GATE_ROLE = "gate.role"
 MOST = 500
@@ -45,7 +46,13 @@ def gate(facts: GateFacts) -> Verdict:
         kept, more = set_rules_aside(facts, _rules(facts))
         unmet.extend(kept)
         waived = (*waived, *more)
-    return Verdict(tuple(unmet), waived)
+    return Verdict(tuple(unmet), waived, _tier(facts))
+
+
+def _tier(facts: GateFacts) -> Tier | None:
+    read = (facts.papers.get((content.path, content.version)) for content in facts.contents)
+    known = [papers.tier for papers in read if papers is not None and papers.tier is not None]
+    return max(known, key=TIERS.index, default=None)
 
 
 def _role(facts: GateFacts) -> Iterator[Unmet]:

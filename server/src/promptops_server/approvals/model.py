@@ -10,6 +10,7 @@ from promptops_server.infra.authorise import Decision
 
 if TYPE_CHECKING:
     from promptops_server.approvals.paperwork import Paperwork
+    from promptops_server.approvals.workflow.model import Tier
 
 Kind = Literal["publish", "rollback", "unpublish", "suspend"]
 
@@ -108,6 +109,8 @@ class Verdict:
 
     unmet: tuple[Unmet, ...] = ()
     waived: tuple[Waived, ...] = ()
+    tier: Tier | None = None
+    """The highest tier of the contents, of those whose papers were read and whose tier is known."""
 
     @property
     def allowed(self) -> bool:

@@ -172,7 +172,8 @@ def release_plan(
             remedy="Release them in several steps.",
         )
     rule = may_change(deps, request, environment, plan).rule
-    refuse_unmet(judge(deps, tx.conn, request, environment, plan, now=tx.now), request.kind)
+    verdict = judge(deps, tx.conn, request, environment, plan, now=tx.now)
+    refuse_unmet(verdict, request.kind)
     before = current_rows(tx.conn, environment.id, [change.path for change in plan.changes])
     if commit is None:
         commit = branch.commit_changes(
@@ -210,6 +211,7 @@ def release_plan(
         rule=rule,
         before=before,
         origin=origin_of(request, plan),
+        tier=verdict.tier,
     )
 
 

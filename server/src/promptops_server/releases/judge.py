@@ -76,7 +76,7 @@ def judge(
         *_stopping(deps, request, environment, plan),
         *refused_before(conn, request.kind, environment, plan),
     )
-    return Verdict(unmet, verdict.waived)
+    return Verdict(unmet, verdict.waived, verdict.tier)
 
 
 def _papers(

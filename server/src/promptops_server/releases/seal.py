@@ -105,12 +105,13 @@ def seal(
     rule: str | None = None,
     before: Mapping[str, AnyRow] | None = None,
     origin: Mapping[str, Any] | None = None,
+    tier: str | None = None,
 ) -> Release:
     """Write the release after `environment.head` and return it.
 
     `project` is the project's name, `rule` the access rule that allowed it. `artifacts` holds the compiled texts by
     digest; those stored already may be missing. `before` holds the rows in force at the changed paths, where the caller
-    has read them inside the lock; `origin` goes into the audit event. `acknowledged_at` is the transaction's time, moved past the release
+    has read them inside the lock; `origin` and `tier`, the highest of what goes live, go into the audit event. `acknowledged_at` is the transaction's time, moved past the release
     before if the clock went back.
 
     Raises:
@@ -218,6 +219,7 @@ def seal(
             actor=actor,
             project=project,
             environment=environment.name,
+            tier=tier,
             before={
                 "release": state.head,
                 "prompts": {p: _stood(before.get(p)) for p in paths[:AUDITED]},

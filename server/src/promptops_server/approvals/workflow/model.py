@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Tier = Literal["low", "medium", "high"]
+TIERS: Final[tuple[Tier, ...]] = ("low", "medium", "high")
+"""From the least risk to the most."""
 Step = Literal["review", "validate", "approve"]
 """A decision in favour: of a reviewer, of an independent validator, of an approver."""
 

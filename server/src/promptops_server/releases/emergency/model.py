@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from promptops_server.approvals.workflow.demands import PRODUCT, Demands
-from promptops_server.approvals.workflow.model import Tier
+from promptops_server.approvals.workflow.model import TIERS, Tier
 from promptops_server.infra.problems import Conflict
 from promptops_server.releases.intervals import Interval
 from promptops_server.releases.model import Content
@@ -17,7 +17,6 @@ State = Literal["open", "ratified", "rolled_back", "suspended", "replaced"]
 
 RATIFY_US: Final = 72 * 3600 * 1_000_000
 """Within this an emergency release is ratified."""
-TIERS: Final[tuple[Tier, ...]] = ("low", "medium", "high")
 
 
 @dataclass(frozen=True, slots=True)
