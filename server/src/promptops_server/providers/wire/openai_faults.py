@@ -163,6 +163,7 @@ def _fault(status: int, headers: Mapping[str, str], said: Said) -> CallError:
     parameter = ""
     if fault == "invalid_parameter":
         parameter = said.parameter or _parameter_in(said.text)
+        parameter = parameter if re.fullmatch(r"[\w.\[\]-]{1,100}", parameter, re.ASCII) else ""
     what, remedy = _WHAT[fault]
     if parameter:
         what = f"The endpoint refuses the parameter {parameter}"
