@@ -89,10 +89,10 @@ class Calls:
         fault: CallError | None = None
         while True:
             turn = await self._turn(target, tokens, ends, fault)
+            now = time.monotonic()
+            ends = now + deadline if ends is None else ends
+            attempts += 1
             try:
-                now = time.monotonic()
-                ends = now + deadline if ends is None else ends
-                attempts += 1
                 reply = await self._attempt(provider, target, ask, ends - now, given)
                 turn.used = _used(reply)
                 return dataclasses.replace(reply, attempts=attempts)
