@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from promptops.calls.anthropic import for_anthropic
 from promptops.calls.ask import Ask
-from promptops_server.providers.model import CallError
+from promptops.errors import CannotExpress
 from promptops_server.providers.wire.anthropic_messages import body_of
 from support.anthropic_server import AnthropicServer
 
@@ -146,8 +146,7 @@ def test_our_body_is_the_sdks(
     assert body_of(ask, stream=stream) == server.requests[-1].body
 
 
-def test_what_cannot_be_said_is_a_fault_that_names_it() -> None:
+def test_what_cannot_be_said_is_refused_by_name() -> None:
     ask = Ask("bank/triage", "claude-test", [{"role": "user", "content": "Hi"}], {"seed": 7}, [], None, None)  # fmt: skip
-    with pytest.raises(CallError, match="the parameter seed") as caught:
+    with pytest.raises(CannotExpress, match="the parameter seed"):
         body_of(ask, stream=False)
-    assert caught.value.fault == "cannot_express"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -123,7 +122,7 @@ def test_how_long_to_wait() -> None:
 
 def test_a_key_in_what_the_endpoint_says_is_not_passed_on() -> None:
     for key in ("sk-ant-api03-AAAAbbbb_cc-dd", "AKIAIOSFODNN7EXAMPLE", "ABSKQmVkcm9ja0FQSUtleS1=="):
-        found = fault_of(401, {}, json.dumps({"message": f"wrong key {key} given"}))
+        found = fault_of(401, {}, json.dumps({"message": f"wrong key {key} given"}).encode())
         assert key not in found.detail
         assert "given" in found.detail
 
@@ -147,7 +146,7 @@ def test_a_key_in_what_the_endpoint_says_is_not_passed_on() -> None:
         st.sampled_from(["Retry-After", "x-amzn-errortype"]), st.text(max_size=20)
     ),
 )
-def test_any_refusal_has_a_meaning(status: int, body: Any, headers: dict[str, str]) -> None:
+def test_any_refusal_has_a_meaning(status: int, body: bytes, headers: dict[str, str]) -> None:
     found = fault_of(status, headers, body)
     assert found.detail
     assert found.retry_after is None or found.retry_after >= 0

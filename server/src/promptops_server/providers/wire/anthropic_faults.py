@@ -99,12 +99,8 @@ _PREFILL = re.compile(r"prefill|must end with a user message", re.I)
 _SECRETS = re.compile(r"\b(sk-ant-|ABSK|AKIA|ASIA|ya29\.)[\w./+=-]+")
 
 
-def fault_of(status: int, headers: Mapping[str, str], body: Any) -> CallError:
-    """The fault a response with an error status tells of.
-
-    Args:
-        body: as it came (bytes or text), or decoded.
-    """
+def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> CallError:
+    """What an answer with an error status means. Header names in any case."""
     named = {name.lower(): value for name, value in headers.items()}
     kind, message = _said(named, _decoded(body))
     return fault_said(kind, message, status=status, retry_after=_retry_after(named))
@@ -114,7 +110,7 @@ def fault_said(
     kind: str, message: str, *, status: int | None = None, retry_after: float | None = None
 ) -> CallError:
     """The fault of this type and message, from a response or from the middle of a stream."""
-    message = _SECRETS.sub(r"\1…", " ".join(message.split()))[:LONGEST_MESSAGE]
+    message = _SECRETS.sub(r"\1…", _storable(message))[:LONGEST_MESSAGE]
     fault, parameter = _fault(kind.lower(), message, status)
     said = message or (f"The endpoint answered {status}" if status else f"The endpoint said {kind or 'error'}")  # fmt: skip
     detail = said if said.endswith((".", "!", "?")) else said + "."
@@ -155,15 +151,12 @@ def _invalid(message: str) -> tuple[Fault, str]:
     return "invalid_parameter", ""
 
 
-def _decoded(body: Any) -> Any:
-    if isinstance(body, bytes | bytearray):
-        body = bytes(body).decode("utf-8", "replace")
-    if isinstance(body, str):
-        try:
-            return json.loads(body)
-        except ValueError:
-            return body
-    return body
+def _decoded(body: bytes) -> Any:
+    text = body.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _said(headers: Mapping[str, str], body: Any) -> tuple[str, str]:
@@ -181,6 +174,12 @@ def _said(headers: Mapping[str, str], body: Any) -> tuple[str, str]:
     if isinstance(body, str) and not body.lstrip().startswith("<"):
         return amazon, body
     return amazon, ""  # a page of some proxy says nothing
+
+
+def _storable(message: str) -> str:
+    """One line, without what a database cannot keep."""
+    whole = message.replace("\0", " ").encode("utf-8", "replace").decode()
+    return " ".join(whole.split())
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -7,13 +7,12 @@ same with another envelope, which is their providers' (`kinds`). Faults are `ant
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from promptops.calls.anthropic import for_anthropic
 from promptops.calls.ask import Ask
-from promptops.errors import CannotExpress
 from promptops_server.providers.model import CallError, Delta, Reply, Stop, ToolCall, Usage
 from promptops_server.providers.wire.anthropic_faults import fault_of, fault_said
 
@@ -32,11 +31,8 @@ STOPS: dict[str, Stop] = {
 
 
 def body_of(ask: Ask, *, stream: bool) -> dict[str, Any]:
-    """The request's body. Raises `CallError` `cannot_express` for what the protocol has no way to say."""
-    try:
-        body = for_anthropic(ask, None, {})
-    except CannotExpress as error:
-        raise CallError("cannot_express", str(error)) from None
+    """The request's body. Raises `promptops.errors.CannotExpress` for what the protocol has no way to say."""
+    body = for_anthropic(ask, None, {})
     body.update(body.pop("extra_body", {}))
     if stream:
         body["stream"] = True
@@ -55,7 +51,7 @@ class _Block:
 
 
 def read_answer(answer: Any) -> Reply:
-    """A whole answer. Raises `CallError`: `bad_answer` where it is none, or the fault it tells of."""
+    """A whole answer out of its decoded JSON. Raises `CallError`: `bad_answer` where it is none, or the fault it tells of."""
     if not isinstance(answer, dict):
         raise _bad("is no JSON object")
     if answer.get("type") == "error":
@@ -74,39 +70,26 @@ class StreamReader:
         self._blocks: dict[int, _Block] = {}
         self._stopped = False
 
-    @property
-    def done(self) -> bool:
-        """Whether the last event of the answer has come."""
-        return self._stopped
-
-    def feed(self, event: str, data: str) -> list[Delta]:
-        """What this event adds. `event` only serves where the data does not name its type.
+    def feed(self, event: Mapping[str, Any]) -> Sequence[Delta]:
+        """What this event adds. `event` is the decoded JSON of its data.
 
         Raises:
-            CallError: `bad_answer` for data that is not as the protocol says, else the fault the event tells of.
+            CallError: `bad_answer` for what is not as the protocol says, else the fault the event tells of.
         """
-        if not data:
-            return []
-        try:
-            said = json.loads(data)
-        except ValueError:
-            raise _bad("has an event that is not JSON") from None
-        if not isinstance(said, dict):
-            raise _bad("has an event that is no JSON object")
-        kind = said.get("type") or event
+        kind = event.get("type")
         if kind == "error":
-            raise _told(said)
+            raise _told(event)
         if kind == "message_start":
-            self._message = _object(said, "message")
+            self._message = dict(_object(event, "message"))
         elif kind == "content_block_start":
-            return self._begin(said)
+            return self._begin(event)
         elif kind == "content_block_delta":
-            return self._add(said)
+            return self._add(event)
         elif kind == "message_delta":
-            self._end(said)
+            self._end(event)
         elif kind == "message_stop":
             self._stopped = True
-        return []  # ping, content_block_stop, and what the protocol may yet add
+        return ()  # ping, content_block_stop, and what the protocol may yet add
 
     def finish(self) -> Reply:
         """The whole answer. Raises `CallError` `network` where the stream ended before it was whole."""
@@ -114,21 +97,21 @@ class StreamReader:
             raise CallError("network", "The connection ended before the answer was whole.")
         return _reply(self._message, [self._blocks[index] for index in sorted(self._blocks)])
 
-    def _begin(self, said: Mapping[str, Any]) -> list[Delta]:
+    def _begin(self, said: Mapping[str, Any]) -> Sequence[Delta]:
         block = _block(_object(said, "content_block"))
         if block.kind == "tool_use":
             block.text = ""  # the input follows in pieces; `given` stands where none come
         self._blocks[_index(said)] = block
         return _deltas(block.kind, block.text)
 
-    def _add(self, said: Mapping[str, Any]) -> list[Delta]:
+    def _add(self, said: Mapping[str, Any]) -> Sequence[Delta]:
         block = self._blocks.get(_index(said))
         if block is None:
             raise _bad("adds to a part that was not begun")
         delta = _object(said, "delta")
         member = _PIECES.get(str(delta.get("type")))
         if member is None:
-            return []  # signatures and citations
+            return ()  # signatures and citations
         piece = delta.get(member)
         if not isinstance(piece, str):
             raise _bad(f"has a {delta['type']} without its text")
@@ -148,12 +131,12 @@ class StreamReader:
 _PIECES = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 
 
-def _deltas(kind: str, piece: str) -> list[Delta]:
+def _deltas(kind: str, piece: str) -> Sequence[Delta]:
     if piece and kind == "text":
-        return [Delta(text=piece)]
+        return (Delta(text=piece),)
     if piece and kind == "thinking":
-        return [Delta(reasoning=piece)]
-    return []
+        return (Delta(reasoning=piece),)
+    return ()
 
 
 def _block(item: Any) -> _Block:
