@@ -134,7 +134,7 @@ def test_what_is_not_installed_is_said_with_the_command(
     )
     with pytest.raises(CallError) as raised:
         asyncio.run(local.Local().prepare(TARGET))
-    assert raised.value.fault == "not_found"
+    assert raised.value.fault == "cannot_express"
     assert command in raised.value.detail
     assert files.missing() == (command,)
     assert models.running() == {}
@@ -160,8 +160,16 @@ def test_an_option_that_cannot_be_is_named(
         given = Target(id="t", name="n", provider="local", model=TARGET.model, options=options)
     with pytest.raises(CallError) as raised:
         asyncio.run(local.Local().prepare(given))
-    assert (raised.value.fault, raised.value.parameter) == ("invalid_parameter", parameter)
+    assert (raised.value.fault, raised.value.parameter) == ("cannot_express", parameter)
     assert words in raised.value.detail
+
+
+def test_options_that_no_machine_takes_are_refused_before_anything_is_called() -> None:
+    for options in ({}, {"file": "mine.gguf"}, {"file": "/models/mine.gguf", "context": "all"}):
+        with pytest.raises(CallError):
+            local.Local().url_of(with_options(**options), stream=False)
+    there = local.Local().url_of(with_options(file="/models/mine.gguf"), stream=False)
+    assert there == "http://127.0.0.1/v1/chat/completions"
 
 
 def test_a_broken_file_says_what_the_runtime_said(tmp_path: Path, models: ModelProcesses) -> None:

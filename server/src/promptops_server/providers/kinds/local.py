@@ -7,7 +7,7 @@ import dataclasses
 from typing import ClassVar
 
 from promptops_server.providers.kind import Option, Provider
-from promptops_server.providers.local_model.files import CONTEXT, model_file_of
+from promptops_server.providers.local_model.files import CONTEXT, check_options, model_file_of
 from promptops_server.providers.local_model.processes import ModelProcesses
 from promptops_server.providers.model import ProtocolName, Target
 
@@ -38,7 +38,8 @@ class Local(Provider):
         return dataclasses.replace(target, base_url=served.url)
 
     def url_of(self, target: Target, *, stream: bool) -> str:
-        """Where its process listens."""
+        """Where its process listens. Raises CallError when its options cannot be."""
+        check_options(target)
         return f"{target.base_url or self.base_url}/v1/chat/completions"
 
     def headers_of(self, target: Target, secret: str | None) -> dict[str, str]:

@@ -6,7 +6,6 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from promptops_server.providers.model import CallError, Target
 
@@ -44,24 +43,47 @@ class ModelFile:
     threads: int = 1
 
 
+def check_options(target: Target) -> None:
+    """Whether the target's own settings make sense; looks at no file, so it holds on every machine.
+
+    Raises:
+        CallError: `cannot_express`, with the option as its parameter.
+    """
+    _context(target)
+    _threads(target)
+    said = _said(target)
+    if said and not Path(said).is_absolute():
+        raise _refused(
+            "file",
+            f"The option file is '{said}'; give the whole path of a GGUF file of the server.",
+        )
+    if not said and target.model not in SAMPLES:
+        raise _refused(
+            "file",
+            f"Say where the file of '{target.model}' is: the option file, the path of a GGUF file of the server. "
+            f"Known without it: {', '.join(SAMPLES)}.",
+        )
+
+
 def model_file_of(target: Target) -> ModelFile:
     """What `target` wants served, looked up anew each time: a package may have been installed since.
 
     Raises:
-        CallError: `not_found` where the runtime or the sample is not installed, `invalid_parameter` for an option that
-            cannot be. Neither is tried again.
+        CallError: `cannot_express`, which is not tried again: an option is wrong, or the runtime, the sample or the file
+            is not on this machine.
     """
+    check_options(target)
     if importlib.util.find_spec(RUNTIME) is None:
         raise CallError(
-            "not_found",
+            "cannot_express",
             f"This server cannot serve models itself yet; install that: {INSTALL_RUNTIME}",
         )
-    options = target.options
+    said = _said(target)
     return ModelFile(
-        file=_given(options) or _sample(target.model),
+        file=_given(said) if said else _sample(target.model),
         model=target.model,
-        context=_number(options, "context", CONTEXT, 128, 1_048_576),
-        threads=_number(options, "threads", 1, 1, 64),
+        context=_context(target),
+        threads=_threads(target),
     )
 
 
@@ -71,46 +93,27 @@ def missing() -> tuple[str, ...]:
     return (*wanted, *(sample.install for sample in SAMPLES.values() if _inside(sample) is None))
 
 
-def _given(options: Mapping[str, Any]) -> Path | None:
-    said = str(options.get("file") or "")
-    if not said:
-        return None
+def _given(said: str) -> Path:
     file = Path(said)
-    if not file.is_absolute():
-        raise CallError(
-            "invalid_parameter",
-            f"The option file is '{said}'; give the whole path of a GGUF file of this machine.",
-            parameter="file",
-        )
     try:
         with file.open("rb") as opened:
             begins = opened.read(len(MAGIC))
     except OSError as error:
-        raise CallError(
-            "invalid_parameter",
-            f"The model file {said} cannot be read ({error.strerror}).",
-            parameter="file",
+        raise _refused(
+            "file", f"The model file {said} cannot be read ({error.strerror})."
         ) from error
     if begins != MAGIC:
-        raise CallError(
-            "invalid_parameter", f"{said} is no GGUF file: it begins otherwise.", parameter="file"
-        )
+        raise _refused("file", f"{said} is no GGUF file: it begins otherwise.")
     return file
 
 
 def _sample(model: str) -> Path:
-    sample = SAMPLES.get(model)
-    if sample is None:
-        raise CallError(
-            "invalid_parameter",
-            f"Say where the file of '{model}' is: the option file, the path of a GGUF file of this machine. "
-            f"Known without it: {', '.join(SAMPLES)}.",
-            parameter="file",
-        )
+    sample = SAMPLES[model]
     found = _inside(sample)
     if found is None:
         raise CallError(
-            "not_found", f"The file of {model} is not on this machine; install it: {sample.install}"
+            "cannot_express",
+            f"The file of {model} is not on this machine; install it: {sample.install}",
         )
     return found
 
@@ -124,8 +127,20 @@ def _inside(sample: Sample) -> Path | None:
     return None
 
 
-def _number(options: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
-    said = options.get(name)
+def _said(target: Target) -> str:
+    return str(target.options.get("file") or "")
+
+
+def _context(target: Target) -> int:
+    return _number(target, "context", CONTEXT, 128, 1_048_576)
+
+
+def _threads(target: Target) -> int:
+    return _number(target, "threads", 1, 1, 64)
+
+
+def _number(target: Target, name: str, default: int, low: int, high: int) -> int:
+    said = target.options.get(name)
     if said is None or said == "":
         return default
     try:
@@ -133,9 +148,11 @@ def _number(options: Mapping[str, Any], name: str, default: int, low: int, high:
     except ValueError:
         number = low - 1
     if not low <= number <= high:
-        raise CallError(
-            "invalid_parameter",
-            f"The option {name} is '{said}'; give a whole number from {low} to {high}.",
-            parameter=name,
+        raise _refused(
+            name, f"The option {name} is '{said}'; give a whole number from {low} to {high}."
         )
     return number
+
+
+def _refused(option: str, detail: str) -> CallError:
+    return CallError("cannot_express", detail, parameter=option)
