@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
 
 import pytest
+from sqlalchemy import Connection
 
 from promptops_server.access.policy import authorise
 from promptops_server.app.demo.model import NAME, TESTED, offer_local_model
 from promptops_server.app.demo.story import Write, stories
 from promptops_server.app.installation import ensure_installation
-from promptops_server.infra.actor import SYSTEM
+from promptops_server.infra.actor import SYSTEM, Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.sealing import Sealer
 from promptops_server.providers.kinds.local import Local
@@ -18,14 +20,24 @@ from promptops_server.providers.targets import store
 from promptops_server.providers.targets.credentials import SEALED_FOR, Credentials, Places
 from promptops_server.providers.targets.ports import TargetDeps
 from promptops_server.providers.targets.remove import remove_target
-from support.model_targets import SomeProjects
+
+
+class AnyProject:
+    """The target is for all of them, so none is asked for."""
+
+    def known(self, conn: Connection, names: Iterable[str]) -> frozenset[str]:
+        return frozenset(names)
+
+    def require_there(self, conn: Connection, project: str) -> None: ...
+
+    def require_readable(self, actor: Actor, project: str) -> None: ...
 
 
 @pytest.fixture
 def deps(any_database: Database) -> TargetDeps:
     ensure_installation(any_database)
     credentials = Credentials(any_database, Sealer(b"s" * 32, SEALED_FOR), Places())
-    return TargetDeps(any_database, authorise, {"local": Local()}, credentials, SomeProjects())
+    return TargetDeps(any_database, authorise, {"local": Local()}, credentials, AnyProject())
 
 
 def offered(deps: TargetDeps) -> bool:
