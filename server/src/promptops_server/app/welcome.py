@@ -120,6 +120,7 @@ def lines_of(welcome: Welcome) -> list[str]:
             f'print(ops.get("{DEMO_PROMPT}").render({{"claim": "Water comes through the ceiling."}}, '
             f'model="claude"))\'',
         ]
+        lines += ["", *_model_lines()]
     elif sign_in is not None:
         lines += [
             "",
@@ -127,6 +128,24 @@ def lines_of(welcome: Welcome) -> list[str]:
         ]
     lines += ["", "  Ctrl-C stops it.", ""]
     return lines
+
+
+def _model_lines() -> list[str]:
+    """How to test a prompt without any key."""
+    from promptops_server.app.demo.model import NAME, TESTED
+    from promptops_server.providers.local_model.files import missing
+
+    beside = Path(_python()).parent
+    needed = [f"  {beside / command}" for command in missing()]
+    if needed:
+        return [
+            "  To test prompts with a small model of this machine, without any key, install it and start again:",
+            *needed,
+        ]
+    return [
+        "  Test a prompt with a small model of this machine, without any key (sign in first, as above):",
+        f"  {beside / 'promptops'} test {TESTED} --models {NAME}",
+    ]
 
 
 def _python() -> str:
