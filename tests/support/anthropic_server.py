@@ -1,0 +1,545 @@
+"""A small server of Anthropic's messages protocol on loopback, that can be told to misbehave.
+
+    with AnthropicServer(answer=lambda body: "Paris") as s:
+        s.script([rate_limited(0.1), None, slow(2)])  # one step a request, in order; None answers as usual
+        ...                                           # s.url is the base URL, s.requests what came
+
+`answer` stands for the model: it is given the request's body and returns a text or an `Answer`. Once the script is
+used up, every request is answered as usual. It also answers at the paths of Amazon Bedrock (streams in Amazon's binary
+frames) and of Vertex AI, and gives out access tokens at `/token`. `tests/support/test_anthropic_server.py` drives it
+with Anthropic's own SDK.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import itertools
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from support.aws_frames import exception_frame, frame_of_event
+
+Event = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says. `tool_calls` are `(name, arguments as JSON text)`; `usage` is merged over the counted one.
+
+    `stop` is Anthropic's word for why it ended; empty: `tool_use` where there are calls, else `end_turn`. `redacted`
+    adds a block of hidden thinking. `refusal` is the explanation that goes with the stop reason `refusal`.
+    """
+
+    text: str = ""
+    tool_calls: tuple[tuple[str, str], ...] = ()
+    reasoning: str = ""
+    redacted: bool = False
+    refusal: str = ""
+    category: str | None = None
+    stop: str = ""
+    stop_sequence: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What becomes of one request. The functions below make them; combine with `dataclasses.replace`."""
+
+    status: int = 200
+    body: Any = None
+    """A whole response instead of an answer: JSON, or bytes as they are."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    wait: float = 0.0
+    """Seconds before anything is sent."""
+    pause: float = 0.0
+    """Seconds between two events of a stream."""
+    cut_after: int | None = None
+    """Events (or, without a stream, bytes) after which the connection is cut."""
+    stop_after: int | None = None
+    """Events after which a stream ends in good order, but without its end."""
+    malformed_at: int | None = None
+    """The number of the event that is no JSON; any number spoils a whole answer."""
+    error_at: int | None = None
+    """The number of the event in whose place an `error` event comes."""
+    error: tuple[str, str] = ("overloaded_error", "Overloaded")
+    """Type and message of that error."""
+    model: str | None = None
+    """The model named in the answer, in place of the one asked for."""
+    answer: Answer | str | None = None
+    padding: int = 0
+    """Bytes of text added to the answer."""
+
+
+def error(status: int, kind: str, message: str, *, headers: Mapping[str, str] | None = None, **details: Any) -> Step:  # fmt: skip
+    """A refusal in Anthropic's form; `details` are its machine-readable part, such as `error_code`."""
+    said: dict[str, Any] = {"type": kind, "message": message}
+    if details:
+        said["details"] = details
+    body = {"type": "error", "error": said, "request_id": "req_test"}
+    return Step(status=status, body=body, headers=headers or {})
+
+
+def slow(seconds: float) -> Step:
+    """An answer that lets itself be waited for."""
+    return Step(wait=seconds)
+
+
+def slow_stream(pause: float) -> Step:
+    """Time between the pieces of a stream."""
+    return Step(pause=pause)
+
+
+def rate_limited(retry_after: float | None = None) -> Step:
+    """429, with the seconds to wait where given."""
+    headers = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
+    return error(429, "rate_limit_error", "This request would exceed your rate limit.", headers=headers)  # fmt: skip
+
+
+def overloaded() -> Step:
+    """529 as Anthropic says it."""
+    return error(529, "overloaded_error", "Overloaded")
+
+
+def broken() -> Step:
+    """500 without any form."""
+    return Step(status=500, body=b"<html>Internal Server Error</html>")
+
+
+def context_too_long() -> Step:
+    """400: more tokens than the model takes."""
+    return error(400, "invalid_request_error", "prompt is too long: 205112 tokens > 200000 maximum")
+
+
+def too_large() -> Step:
+    """413: more bytes than the endpoint takes."""
+    return error(413, "request_too_large", "Request exceeds the maximum size")
+
+
+def invalid_parameter(name: str = "temperature") -> Step:
+    """400: a parameter this model does not take."""
+    return error(400, "invalid_request_error", f"{name}: Extra inputs are not permitted")
+
+
+def unauthorised() -> Step:
+    """401: the key is wrong."""
+    return error(401, "authentication_error", "invalid x-api-key")
+
+
+def forbidden() -> Step:
+    """403: the key is right and has no access to the model."""
+    return error(403, "permission_error", "Your API key does not have permission to use the specified resource.")  # fmt: skip
+
+
+def not_found(model: str = "claude-99") -> Step:
+    """404: no such model."""
+    return error(404, "not_found_error", f"model: {model}")
+
+
+def refused(text: str = "This request may violate the usage policy.", category: str | None = None) -> Step:  # fmt: skip
+    """An answer that a classifier stopped."""
+    return Step(answer=Answer(refusal=text, category=category, stop="refusal"))
+
+
+def cut(after: int = 3) -> Step:
+    """The connection breaks after so many events of a stream (bytes of a whole answer)."""
+    return Step(cut_after=after)
+
+
+def unfinished(after: int = 3) -> Step:
+    """A stream that ends in good order after so many events, without `message_stop`."""
+    return Step(stop_after=after)
+
+
+def malformed(at: int = 2) -> Step:
+    """An event of a stream (or a whole answer) that is no JSON."""
+    return Step(malformed_at=at)
+
+
+def error_in_stream(at: int = 3, kind: str = "overloaded_error", message: str = "Overloaded") -> Step:  # fmt: skip
+    """A stream that begins well and then says that something is wrong."""
+    return Step(error_at=at, error=(kind, message))
+
+
+def wrong_model(name: str = "another-model") -> Step:
+    """An answer by another model than was asked for."""
+    return Step(model=name)
+
+
+def huge(size: int = 20_000_000) -> Step:
+    """An answer of so many bytes."""
+    return Step(padding=size)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it came. `body` is its decoded JSON, `raw` its bytes; `connection` counts connections from 1."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    raw: bytes
+    connection: int
+    at: float
+
+
+Model = Callable[[dict[str, Any]], "str | Answer | Awaitable[str | Answer]"]
+
+
+class AnthropicServer:
+    """The server; a context manager. Runs in a thread of its own until left.
+
+    Args:
+        answer: the model.
+        models: the ids it serves; any id where empty.
+        api_key: the key it demands; none where empty.
+        latency: seconds before every answer.
+    """
+
+    def __init__(
+        self,
+        answer: Model | None = None,
+        *,
+        models: Iterable[str] = (),
+        api_key: str = "",
+        latency: float = 0.0,
+        port: int = 0,
+    ) -> None:
+        self.answer: Model = answer or (lambda body: "ok: " + last_text(body))
+        self.models = tuple(models)
+        self.api_key = api_key
+        self.latency = latency
+        self.requests: list[Seen] = []
+        """Requests to messages, whatever their path; `tokens` are those for access tokens."""
+        self.tokens: list[Seen] = []
+        self.token_answer: tuple[int, Any] | None = None
+        """Status and JSON of the next answers of `/token`; None gives a token for an hour."""
+        self.abandoned = 0
+        """Answers whose client went away before they were whole."""
+        self.most_at_once = 0
+        self._at_once = 0
+        self._steps: deque[Step | None] = deque()
+        self._transports: dict[int, Any] = {}
+        self._numbers = itertools.count(1)
+        self._port = port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="anthropic-server", daemon=True)
+        self._ready = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """The base URL an SDK takes."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def connections(self) -> int:
+        """How many connections were ever made."""
+        return len(self._transports)
+
+    @property
+    def open_connections(self) -> int:
+        """How many of them are open."""
+        return sum(not transport.is_closing() for transport in self._transports.values())
+
+    def script(self, steps: Iterable[Step | None]) -> None:
+        """What becomes of the next requests, one step each; replaces what was left of an earlier script."""
+        self._steps = deque(steps)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(10), "the server did not start"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)  # fmt: skip
+
+        async def start() -> None:
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", self._port).start()
+            self._port = runner.addresses[0][1]
+            self._ready.set()
+
+        self._loop.run_until_complete(start())
+        self._loop.run_forever()
+        self._loop.run_until_complete(runner.cleanup())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    def _connection(self, request: web.Request) -> int:
+        for number, transport in self._transports.items():
+            if transport is request.transport:
+                return number
+        number = next(self._numbers)
+        self._transports[number] = request.transport
+        return number
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        is_json = "json" in request.headers.get("content-type", "")
+        seen = Seen(
+            request.method, request.raw_path.partition("?")[0], dict(request.query),
+            {name.lower(): value for name, value in request.headers.items()},
+            json.loads(raw) if raw and is_json else None, raw,
+            self._connection(request), time.monotonic(),
+        )  # fmt: skip
+        if seen.path == "/token":
+            self.tokens.append(seen)
+            return self._token()
+        self.requests.append(seen)
+        if seen.path == "/v1/models":
+            return self._unwelcome(seen) or self._listing()
+        way = _way(seen)
+        if way is None:
+            return _whole(error(404, "not_found_error", "Not Found"))
+        if (refusal := self._unwelcome(seen)) is not None:
+            return refusal
+        step = (self._steps.popleft() if self._steps else None) or Step()
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            return await self._messages(request, seen, way, step)
+        except asyncio.CancelledError:
+            self.abandoned += 1
+            raise
+        finally:
+            self._at_once -= 1
+
+    def _token(self) -> web.Response:
+        status, body = self.token_answer or (200, {"access_token": f"token-{len(self.tokens)}", "expires_in": 3600, "token_type": "Bearer"})  # fmt: skip
+        return web.json_response(body, status=status)
+
+    def _listing(self) -> web.Response:
+        rows = [
+            {"id": name, "type": "model", "display_name": name, "created_at": "2026-01-01T00:00:00Z"}
+            for name in self.models
+        ]  # fmt: skip
+        return web.json_response(
+            {"data": rows, "has_more": False, "first_id": None, "last_id": None}
+        )
+
+    def _unwelcome(self, seen: Seen) -> web.Response | None:
+        """401 where the key is not the one demanded."""
+        given = (
+            seen.headers.get("x-api-key", ""),
+            seen.headers.get("authorization", "").removeprefix("Bearer "),
+        )
+        if self.api_key and self.api_key not in given:
+            return _whole(unauthorised())
+        return None
+
+    async def _messages(self, request: web.Request, seen: Seen, way: Way, step: Step) -> web.StreamResponse:  # fmt: skip
+        if self.latency or step.wait:
+            await asyncio.sleep(self.latency + step.wait)
+        if step.body is not None:
+            return _whole(step)
+        if (wrong := _wrong_with(seen, way)) is not None:
+            return _whole(wrong)
+        if self.models and way.model not in self.models:
+            return _whole(not_found(way.model))
+        said = step.answer
+        if said is None:
+            made = self.answer(seen.body)
+            said = await made if inspect.isawaitable(made) else made
+        answer = Answer(said) if isinstance(said, str) else said
+        message = _message(seen.body, answer, f"msg_{len(self.requests)}", step.model or way.model, step.padding)  # fmt: skip
+        if way.stream:
+            return await self._stream(request, step, way, _events(message))
+        content = json.dumps(message).encode()
+        if step.malformed_at is not None:
+            content = content[: len(content) // 2]
+        if step.cut_after is not None:
+            return await _cut(request, content, step.cut_after)
+        return web.Response(body=content, content_type="application/json", headers=dict(step.headers))  # fmt: skip
+
+    async def _stream(
+        self, request: web.Request, step: Step, way: Way, events: list[Event]
+    ) -> web.StreamResponse:
+        kind = "application/vnd.amazon.eventstream" if way.frames else "text/event-stream"
+        response = web.StreamResponse(headers={"content-type": kind, **step.headers})
+        await response.prepare(request)
+        for number, (name, data) in enumerate(events):
+            if step.pause and number:
+                await asyncio.sleep(step.pause)
+            if number == step.cut_after:
+                assert request.transport is not None
+                request.transport.abort()
+                return response
+            if number == step.stop_after:
+                break
+            if number == step.error_at:
+                await response.write(_error_event(way, *step.error))
+                break
+            text = json.dumps(data)
+            if number == step.malformed_at:
+                text = text[: len(text) // 2]
+            await response.write(
+                frame_of_event(text) if way.frames else f"event: {name}\ndata: {text}\n\n".encode()
+            )
+        await response.write_eof()
+        return response
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a request came: for which model, as a stream or not, in Amazon's frames or not."""
+
+    model: str
+    stream: bool
+    frames: bool = False
+    direct: bool = False
+
+
+_BEDROCK = re.compile(r"/model/(?P<model>[^/]+)/(?P<verb>invoke|invoke-with-response-stream)")
+_VERTEX = re.compile(r"(/v1)?/projects/[^/]+/locations/[^/]+/publishers/anthropic/models/(?P<model>[^/:]+):(?P<verb>rawPredict|streamRawPredict)")  # fmt: skip
+
+
+def _way(seen: Seen) -> Way | None:
+    body = seen.body if isinstance(seen.body, dict) else {}
+    if seen.path == "/v1/messages":
+        return Way(str(body.get("model")), bool(body.get("stream")), direct=True)
+    if bedrock := _BEDROCK.fullmatch(seen.path):
+        return Way(unquote(bedrock["model"]), bedrock["verb"] != "invoke", frames=True)
+    if vertex := _VERTEX.fullmatch(seen.path):
+        return Way(unquote(vertex["model"]), vertex["verb"] == "streamRawPredict")
+    return None
+
+
+def _wrong_with(seen: Seen, way: Way) -> Step | None:
+    """What the real endpoints demand of every request."""
+    body = seen.body if isinstance(seen.body, dict) else {}
+    if way.direct and "anthropic-version" not in seen.headers:
+        return error(400, "invalid_request_error", "anthropic-version: header is required")
+    demanded = ["max_tokens", "messages", "model" if way.direct else "anthropic_version"]
+    for name in demanded:
+        if not body.get(name):
+            return error(400, "invalid_request_error", f"{name}: Field required")
+    if not way.direct and "model" in body:
+        return error(400, "invalid_request_error", "model: Extra inputs are not permitted")
+    if way.frames and "stream" in body:
+        return error(400, "invalid_request_error", "stream: Extra inputs are not permitted")
+    return None
+
+
+def last_text(body: Mapping[str, Any]) -> str:
+    """The text of the last message, of its blocks where it has blocks."""
+    messages = body.get("messages") or [{}]
+    return _text(messages[-1].get("content"))
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        return " ".join(str(block.get("text", "")) for block in content)
+    return str(content or "")
+
+
+def _whole(step: Step) -> web.Response:
+    if isinstance(step.body, bytes):
+        return web.Response(status=step.status, body=step.body, headers=dict(step.headers))
+    return web.json_response(step.body, status=step.status, headers=dict(step.headers))
+
+
+async def _cut(request: web.Request, content: bytes, after: int) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"content-type": "application/json", "content-length": str(len(content))})  # fmt: skip
+    await response.prepare(request)
+    await response.write(content[:after])
+    assert request.transport is not None
+    request.transport.abort()
+    return response
+
+
+def _message(body: Mapping[str, Any], answer: Answer, name: str, model: str, padding: int) -> dict[str, Any]:  # fmt: skip
+    content: list[dict[str, Any]] = []
+    if answer.reasoning:
+        content.append({"type": "thinking", "thinking": answer.reasoning, "signature": "c2ln"})
+    if answer.redacted:
+        content.append({"type": "redacted_thinking", "data": "aGlkZGVu"})
+    if text := answer.text + "x" * padding:
+        content.append({"type": "text", "text": text})
+    for number, (tool, arguments) in enumerate(answer.tool_calls):
+        content.append({"type": "tool_use", "id": f"toolu_{number}", "name": tool, "input": json.loads(arguments)})  # fmt: skip
+    stop = answer.stop or ("tool_use" if answer.tool_calls else "end_turn")
+    details = None
+    if stop == "refusal":
+        details = {"type": "refusal", "category": answer.category, "explanation": answer.refusal or None}  # fmt: skip
+    return {
+        "id": name, "type": "message", "role": "assistant", "model": model, "content": content,
+        "stop_reason": stop, "stop_sequence": answer.stop_sequence, "stop_details": details,
+        "usage": _usage(body, answer),
+    }  # fmt: skip
+
+
+def _usage(body: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+    asked = [{"content": body.get("system")}, *body.get("messages", ())]
+    said = answer.text.split() + answer.reasoning.split()
+    return {
+        "input_tokens": sum(len(_text(m.get("content")).split()) + 3 for m in asked),
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": len(said) + 1,
+        **answer.usage,
+    }
+
+
+def _events(message: Mapping[str, Any]) -> list[Event]:
+    """The message as the events of a stream, with a ping after its start as the real endpoint sends one."""
+    usage = message["usage"]
+    start = {
+        **message, "content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None,
+        "usage": {**usage, "output_tokens": 1},
+    }  # fmt: skip
+    events: list[Event] = [("message_start", {"message": start}), ("ping", {})]
+    for index, block in enumerate(message["content"]):
+        empty, deltas = _pieces(block)
+        events.append(("content_block_start", {"index": index, "content_block": empty}))
+        events += [("content_block_delta", {"index": index, "delta": d}) for d in deltas]
+        events.append(("content_block_stop", {"index": index}))
+    ending = {name: message[name] for name in ("stop_reason", "stop_sequence", "stop_details")}
+    events.append(("message_delta", {"delta": ending, "usage": {"output_tokens": usage["output_tokens"]}}))  # fmt: skip
+    events.append(("message_stop", {}))
+    return [(name, {"type": name, **data}) for name, data in events]
+
+
+def _pieces(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A block as it starts, and the deltas that fill it."""
+    if block["type"] == "text":
+        return {"type": "text", "text": ""}, [{"type": "text_delta", "text": p} for p in _split(block["text"])]  # fmt: skip
+    if block["type"] == "thinking":
+        deltas = [{"type": "thinking_delta", "thinking": p} for p in _split(block["thinking"])]
+        signature = {"type": "signature_delta", "signature": block["signature"]}
+        return {"type": "thinking", "thinking": "", "signature": ""}, [*deltas, signature]
+    if block["type"] == "tool_use":
+        arguments = json.dumps(block["input"])
+        deltas = [{"type": "input_json_delta", "partial_json": p} for p in ("", *_split(arguments))]
+        return {**block, "input": {}}, deltas
+    return dict(block), []
+
+
+def _split(text: str) -> list[str]:
+    if len(text) > 10_000:
+        return [text[at : at + 10_000] for at in range(0, len(text), 10_000)]
+    return re.findall(r"\s*\S+\s*?|\s+", text) or ([text] if text else [])
+
+
+def _error_event(way: Way, kind: str, message: str) -> bytes:
+    if way.frames:
+        return exception_frame(kind, message)
+    data = {"type": "error", "error": {"type": kind, "message": message}}
+    return f"event: error\ndata: {json.dumps(data)}\n\n".encode()
