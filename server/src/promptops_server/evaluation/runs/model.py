@@ -41,10 +41,9 @@ class Tally:
 
 @dataclass(slots=True)
 class Progress:
-    """Where a run stands. `held` is what is reserved of each target's budget and not settled."""
+    """Where a run stands, by target id."""
 
     tallies: dict[str, Tally] = field(default_factory=dict)
-    held: dict[str, int] = field(default_factory=dict)
 
     @property
     def ended(self) -> int:

@@ -34,20 +34,14 @@ def unpacked(data: bytes) -> Any:
     return json.loads(zlib.decompress(data))
 
 
-def digest_of(value: Any) -> str:
-    """`sha256:…` over canonical JSON."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
 def suites_key(suites: Sequence[Suite]) -> str:
     """The same for runs of the same suites, whatever these say."""
-    return digest_of(sorted(suite.name for suite in suites))
+    return _sha256(sorted({suite.name for suite in suites}))
 
 
 def suites_digest(suites: Sequence[Suite]) -> str:
     """The same for runs of suites that say the same."""
-    return digest_of(sorted([suite.name, suite.digest] for suite in suites))
+    return _sha256(sorted({(suite.name, suite.digest) for suite in suites}))
 
 
 def contents_to(contents: Contents) -> bytes:
@@ -62,9 +56,9 @@ def contents_from(data: bytes) -> Contents:
     return Contents(value["artifact"], tuple(_suite(each) for each in value["suites"]))
 
 
-def target_to(target: Target) -> dict[str, Any]:
-    """A target as JSON; where its secret lies is told, the secret is not in it."""
-    return dataclasses.asdict(target)
+def target_to(target: Target, catalogue_digest: str = "") -> dict[str, Any]:
+    """A target as JSON with the digest of its catalogue entry. The secret is not in it, only where that lies."""
+    return {**dataclasses.asdict(target), "catalogue_digest": catalogue_digest}
 
 
 def target_from(value: Mapping[str, Any]) -> Target:
@@ -75,23 +69,22 @@ def target_from(value: Mapping[str, Any]) -> Target:
         "credential": Credential(**value["credential"]),
         "projects": None if projects is None else tuple(projects),
     }
-    return Target(**{**value, **more})
+    made = {**value, **more}
+    made.pop("catalogue_digest", None)
+    return Target(**made)
 
 
 def progress_to(progress: Progress) -> str:
     """Progress for its column."""
     tallies = {key: dataclasses.asdict(tally) for key, tally in progress.tallies.items()}
-    held = {key: amount for key, amount in progress.held.items() if amount}
-    return json.dumps({"tallies": tallies, "held": held}, separators=(",", ":"))
+    return json.dumps(tallies, separators=(",", ":"))
 
 
 def progress_from(text: str | None) -> Progress:
     """The progress again."""
     if not text:
         return Progress()
-    value = json.loads(text)
-    tallies = {key: Tally(**tally) for key, tally in value["tallies"].items()}
-    return Progress(tallies, value["held"])
+    return Progress({key: Tally(**tally) for key, tally in json.loads(text).items()})
 
 
 def reply_to(reply: Reply) -> dict[str, Any]:
@@ -120,6 +113,11 @@ def storable_text(text: str | None) -> str | None:
     if text is None:
         return None
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _sha256(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from promptops.calls.ask import Ask
 from promptops_server.evaluation.model import Answer, Case, Check, Score, Suite
 from promptops_server.evaluation.runs.model import Run, RunLimits
 from promptops_server.infra.authorise import Authorise
-from promptops_server.infra.database import Database
-from promptops_server.providers.model import Caller, Target, Usage
-from promptops_server.registry.model import Project
+from promptops_server.infra.database import Database, Transaction
+from promptops_server.providers.model import Caller, Reply, Target, Usage
+from promptops_server.registry.model import Project, Version
 from promptops_server.registry.rendering.limited import LimitedRenderer
 
 
@@ -49,14 +49,26 @@ class Prices(Protocol):
 class Budgets(Protocol):
     """Targets' monthly budgets as rows, changed in the caller's transaction."""
 
-    def reserve(self, conn: Connection, target: Target, amount: int, now: int) -> bool:
-        """Set aside, unless budget, spent and reserved leave no room: then False and nothing changes."""
+    def reserve_in(
+        self, tx: Transaction, target: Target, amount: int | None, *, holder: str = ""
+    ) -> Any:
+        """Set aside what a call can cost at most; gives the reservation.
+
+        Raises:
+            CallError: `budget`: there is no room for it. Nothing has changed.
+        """
         ...
 
-    def settle(
-        self, conn: Connection, target_id: str, reserved: int, spent: int, calls: int, now: int
-    ) -> None:
-        """Give back what was reserved and count what was spent by so many calls."""
+    def settle_in(self, tx: Transaction, reservation: Any, spent: int | None) -> None:
+        """Turn a reservation into what was spent; None: nobody knows."""
+        ...
+
+    def count_in(self, tx: Transaction, target_id: str, spent: int, calls: int) -> None:
+        """Count what calls came to for which nothing was reserved."""
+        ...
+
+    def settle_left(self, tx: Transaction, holder: str) -> int:
+        """Count as spent what an attempt of this run that was killed had set aside."""
         ...
 
 
@@ -76,13 +88,10 @@ class Suites(Protocol):
         conn: Connection,
         project: Project,
         path: str,
-        version: int | None,
-        artifact: Mapping[str, Any],
-        content: bytes,
-        names: Sequence[str] | None,
-        texts: Sequence[SuiteText],
+        version: Version | str,
+        names: Sequence[str] | None = None,
     ) -> tuple[Suite, ...]:
-        """Those named and those sent, or (None) all that belong to the prompt.
+        """Those named, or (None) all that belong to the prompt; `version` may be the text of a draft.
 
         Raises:
             NotFound, Invalid: an unknown name, or a file with errors by line.
@@ -90,13 +99,31 @@ class Suites(Protocol):
         ...
 
 
+SuiteOfText = Callable[[str, str], Suite]
+"""A suite sent along, from its name and text. Raises Invalid."""
+
+
+class JudgeCall(Protocol):
+    """Calls a model that judges, out of the run's purse."""
+
+    async def __call__(self, target: str, ask: Ask) -> tuple[Reply, int | None]:
+        """Its answer and cost. Raises CallError."""
+        ...
+
+
 class Scoring(Protocol):
-    """Scores one answer by all checks that hold for it."""
+    """Scores one answer."""
 
     async def __call__(
-        self, checks: Sequence[Check], case: Case, answer: Answer, *, ask: Ask, target: Target
+        self,
+        checks: Sequence[Check],
+        case: Case,
+        answer: Answer,
+        *,
+        artifact: Mapping[str, Any],
+        judge: JudgeCall,
     ) -> tuple[Score, ...]:
-        """A score per check, in their order; never raises for what an answer says."""
+        """The scores of a suite's checks, then of the case's own; never raises for what an answer says."""
         ...
 
 
@@ -157,7 +184,9 @@ class RunDeps:
     authorise: Authorise
     targets: Targets
     suites: Suites
+    suite_of_text: SuiteOfText
     prices: Prices
+    catalogue_digest: Callable[[Target], str]
     limited: LimitedRenderer
     wake: Callable[[], None]
     watched: Watched
