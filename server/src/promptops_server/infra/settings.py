@@ -87,6 +87,7 @@ class Settings:
     access: AccessSettings
     oidc: OidcSettings
     certification: CertificationSettings
+    test_runs: TestRunSettings
     sources: Mapping[str, str]
     config_file: Path | None
 
