@@ -37,6 +37,7 @@ from promptops_server.infra.setting_sections import (
     RedisSettings,
     Section,
     ServerSettings,
+    TestRunSettings,
     WorkingCopySettings,
 )
 

@@ -310,7 +310,7 @@ def _run_out(project: str, found: Run, names: Mapping[str, str]) -> RunOut:
         path=found.path,
         version=found.version,
         behaviour=found.behaviour,
-        state=found.state,  # type: ignore[arg-type]  # the column holds nothing else
+        state=found.state,
         passed=passed_of(found),
         problem=found.problem,
         targets=[
