@@ -33,6 +33,7 @@ from promptops_server.infra.setting_sections import (
     LimitSettings,
     LogSettings,
     MirrorSettings,
+    ModelSettings,
     OidcSettings,
     RedisSettings,
     Section,
@@ -89,6 +90,7 @@ class Settings:
     oidc: OidcSettings
     certification: CertificationSettings
     test_runs: TestRunSettings
+    models: ModelSettings
     sources: Mapping[str, str]
     config_file: Path | None
 
