@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from promptops.calls.ask import Ask
 from promptops_server.evaluation.model import Answer, Case, Check, Score
@@ -23,7 +24,9 @@ EXAMINED = 1_000_000
 class EvaluatorSettings(BaseModel):
     """Base of an evaluator's settings: what a file may write under the kind, and nothing else."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, alias_generator=to_camel, allow_inf_nan=False
+    )
 
 
 class Judge(Protocol):
