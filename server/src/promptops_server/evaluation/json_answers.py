@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]
 from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError
 
 from promptops_server.evaluation.evaluator import CannotTell

@@ -13,7 +13,7 @@ import orjson
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend, validator_for
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 from referencing.exceptions import Unresolvable
 
 from promptops_server.evaluation.evaluator import CannotTell
@@ -55,7 +55,7 @@ def first_fault(schema: Mapping[str, Any] | bool, value: Any) -> str:
         raise CannotTell(f"The schema cannot be used: {str(error)[:300]}.") from None
     token = _left.set([MAX_STEPS])
     try:
-        error = best_match(iter(list(islice(validator.iter_errors(value), _ERRORS))))
+        worst = best_match(iter(list(islice(validator.iter_errors(value), _ERRORS))))
     except _TooMuch:
         raise CannotTell(
             f"Comparing the answer with the schema takes more than {MAX_STEPS:,} steps."
@@ -68,10 +68,10 @@ def first_fault(schema: Mapping[str, Any] | bool, value: Any) -> str:
         ) from None
     finally:
         _left.reset(token)
-    if error is None:
+    if worst is None:
         return ""
-    where = ".".join(str(part) for part in error.absolute_path)
-    return f"{f'at {where[:100]}: ' if where else ''}{error.message[:300]}."
+    where = ".".join(str(part) for part in worst.absolute_path)
+    return f"{f'at {where[:100]}: ' if where else ''}{worst.message[:300]}."
 
 
 @lru_cache(maxsize=256)
@@ -92,7 +92,8 @@ def _bounded(base: Any) -> Any:
         "uniqueItems": _unique_items,
     }
     keywords = {**base.VALIDATORS, **{k: f for k, f in ours.items() if k in base.VALIDATORS}}
-    return extend(base, {name: _counted(keyword) for name, keyword in keywords.items()})
+    counted = {name: _counted(keyword) for name, keyword in keywords.items()}
+    return extend(base, counted)  # type: ignore[no-untyped-call]
 
 
 def _counted(keyword: Keyword) -> Keyword:

@@ -51,7 +51,7 @@ class LanguageSettings(EvaluatorSettings):
 
 @cache
 def _loaded() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
     return LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]
 from pydantic import Field, field_validator
 
 from promptops_server.evaluation.evaluator import (

