@@ -38,7 +38,11 @@ from promptops_server.compliance.continuity import continuity_of
 from promptops_server.compliance.export_pack import PackDeps
 from promptops_server.compliance.pack import Signing, Sources
 from promptops_server.compliance.routes import router as pack_router
+from promptops_server.evaluation.suites.routes import SuiteDeps
+from promptops_server.evaluation.suites.routes import router as suites_router
 from promptops_server.infra.actor import Actor
+from promptops_server.providers.catalogue.routes import CatalogueDeps
+from promptops_server.providers.catalogue.routes import router as catalogue_router
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
@@ -47,6 +51,7 @@ from promptops_server.registry.mirror.routes import router as mirror_router
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.redaction.routes import router as redaction_router
+from promptops_server.registry.rendering.models import RenderModels
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.registry.tables import project
@@ -101,8 +106,10 @@ def http_app(services: Services) -> App:
                         services.on_project_created,
                         services.limited_renderer,
                         VersionStates(services.more.lapse_days, retired_reasons),
+                        models=RenderModels(services.catalogue),
                     )
                 ),
+                catalogue_router(CatalogueDeps(services.catalogue)),
                 working_copies_router(
                     WorkingCopyDeps(db, authorise, services.settings.working_copies.keep_days)
                 ),
@@ -136,6 +143,7 @@ def http_app(services: Services) -> App:
                     )
                 ),
                 pack_router(_packs(services)),
+                suites_router(SuiteDeps(db, authorise)),
             ),
             root=(
                 health.router(health.checks(db, services.delivery)),
