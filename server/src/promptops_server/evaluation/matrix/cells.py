@@ -49,10 +49,11 @@ def write_cells(conn: Connection, run_id: str) -> None:
 def _tallies(conn: Connection, run_id: str, *, several: bool) -> Iterator[tuple[str, Tally]]:
     """Target by target, the results counted as they are read; a run of any length fits into memory."""
     r = test_result.c
-    rows = conn.execution_options(stream_results=True, yield_per=_BATCH).execute(
+    rows = conn.execute(
         select(r.target_id, r.suite, r.case_key, r.state, r.fault, r.passed, r.scores, r.cost)
         .where(r.run_id == run_id)
         .order_by(r.target_id, r.suite, r.case_key, r.ordinal)
+        .execution_options(stream_results=True, yield_per=_BATCH)
     )
     found: list[tuple[str, Tally]] = []
     for target_id, results in groupby(rows, key=lambda row: str(row.target_id)):
