@@ -122,7 +122,7 @@ class MatrixWorld(World):
         with self.db.write() as tx:
             found = get_version(tx.conn, self.project, path, version)
             number = len(tx.conn.execute(select(test_run.c.id)).all()) + 1
-            targets = [_target_json(self.targets[name], self.catalogue) for name in results]
+            targets = [_target_json(self.targets[name]) for name in results]
             tx.conn.execute(
                 insert(test_run).values(
                     id=run_id,
@@ -164,7 +164,7 @@ class MatrixWorld(World):
             for ordinal, row in enumerate(rows):
                 row["ordinal"] = ordinal
             tx.conn.execute(insert(test_result), rows)
-            write_cells(tx.conn, run_id)
+            write_cells(tx.conn, run_id, self.around.catalogue)
         return number
 
     def page(
@@ -190,7 +190,7 @@ class MatrixWorld(World):
         }
 
 
-def _target_json(target: Target, catalogue: Mapping[str, str]) -> dict[str, Any]:
+def _target_json(target: Target) -> dict[str, Any]:
     return {
         "id": target.id,
         "name": target.name,
@@ -198,7 +198,6 @@ def _target_json(target: Target, catalogue: Mapping[str, str]) -> dict[str, Any]
         "model": target.model,
         "base_url": target.base_url,
         "region": target.region,
-        "catalogue_digest": catalogue.get(target.name, "c1"),
     }
 
 

@@ -59,7 +59,9 @@ def test_writing_cells_again_changes_nothing(world: MatrixWorld) -> None:
     world.ran(PATH, {"gpt": [True, False]})
     with world.db.write() as tx:
         before = tx.conn.execute(select(test_cell)).all()
-        write_cells(tx.conn, tx.conn.execute(select(test_run.c.id)).scalar_one())
+        write_cells(
+            tx.conn, tx.conn.execute(select(test_run.c.id)).scalar_one(), world.around.catalogue
+        )
         assert tx.conn.execute(select(test_cell)).all() == before
 
 

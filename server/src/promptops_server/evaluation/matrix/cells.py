@@ -17,10 +17,12 @@ from sqlalchemy import Connection, and_, delete, func, select, update
 from sqlalchemy.engine import Row
 
 from promptops_server.evaluation.matrix.keys import endpoint_text, suites_digest, suites_key
+from promptops_server.evaluation.matrix.ports import CatalogueDigest, no_catalogue
 from promptops_server.evaluation.matrix.tally import Tally
 from promptops_server.evaluation.matrix.verdict import judge
 from promptops_server.evaluation.tables import test_cell, test_result, test_run
 from promptops_server.infra.clock import now_us
+from promptops_server.providers.model import Target
 from promptops_server.registry.tables import prompt, version
 
 KEPT_BEHAVIOURS: Final = 20
@@ -28,8 +30,10 @@ KEPT_BEHAVIOURS: Final = 20
 _BATCH: Final = 500
 
 
-def write_cells(conn: Connection, run_id: str) -> None:
+def write_cells(conn: Connection, run_id: str, catalogue: CatalogueDigest = no_catalogue) -> None:
     """Write the cells of a run that has ended, in its last transaction. Doing it again changes nothing.
+
+    `catalogue` tells which entries the requests were built by.
 
     Raises:
         LookupError: there is no such run.
@@ -42,7 +46,9 @@ def write_cells(conn: Connection, run_id: str) -> None:
     for target_id, tally in _tallies(conn, run_id, several=len(suites) > 1):
         if tally.waiting or target_id not in targets:
             continue
-        _write(conn, run, targets[target_id], suites, tally)
+        target = targets[target_id]
+        digest = catalogue(_target(target)) or ""
+        _write(conn, run, target, suites, tally, digest)
         _prune(conn, run.project_id, run.path, target_id)
 
 
@@ -78,6 +84,7 @@ def _write(
     target: Mapping[str, Any],
     suites: Mapping[str, str],
     tally: Tally,
+    catalogue_digest: str,
 ) -> None:
     counts = tally.counts()
     judged = judge(counts)
@@ -99,7 +106,7 @@ def _write(
     values = {
         "suites_digest": suites_digest(suites),
         "suites": json.dumps(suites, ensure_ascii=False),
-        "catalogue_digest": str(target.get("catalogue_digest") or ""),
+        "catalogue_digest": catalogue_digest,
         "target_model": endpoint_text(
             str(target["provider"]),
             str(target["model"]),
@@ -122,6 +129,18 @@ def _write(
         conn.execute(test_cell.insert().values(**key, **values))
     else:
         conn.execute(update(test_cell).where(here).values(**values))
+
+
+def _target(told: Mapping[str, Any]) -> Target:
+    """A target as the run noted it: as much as its catalogue entry depends on."""
+    return Target(
+        id=str(told["id"]),
+        name=str(told["name"]),
+        provider=str(told["provider"]),
+        model=str(told["model"]),
+        catalogue_id=told.get("catalogue_id"),
+        base_url=told.get("base_url"),
+    )
 
 
 def _answered_as(conn: Connection, run_id: str, target_id: str) -> str:
