@@ -47,7 +47,7 @@ ITEMS = [
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     stream = Terminal()
-    monkeypatch.setattr("sys.stdout", stream)
+    monkeypatch.setattr(Output, "stream", stream)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
@@ -74,7 +74,7 @@ def test_colours_are_for_terminals_that_may_have_them(
 
 def test_into_a_pipe_every_cell_is_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
-    monkeypatch.setattr("sys.stdout", stream)
+    monkeypatch.setattr(Output, "stream", stream)
     table(Output(False), TARGETS, ITEMS)
     first = stream.getvalue().splitlines()[0]
     assert first.split("\t")[1:] == ["works 6/6 ≥61%", "tuning 4/6", "out of date 6/6", "untested"]

@@ -91,11 +91,7 @@ def matrix(
             answer = server.request(
                 "GET",
                 api("projects", place.project, "matrix"),
-                params={
-                    **params,
-                    "module": path if found["prompt"] else place.path,
-                    "format": form,
-                },
+                params={**params, "module": place.path or None, "format": form},
             )
             out.exact(answer.body)
     out.json({key: found[key] for key in ("at", "targets", "items")})
