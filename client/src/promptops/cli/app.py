@@ -29,6 +29,7 @@ from promptops.cli.commands import (
     matrix,
     me,
     mirror,
+    models,
     policy,
     project,
     promote,
@@ -107,6 +108,7 @@ compare.add_to(app)
 get.add_to(app)
 app.add_typer(environment.app, name="env")
 app.add_typer(mirror.app, name="mirror")
+app.add_typer(models.app, name="models")
 app.add_typer(view.app, name="view")
 activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")

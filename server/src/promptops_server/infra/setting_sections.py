@@ -18,6 +18,7 @@ from promptops_server.infra.sections.jobs import JobSettings as JobSettings
 from promptops_server.infra.sections.limits import LimitSettings as LimitSettings
 from promptops_server.infra.sections.log import LogSettings as LogSettings
 from promptops_server.infra.sections.mirror import MirrorSettings as MirrorSettings
+from promptops_server.infra.sections.models import ModelSettings as ModelSettings
 from promptops_server.infra.sections.oidc import OidcSettings as OidcSettings
 from promptops_server.infra.sections.redis import RedisSettings as RedisSettings
 from promptops_server.infra.sections.server import ServerSettings as ServerSettings
@@ -39,4 +40,5 @@ SECTIONS: dict[str, type[Section]] = {
     "access": AccessSettings,
     "oidc": OidcSettings,
     "certification": CertificationSettings,
+    "models": ModelSettings,
 }

@@ -33,6 +33,7 @@ from promptops_server.infra.setting_sections import (
     LimitSettings,
     LogSettings,
     MirrorSettings,
+    ModelSettings,
     OidcSettings,
     RedisSettings,
     Section,
@@ -87,6 +88,7 @@ class Settings:
     access: AccessSettings
     oidc: OidcSettings
     certification: CertificationSettings
+    models: ModelSettings
     sources: Mapping[str, str]
     config_file: Path | None
 

@@ -1,0 +1,41 @@
+"""Settings of section `models`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from promptops_server.infra.sections.base import PREFIX, Section
+
+
+class ModelSettings(Section):
+    """How model endpoints are reached, and where their credentials may come from."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}MODELS_")
+
+    # Credentials and addresses of targets.
+    credential_env: str = Field(
+        "*_API_KEY",
+        description="Environment variables that model targets may name as their credential, with commas between; "
+        "* stands for any characters. Those of the server itself (PROMPTOPS_…) never.",
+    )
+    credential_dir: Path | None = Field(
+        None,
+        description="Directory whose files model targets may name as their credential; without it none.",
+    )
+    allow_plain_http: bool = Field(
+        False,
+        description="Whether a model target outside private networks may be http://: keys and prompts then travel in the clear.",
+    )
+
+    @field_validator("credential_env")
+    @classmethod
+    def _patterns(cls, value: str) -> str:
+        for pattern in filter(None, (part.strip() for part in value.split(","))):
+            if not all(c.isascii() and (c.isalnum() or c in "_*") for c in pattern):
+                raise ValueError(
+                    f"{pattern!r} is no variable's name; write OPENAI_API_KEY or *_API_KEY"
+                )
+        return value
