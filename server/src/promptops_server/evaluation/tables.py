@@ -49,6 +49,7 @@ test_run = Table(
     Column("calls", Integer, nullable=False),
     Column("cost", BigInteger, nullable=False),  # settled so far, judges included
     Column("reserved", BigInteger, nullable=False),
+    Column("progress", Text, nullable=True),  # JSON, see `runs.model.Progress`
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String(36), nullable=False),
     Column("started_at", BigInteger, nullable=True),

@@ -92,6 +92,7 @@ def upgrade() -> None:
     sa.Column('calls', sa.Integer(), nullable=False),
     sa.Column('cost', sa.BigInteger(), nullable=False),
     sa.Column('reserved', sa.BigInteger(), nullable=False),
+    sa.Column('progress', sa.Text(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('created_by', sa.String(length=36), nullable=False),
     sa.Column('started_at', sa.BigInteger(), nullable=True),
