@@ -40,6 +40,8 @@ from promptops_server.compliance.pack import Signing, Sources
 from promptops_server.compliance.routes import router as pack_router
 from promptops_server.evaluation.matrix.ports import MatrixDeps
 from promptops_server.evaluation.matrix.routes import router as matrix_router
+from promptops_server.evaluation.suites.routes import SuiteDeps
+from promptops_server.evaluation.suites.routes import router as suites_router
 from promptops_server.infra.actor import Actor
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
@@ -139,6 +141,7 @@ def http_app(services: Services) -> App:
                     )
                 ),
                 pack_router(_packs(services)),
+                suites_router(SuiteDeps(db, authorise)),
             ),
             root=(
                 health.router(health.checks(db, services.delivery)),
