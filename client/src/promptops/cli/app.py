@@ -26,6 +26,7 @@ from promptops.cli.commands import (
     import_prompts,
     inventory,
     lint,
+    matrix,
     me,
     mirror,
     models,
@@ -98,6 +99,7 @@ app.add_typer(review.app, name="review")
 review.look.add_to(app)
 certification.add_to(review.app)
 inventory.add_to(app)
+matrix.add_to(app)
 publish.add_to(app)
 promote.add_to(app)
 retire.add_to(app)

@@ -38,6 +38,8 @@ from promptops_server.compliance.continuity import continuity_of
 from promptops_server.compliance.export_pack import PackDeps
 from promptops_server.compliance.pack import Signing, Sources
 from promptops_server.compliance.routes import router as pack_router
+from promptops_server.evaluation.matrix.ports import MatrixDeps
+from promptops_server.evaluation.matrix.routes import router as matrix_router
 from promptops_server.evaluation.suites.routes import SuiteDeps
 from promptops_server.evaluation.suites.routes import router as suites_router
 from promptops_server.infra.actor import Actor
@@ -132,6 +134,7 @@ def http_app(services: Services) -> App:
                 exceptions_router(services.continuity),
                 certification_router(services.continuity, services.cadence),
                 retirement_router(services.continuity),
+                matrix_router(MatrixDeps(db, authorise, LiveVersions(), services.matrix_around)),
                 audit_router(AuditDeps(db, authorise, _project_id, _user_id, services.tail)),
                 hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
                 evidence_router(

@@ -49,6 +49,8 @@ from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
+from promptops_server.evaluation.matrix.facts import matrix_facts
+from promptops_server.evaluation.matrix.ports import Around as MatrixAround
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
@@ -135,6 +137,7 @@ class Services:
 
         self.more = _tightening(settings)
         self.cadence = _cadence(settings)
+        self.matrix_around = MatrixAround()
         self.releases = ReleaseDeps(
             db=database,
             authorise=self.policies,
@@ -143,6 +146,7 @@ class Services:
             gate=gate,
             actor_now=actor_now,
             papers=PaperReader(self.more, AROUND, self.cadence),
+            matrix=partial(matrix_facts, around=self.matrix_around),
         )
         self.continuity = ContinuityDeps(
             db=database,

@@ -119,3 +119,7 @@ class CellCounts:
     failing: Mapping[str, Sequence[str]] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)
     """Per fault, the calls that gave no answer."""
+    answered: int = 0
+    """Cases of which at least one call was answered."""
+    unchecked: int = 0
+    """Answered cases that no required check looked at: they say nothing."""

@@ -113,7 +113,6 @@ def upgrade() -> None:
     sa.Column('suites_key', sa.String(length=80), nullable=False),
     sa.Column('suites_digest', sa.String(length=80), nullable=False),
     sa.Column('suites', sa.Text(), nullable=False),
-    sa.Column('complete', sa.Boolean(), nullable=False),
     sa.Column('catalogue_digest', sa.String(length=80), nullable=False),
     sa.Column('target_model', sa.String(length=200), nullable=False),
     sa.Column('model', sa.String(length=200), nullable=False),
@@ -131,6 +130,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['run_id'], ['test_run.id'], name=op.f('fk_test_cell_run_id')),
     sa.PrimaryKeyConstraint('project_id', 'path', 'target_id', 'behaviour', 'suites_key', name=op.f('pk_test_cell'))
     )
+    with op.batch_alter_table('test_cell', schema=None) as batch_op:
+        batch_op.create_index('ix_test_cell_target', ['target_id', 'updated_at'], unique=False)
+
     op.create_table('test_result',
     sa.Column('run_id', sa.String(length=36), nullable=False),
     sa.Column('ordinal', sa.Integer(), nullable=False),
@@ -174,6 +176,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_test_result_request')
 
     op.drop_table('test_result')
+    with op.batch_alter_table('test_cell', schema=None) as batch_op:
+        batch_op.drop_index('ix_test_cell_target')
+
     op.drop_table('test_cell')
     with op.batch_alter_table('test_run', schema=None) as batch_op:
         batch_op.drop_index('ix_test_run_state')
