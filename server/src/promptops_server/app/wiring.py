@@ -51,6 +51,8 @@ from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
 from promptops_server.evaluation.matrix.facts import matrix_facts
 from promptops_server.evaluation.matrix.ports import Around as MatrixAround
+from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
+from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
@@ -135,7 +137,7 @@ class Services:
 
         self.more = _tightening(settings)
         self.cadence = _cadence(settings)
-        self.matrix_around = MatrixAround()
+        self.matrix_around = MatrixAround(suites=SuitesAtHead(suites_of))
         self.releases = ReleaseDeps(
             db=database,
             authorise=self.policies,
