@@ -51,6 +51,7 @@ ROUTES: dict[str, str] = {
     "GET /projects": OWN,
     "GET /inventory": OWN,
     "GET /record/fields": OWN,
+    "GET /models/catalogue": OWN,
     "GET /users": "user:manage",
     "POST /users": "user:manage",
     "PATCH /users/{name}": "user:manage",

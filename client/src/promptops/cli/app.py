@@ -40,8 +40,10 @@ from promptops.cli.commands import (
     retire,
     review,
     rollback,
+    runs,
     schedule,
     stop,
+    test,
     token,
     user,
     view,
@@ -123,3 +125,5 @@ crosswalk.add_to(app)
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
 app.add_typer(policy.app, name="policy")
+test.add_to(app)
+app.add_typer(runs.app, name="runs")

@@ -72,7 +72,7 @@ class Session:
         if self._client is not None:
             self._client.close()
 
-    def get(self, path: str, **params: Any) -> Any:
+    def get(self, path: str, /, **params: Any) -> Any:
         """The JSON at a path. None parameters are left out. Raises ServerProblem, Unreachable."""
         return self.request("GET", path, params=params).value
 
@@ -87,7 +87,7 @@ class Session:
         return self.request("POST", path, json=body, headers=keyed, repeat=True).value
 
     def pages(
-        self, path: str, *, at_most: int | None = None, **params: Any
+        self, path: str, /, *, at_most: int | None = None, **params: Any
     ) -> Iterator[dict[str, Any]]:
         """The items of a list, page after page. Raises ServerProblem, Unreachable."""
         cursor: str | None = None

@@ -43,6 +43,8 @@ from promptops_server.evaluation.matrix.routes import router as matrix_router
 from promptops_server.evaluation.suites.routes import SuiteDeps
 from promptops_server.evaluation.suites.routes import router as suites_router
 from promptops_server.infra.actor import Actor
+from promptops_server.providers.catalogue.routes import CatalogueDeps
+from promptops_server.providers.catalogue.routes import router as catalogue_router
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
@@ -51,6 +53,7 @@ from promptops_server.registry.mirror.routes import router as mirror_router
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.redaction.routes import router as redaction_router
+from promptops_server.registry.rendering.models import RenderModels
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.registry.tables import project
@@ -105,8 +108,10 @@ def http_app(services: Services) -> App:
                         services.on_project_created,
                         services.limited_renderer,
                         VersionStates(services.more.lapse_days, retired_reasons),
+                        models=RenderModels(services.catalogue),
                     )
                 ),
+                catalogue_router(CatalogueDeps(services.catalogue)),
                 working_copies_router(
                     WorkingCopyDeps(db, authorise, services.settings.working_copies.keep_days)
                 ),

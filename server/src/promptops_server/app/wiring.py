@@ -62,8 +62,10 @@ from promptops_server.infra.outbox import OutboxRow
 from promptops_server.infra.problems import Denied, ProblemError
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
 from promptops_server.infra.sealing import Sealer
-from promptops_server.infra.settings import Settings
+from promptops_server.infra.settings import Settings, SettingsError
 from promptops_server.infra.worker_pulse import WorkerPulse
+from promptops_server.providers.catalogue.catalogue import Catalogue
+from promptops_server.providers.catalogue.errors import CatalogueError
 from promptops_server.registry.mirror.credentials import SEALED_FOR
 from promptops_server.registry.mirror.jobs import push_job
 from promptops_server.registry.mirror.push import PushDeps
@@ -160,6 +162,7 @@ class Services:
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
+        self.catalogue = _catalogue(settings)
         self.mirrors = PushDeps(
             database,
             Sealer(secret, SEALED_FOR),
@@ -347,6 +350,16 @@ def _cadence(settings: Settings) -> Cadence:
         high=months.high_months,
         warn_days=months.warn_days,
     )
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    """The catalogue of models. A file of the installation that cannot be used stops the start."""
+    made = Catalogue(settings.models.catalogue)
+    try:
+        made.check()
+    except CatalogueError as error:
+        raise SettingsError(f"Setting models.catalogue is not usable. {error}") from None
+    return made
 
 
 def _embedded_redis(settings: Settings) -> RedisProcess | None:

@@ -49,6 +49,16 @@ class Provider:
     needs_credential: ClassVar[bool] = True
     options: ClassVar[tuple[Option, ...]] = ()
 
+    async def prepare(self, target: Target) -> Target:
+        """What must be there before `target` can be called: asked before every attempt, and not for a preview.
+
+        Returns the target to go on with, its `base_url` filled in where it is known only now. Most change nothing.
+
+        Raises:
+            CallError: it cannot be called; the sentence says what to do.
+        """
+        return target
+
     def url_of(self, target: Target, *, stream: bool) -> str:
         """Where a chat request of this target goes."""
         raise NotImplementedError

@@ -77,7 +77,7 @@ class Carrying:
     def stop(self, end: str) -> None:
         """Send nothing more: `cancelled`, or `interrupted` when this process ends."""
         self._end = self._end or end
-        self.purse.close()
+        self.purse.wake()
         self._landed.set()
 
     def look(self) -> None:
@@ -142,8 +142,8 @@ class Carrying:
             await self._without_answer(lane, ready, unknown)
             return
         amount = most or 0
-        if not await self.purse.reserve(amount):
-            if self._end is None:
+        if not await self.purse.reserve(amount, lambda: self._given_up(lane)):
+            if not self._given_up(lane):
                 self._stop_for_money(
                     lane, f"The next call of {target.name} can cost more than is left"
                 )
@@ -155,7 +155,7 @@ class Carrying:
                 lane.refusal = ("budget", held.detail)
                 self._stopped = self._stopped or held.detail
             return
-        if self._end is not None or lane.refusal is not None:
+        if self._given_up(lane):
             self.purse.settle(amount, 0)
             if held is not None:
                 await self._writer.write(self.ledger, target, settle=held, paid=0)
@@ -206,10 +206,13 @@ class Carrying:
             f"{why}: {_dollars(self.purse.spent)} of {_dollars(limit)} is spent. "
             "Resume the run with a higher limit."
         )
-        self.purse.close()
         for other in self._lanes:
             other.refusal = other.refusal or ("budget", self._stopped)
         lane.refusal = lane.refusal or ("budget", self._stopped)
+        self.purse.wake()
+
+    def _given_up(self, lane: Lane) -> bool:
+        return self._end is not None or lane.refusal is not None
 
     async def _scores(self, ready: Ready, reply: Reply, cost: int | None) -> Sequence[Score]:
         suite = self._suites[ready.call.suite]

@@ -129,7 +129,8 @@ class Lane:
             return Ready(call, case, checks, fault="cannot_express", detail=str(error))
         except CallError as error:
             return Ready(call, case, checks, ask, fault=error.fault, detail=error.detail)
-        most = self._deps.prices.most(self.target, ask)
+        limited = self._run.max_cost is not None or self.target.budget_month is not None
+        most = self._deps.prices.most(self.target, ask) if limited else None
         key = request_key(self.target, request, call.repeat)
         return Ready(call, case, checks, ask, request, key, most)
 

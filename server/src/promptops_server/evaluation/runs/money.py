@@ -6,6 +6,7 @@ Targets' monthly budgets are rows, reserved and settled by the `writer`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 
 class Purse:
@@ -20,12 +21,15 @@ class Purse:
         self._most = most
         self.spent = spent
         self.reserved = 0
-        self._closed = False
         self._waiting: list[asyncio.Future[None]] = []
 
-    async def reserve(self, amount: int) -> bool:
-        """Set aside. Where it does not fit it waits for what is in flight, which may turn out cheaper; then False."""
-        while not self._closed:
+    async def reserve(self, amount: int, given_up: Callable[[], bool] = lambda: False) -> bool:
+        """Set aside. Where it does not fit it waits for what is in flight, which may turn out cheaper; then False.
+
+        Args:
+            given_up: asked after every change; True: the money is not wanted any more.
+        """
+        while not given_up():
             if self._most is None or self.spent + self.reserved + amount <= self._most:
                 self.reserved += amount
                 return True
@@ -40,14 +44,10 @@ class Purse:
         """Give back what was set aside and count what was spent."""
         self.reserved -= reserved
         self.spent += spent
-        self._wake()
+        self.wake()
 
-    def close(self) -> None:
-        """Nothing fits any more; whoever waits is told."""
-        self._closed = True
-        self._wake()
-
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have everybody who waits look again."""
         waiting, self._waiting = self._waiting, []
         for turn in waiting:
             if not turn.done():

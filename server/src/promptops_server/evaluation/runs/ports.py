@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -160,7 +160,7 @@ class EngineDeps:
     score: Scoring
     open_caller: Callable[[], OpenCaller]
     limited: LimitedRenderer
-    limits: RunLimits = RunLimits()
+    limits: RunLimits = field(default_factory=RunLimits)
     on_ended: OnEnded = nothing_on_ended
 
 
@@ -190,4 +190,4 @@ class RunDeps:
     limited: LimitedRenderer
     wake: Callable[[], None]
     watched: Watched
-    limits: RunLimits = RunLimits()
+    limits: RunLimits = field(default_factory=RunLimits)

@@ -33,7 +33,7 @@ class Running:
 
     def __init__(self, deps: EngineDeps) -> None:
         self._deps = deps
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._writer = Writer(deps.db, deps.budgets)
@@ -49,13 +49,17 @@ class Running:
         """
         run_id, attempt = str(payload["run"]), int(payload["attempt"])
         with self._lock:
-            if self._closing or run_id in self._here:
-                return
+            # An attempt that has just ended is still here for a moment while the next one begins.
+            self._lock.wait_for(lambda: self._closing or run_id not in self._here)
+            if self._closing:
+                raise Unavailable("This process ends; the run is carried on by the next one.")
             self._here[run_id] = None
         try:
             self._in_loop(self._carry_out(run_id, attempt))
         finally:
-            self._here.pop(run_id, None)
+            with self._lock:
+                self._here.pop(run_id, None)
+                self._lock.notify_all()
 
     def moved(self, run_id: str) -> int | None:
         """Counts the changes of a run carried out here; None: it is not. Any thread."""
@@ -73,6 +77,7 @@ class Running:
         """Hand every run back and end. What is in flight may end first, for a few seconds."""
         with self._lock:
             self._closing = True
+            self._lock.notify_all()
             loop = self._loop
         if loop is None:
             return

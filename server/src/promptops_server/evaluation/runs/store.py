@@ -351,7 +351,7 @@ def forget_texts(conn: Connection, before: int, at_most: int) -> int:
 
 def as_run(row: Row[Any]) -> Run:
     """A row as a run."""
-    found = Run(*row)
+    found = Run(**row._mapping)
     return replace(
         found,
         suites=tuple(json.loads(row.suites)),

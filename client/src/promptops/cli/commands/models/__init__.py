@@ -8,6 +8,7 @@ app = group("Model targets: the endpoints of models, their credentials, budgets 
 
 # The commands add themselves to `app`.
 from promptops.cli.commands.models import (  # noqa: E402, F401
+    catalogue,
     change,
     check,
     look,
