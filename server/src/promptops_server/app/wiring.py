@@ -25,9 +25,17 @@ from promptops_server.app.audit_logs import all_logs, kept_from
 from promptops_server.app.audit_outputs import outputs_of
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.identity_provider import identity_provider
-from promptops_server.app.jobs import LATEST_ONLY, AuditUpkeep, register_jobs
+from promptops_server.app.jobs import (
+    AT_ONCE,
+    LATEST_ONLY,
+    AuditUpkeep,
+    TestRunJobs,
+    register_jobs,
+)
+from promptops_server.app.model_parts import ModelParts
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
+from promptops_server.app.run_parts import engine_deps
 from promptops_server.app.seldom import Seldom
 from promptops_server.app.sign_in_failures import SignInFailures
 from promptops_server.approvals.certification.model import Cadence
@@ -53,6 +61,9 @@ from promptops_server.evaluation.matrix.facts import matrix_facts
 from promptops_server.evaluation.matrix.ports import Around as MatrixAround
 from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
 from promptops_server.evaluation.suites.find import suites_of
+from promptops_server.evaluation.runs.forget import forget_old_texts
+from promptops_server.evaluation.runs.ports import nothing_on_ended
+from promptops_server.evaluation.runs.running import Running
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
@@ -163,6 +174,11 @@ class Services:
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
         self.catalogue = _catalogue(settings)
+        self.models = ModelParts(settings, database, secret, self.catalogue)
+        self.running = Running(
+            engine_deps(settings, database, self.models, self.limited_renderer, nothing_on_ended)
+        )
+        """Test runs under way in this process. The matrix's cells are written where `nothing_on_ended` stands."""
         self.mirrors = PushDeps(
             database,
             Sealer(secret, SEALED_FOR),
@@ -210,7 +226,12 @@ class Services:
                     send=self.audit_sender.run,
                     send_seconds=settings.audit.output_seconds,
                 ),
+                test_runs=TestRunJobs(
+                    self.running.run_job,
+                    lambda: forget_old_texts(database, settings.test_runs.keep_days),
+                ),
             ),
+            at_once=AT_ONCE,
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
             poll_seconds=settings.jobs.poll_seconds,
@@ -241,6 +262,7 @@ class Services:
         self.delivery.start()
         self._undo.append(self.jobs.close)
         self.jobs.launch()
+        self._undo.append(self.running.close)
         self._undo.append(self.dispatcher.close)
         self.dispatcher.start()
         self._undo.append(self.mirror_retries.close)
