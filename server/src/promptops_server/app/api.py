@@ -20,6 +20,7 @@ from promptops_server.app import health
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.model_parts import KnownProjects
+from promptops_server.app.play_parts import play_deps
 from promptops_server.app.run_parts import StoredTargets, limits_of
 from promptops_server.app.wiring import Services
 from promptops_server.app.work_sources import work_sources
@@ -42,6 +43,7 @@ from promptops_server.compliance.pack import Signing, Sources
 from promptops_server.compliance.routes import router as pack_router
 from promptops_server.evaluation.matrix.ports import MatrixDeps
 from promptops_server.evaluation.matrix.routes import router as matrix_router
+from promptops_server.evaluation.playground.routes import router as playground_router
 from promptops_server.evaluation.runs.ports import RunDeps
 from promptops_server.evaluation.runs.routes import router as runs_router
 from promptops_server.evaluation.suites.find import suites_of
@@ -156,6 +158,16 @@ def http_app(services: Services) -> App:
                 suites_router(SuiteDeps(db, authorise)),
                 targets_router(*_targets(services)),
                 runs_router(_runs(services)),
+                playground_router(
+                    play_deps(
+                        db,
+                        authorise,
+                        services.models,
+                        services.caller,
+                        services.limited_renderer,
+                        services.settings.test_runs.call_seconds,
+                    )
+                ),
             ),
             root=(
                 health.router(health.checks(db, services.delivery)),

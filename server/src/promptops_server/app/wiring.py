@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.identity import identities_of
@@ -33,6 +34,7 @@ from promptops_server.app.jobs import (
     register_jobs,
 )
 from promptops_server.app.model_parts import ModelParts
+from promptops_server.app.play_parts import CallerOfLoop, problem_of
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.app.run_parts import engine_deps
@@ -57,13 +59,14 @@ from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
+from promptops_server.evaluation.matrix.cells import write_cells
 from promptops_server.evaluation.matrix.facts import matrix_facts
 from promptops_server.evaluation.matrix.ports import Around as MatrixAround
 from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
-from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.evaluation.runs.forget import forget_old_texts
-from promptops_server.evaluation.runs.ports import nothing_on_ended
+from promptops_server.evaluation.runs.model import Run
 from promptops_server.evaluation.runs.running import Running
+from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
@@ -150,7 +153,14 @@ class Services:
 
         self.more = _tightening(settings)
         self.cadence = _cadence(settings)
-        self.matrix_around = MatrixAround(suites=SuitesAtHead(suites_of))
+        self.catalogue = _catalogue(settings)
+        self.models = ModelParts(settings, database, secret, self.catalogue)
+        self.matrix_around = MatrixAround(
+            suites=SuitesAtHead(suites_of),
+            catalogue=self.models.digest,
+            problem=partial(problem_of, self.models),
+        )
+        self.caller = CallerOfLoop(self.models.calls)
         self.releases = ReleaseDeps(
             db=database,
             authorise=self.policies,
@@ -173,12 +183,10 @@ class Services:
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
-        self.catalogue = _catalogue(settings)
-        self.models = ModelParts(settings, database, secret, self.catalogue)
         self.running = Running(
-            engine_deps(settings, database, self.models, self.limited_renderer, nothing_on_ended)
+            engine_deps(settings, database, self.models, self.limited_renderer, self._cells)
         )
-        """Test runs under way in this process. The matrix's cells are written where `nothing_on_ended` stands."""
+        """Test runs under way in this process."""
         self.mirrors = PushDeps(
             database,
             Sealer(secret, SEALED_FOR),
@@ -290,6 +298,7 @@ class Services:
         """End every open stream, so that a server that stops need not wait for them. Any thread."""
         self.tail.close()
         self.delivery.end_streams()
+        self.caller.close()
 
     @property
     def workflow(self) -> WorkflowDeps:
@@ -302,6 +311,9 @@ class Services:
             self.more,
             self.dispatcher.wake,
         )
+
+    def _cells(self, conn: Connection, run: Run) -> None:
+        write_cells(conn, run.id, self.models.digest)
 
     def _make_checkpoints(self) -> None:
         audit = self.settings.audit
