@@ -109,6 +109,8 @@ ROUTES: dict[str, str] = {
     "GET /projects/{project}/record-diff/{path}": READ,
     "GET /projects/{project}/inventory": READ,
     "GET /projects/{project}/facets": READ,
+    "POST /projects/{project}/playground": "test:run",
+    "POST /projects/{project}/playground/cases": "prompt:write",
     "GET /projects/{project}/matrix": READ,
     "GET /projects/{project}/matrix/{path}": READ,
     "GET /projects/{project}/views": READ,

@@ -30,6 +30,7 @@ from promptops.cli.commands import (
     me,
     mirror,
     models,
+    play,
     policy,
     project,
     promote,
@@ -100,6 +101,7 @@ review.look.add_to(app)
 certification.add_to(review.app)
 inventory.add_to(app)
 matrix.add_to(app)
+play.add_to(app)
 publish.add_to(app)
 promote.add_to(app)
 retire.add_to(app)

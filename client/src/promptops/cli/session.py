@@ -149,9 +149,17 @@ class Session:
             raise self._unreachable(error) from None
 
     def lines(
-        self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str], silence: float
+        self,
+        path: str,
+        *,
+        params: Mapping[str, Any],
+        headers: Mapping[str, str],
+        silence: float,
+        body: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """The lines of an answer that goes on, until it ends or says nothing for `silence` seconds.
+
+        With a `body` it is posted.
 
         Raises ServerProblem, Unreachable.
         """
@@ -160,8 +168,9 @@ class Session:
         given = {name: value for name, value in params.items() if value is not None}
         wait = httpx2.Timeout(silence, connect=_CONNECT_SECONDS)
         try:
+            method = "GET" if body is None else "POST"
             with self._open().stream(
-                "GET", path, params=given, headers=headers, timeout=wait
+                method, path, params=given, json=body, headers=headers, timeout=wait
             ) as answer:
                 if answer.status_code != 200:
                     answer.read()

@@ -19,6 +19,9 @@ from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
+from promptops_server.app.model_parts import KnownProjects
+from promptops_server.app.play_parts import play_deps
+from promptops_server.app.run_parts import StoredTargets, limits_of
 from promptops_server.app.wiring import Services
 from promptops_server.app.work_sources import work_sources
 from promptops_server.approvals.certification.routes import router as certification_router
@@ -40,11 +43,17 @@ from promptops_server.compliance.pack import Signing, Sources
 from promptops_server.compliance.routes import router as pack_router
 from promptops_server.evaluation.matrix.ports import MatrixDeps
 from promptops_server.evaluation.matrix.routes import router as matrix_router
+from promptops_server.evaluation.playground.routes import router as playground_router
+from promptops_server.evaluation.runs.ports import RunDeps
+from promptops_server.evaluation.runs.routes import router as runs_router
+from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.evaluation.suites.routes import SuiteDeps
 from promptops_server.evaluation.suites.routes import router as suites_router
 from promptops_server.infra.actor import Actor
 from promptops_server.providers.catalogue.routes import CatalogueDeps
 from promptops_server.providers.catalogue.routes import router as catalogue_router
+from promptops_server.providers.targets.ports import CheckDeps, TargetDeps
+from promptops_server.providers.targets.routes import router as targets_router
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
@@ -147,6 +156,18 @@ def http_app(services: Services) -> App:
                 ),
                 pack_router(_packs(services)),
                 suites_router(SuiteDeps(db, authorise)),
+                targets_router(*_targets(services)),
+                runs_router(_runs(services)),
+                playground_router(
+                    play_deps(
+                        db,
+                        authorise,
+                        services.models,
+                        services.caller,
+                        services.limited_renderer,
+                        services.settings.test_runs.call_seconds,
+                    )
+                ),
             ),
             root=(
                 health.router(health.checks(db, services.delivery)),
@@ -157,6 +178,34 @@ def http_app(services: Services) -> App:
             by_cookie=services.authenticator.by_cookie,
             database=db,
         )
+    )
+
+
+def _targets(services: Services) -> tuple[TargetDeps, CheckDeps]:
+    models = services.models
+    deps = TargetDeps(
+        services.database,
+        services.policies,
+        models.providers,
+        models.credentials,
+        KnownProjects(services.policies),
+        services.settings.models.allow_plain_http,
+    )
+    return deps, CheckDeps(models.calls)
+
+
+def _runs(services: Services) -> RunDeps:
+    return RunDeps(
+        db=services.database,
+        authorise=services.policies,
+        targets=StoredTargets(),
+        suites=suites_of,
+        prices=services.models,
+        catalogue_digest=services.models.digest,
+        limited=services.limited_renderer,
+        wake=services.dispatcher.wake,
+        watched=services.running,
+        limits=limits_of(services.settings),
     )
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.identity import identities_of
@@ -25,9 +26,18 @@ from promptops_server.app.audit_logs import all_logs, kept_from
 from promptops_server.app.audit_outputs import outputs_of
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.identity_provider import identity_provider
-from promptops_server.app.jobs import LATEST_ONLY, AuditUpkeep, register_jobs
+from promptops_server.app.jobs import (
+    AT_ONCE,
+    LATEST_ONLY,
+    AuditUpkeep,
+    TestRunJobs,
+    register_jobs,
+)
+from promptops_server.app.model_parts import ModelParts
+from promptops_server.app.play_parts import CallerOfLoop, problem_of
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
+from promptops_server.app.run_parts import engine_deps
 from promptops_server.app.seldom import Seldom
 from promptops_server.app.sign_in_failures import SignInFailures
 from promptops_server.approvals.certification.model import Cadence
@@ -49,8 +59,14 @@ from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
+from promptops_server.evaluation.matrix.cells import write_cells
 from promptops_server.evaluation.matrix.facts import matrix_facts
 from promptops_server.evaluation.matrix.ports import Around as MatrixAround
+from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
+from promptops_server.evaluation.runs.forget import forget_old_texts
+from promptops_server.evaluation.runs.model import Run
+from promptops_server.evaluation.runs.running import Running
+from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
@@ -137,7 +153,14 @@ class Services:
 
         self.more = _tightening(settings)
         self.cadence = _cadence(settings)
-        self.matrix_around = MatrixAround()
+        self.catalogue = _catalogue(settings)
+        self.models = ModelParts(settings, database, secret, self.catalogue)
+        self.matrix_around = MatrixAround(
+            suites=SuitesAtHead(suites_of),
+            catalogue=self.models.digest,
+            problem=partial(problem_of, self.models),
+        )
+        self.caller = CallerOfLoop(self.models.calls)
         self.releases = ReleaseDeps(
             db=database,
             authorise=self.policies,
@@ -160,7 +183,10 @@ class Services:
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
-        self.catalogue = _catalogue(settings)
+        self.running = Running(
+            engine_deps(settings, database, self.models, self.limited_renderer, self._cells)
+        )
+        """Test runs under way in this process."""
         self.mirrors = PushDeps(
             database,
             Sealer(secret, SEALED_FOR),
@@ -208,7 +234,12 @@ class Services:
                     send=self.audit_sender.run,
                     send_seconds=settings.audit.output_seconds,
                 ),
+                test_runs=TestRunJobs(
+                    self.running.run_job,
+                    lambda: forget_old_texts(database, settings.test_runs.keep_days),
+                ),
             ),
+            at_once=AT_ONCE,
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
             poll_seconds=settings.jobs.poll_seconds,
@@ -239,6 +270,7 @@ class Services:
         self.delivery.start()
         self._undo.append(self.jobs.close)
         self.jobs.launch()
+        self._undo.append(self.running.close)
         self._undo.append(self.dispatcher.close)
         self.dispatcher.start()
         self._undo.append(self.mirror_retries.close)
@@ -266,6 +298,7 @@ class Services:
         """End every open stream, so that a server that stops need not wait for them. Any thread."""
         self.tail.close()
         self.delivery.end_streams()
+        self.caller.close()
 
     @property
     def workflow(self) -> WorkflowDeps:
@@ -278,6 +311,9 @@ class Services:
             self.more,
             self.dispatcher.wake,
         )
+
+    def _cells(self, conn: Connection, run: Run) -> None:
+        write_cells(conn, run.id, self.models.digest)
 
     def _make_checkpoints(self) -> None:
         audit = self.settings.audit

@@ -33,7 +33,7 @@ _BATCH: Final = 500
 def write_cells(conn: Connection, run_id: str, catalogue: CatalogueDigest = no_catalogue) -> None:
     """Write the cells of a run that has ended, in its last transaction. Doing it again changes nothing.
 
-    `catalogue` tells which entries the requests were built by.
+    `catalogue` tells which entries the requests were built by, where the run did not note it.
 
     Raises:
         LookupError: there is no such run.
@@ -47,7 +47,7 @@ def write_cells(conn: Connection, run_id: str, catalogue: CatalogueDigest = no_c
         if tally.waiting or target_id not in targets:
             continue
         target = targets[target_id]
-        digest = catalogue(_target(target)) or ""
+        digest = target.get("catalogue_digest") or catalogue(_target(target)) or ""
         _write(conn, run, target, suites, tally, digest)
         _prune(conn, run.project_id, run.path, target_id)
 

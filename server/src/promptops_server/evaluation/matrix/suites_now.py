@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from promptops.format.suite import SUITE_ENDINGS
 from promptops_server.evaluation.model import Suite
 from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.registry.git.objects import encode_path
@@ -24,7 +25,9 @@ from promptops_server.registry.versions import versions_at
 SuitesOf = Callable[[Connection, Project, str, Version, Sequence[str] | None], tuple[Suite, ...]]
 """`evaluation.suites.find.suites_of`: those named, or (None) all that belong to the prompt."""
 
-ENDINGS: Final = (b".suite.yml", b".suite.yaml")
+_SUITES: Final = tuple(ending.encode() for ending in SUITE_ENDINGS)
+_PROMPTS: Final = (b".prompt.yml", b".prompt.yaml")
+"""A file beside belongs to the prompt with the longest name, so that other prompts' names count too."""
 _REMEMBERED: Final = 50_000
 UNREADABLE: Final = "unreadable"
 """Stands for the digest of a suite with errors: no run has it."""
@@ -115,8 +118,12 @@ class _Beside:
         else:
             tree = self._view.tree(self._view.commit_row(self._head).tree)
         for name in tree.raw:
-            if name.endswith(ENDINGS):
+            if name.endswith(_SUITES):
                 file = tree.get(name)
-                if file is not None and file.is_blob:
-                    found.setdefault(name.partition(b".")[0], []).append((name, file.oid))
+                blob = "" if file is None else file.oid
+            elif name.endswith(_PROMPTS):
+                blob = ""
+            else:
+                continue
+            found.setdefault(name.partition(b".")[0], []).append((name, blob))
         return found

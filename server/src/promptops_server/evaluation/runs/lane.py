@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptops.calls.ask import Ask
-from promptops_server.evaluation.model import Case, Check, Suite
+from promptops_server.evaluation.model import Case, Suite
 from promptops_server.evaluation.runs import packing, store
 from promptops_server.evaluation.runs.asks import Asks, CannotAsk
 from promptops_server.evaluation.runs.model import PlannedCall, Run
@@ -31,7 +31,6 @@ class Ready:
 
     call: PlannedCall
     case: Case
-    checks: tuple[Check, ...]
     ask: Ask | None = None
     request: Mapping[str, Any] | None = None
     key: str | None = None
@@ -66,7 +65,6 @@ class Lane:
         self._run = run
         self.target = target
         self._asks = asks
-        self._suites = suites
         self._cases = {
             (name, case.key): case for name, suite in suites.items() for case in suite.cases
         }
@@ -120,25 +118,24 @@ class Lane:
 
     def _one(self, call: PlannedCall) -> Ready:
         case = self._cases[call.suite, call.case_key]
-        checks = (*self._suites[call.suite].checks, *case.checks)
         ask: Ask | None = None
         try:
             ask = self._asks.of(self.target, case)
             request = self._deps.preview(self.target, ask)
         except CannotAsk as error:
-            return Ready(call, case, checks, fault="cannot_express", detail=str(error))
+            return Ready(call, case, fault="cannot_express", detail=str(error))
         except CallError as error:
-            return Ready(call, case, checks, ask, fault=error.fault, detail=error.detail)
+            return Ready(call, case, ask, fault=error.fault, detail=error.detail)
         limited = self._run.max_cost is not None or self.target.budget_month is not None
         most = self._deps.prices.most(self.target, ask) if limited else None
         key = request_key(self.target, request, call.repeat)
-        return Ready(call, case, checks, ask, request, key, most)
+        return Ready(call, case, ask, request, key, most)
 
     def _repeated(self, before: Ready, call: PlannedCall) -> Ready:
         request = before.request
         key = None if request is None else request_key(self.target, request, call.repeat)
         return Ready(
-            *(call, before.case, before.checks, before.ask, request, key, before.most, None),
+            *(call, before.case, before.ask, request, key, before.most, None),
             *(before.fault, before.detail),
         )
 
@@ -151,7 +148,7 @@ class Lane:
         source, _, texts, cost = kept
         reply = packing.reply_from(packing.unpacked(texts)["reply"])
         return Ready(
-            *(ready.call, ready.case, ready.checks, ready.ask, ready.request, ready.key),
+            *(ready.call, ready.case, ready.ask, ready.request, ready.key),
             *(ready.most, Stored(source, reply, cost)),
         )
 

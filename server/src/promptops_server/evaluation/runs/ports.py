@@ -90,17 +90,17 @@ class Suites(Protocol):
         path: str,
         version: Version | str,
         names: Sequence[str] | None = None,
+        *,
+        texts: Sequence[tuple[str, str]] = (),
     ) -> tuple[Suite, ...]:
-        """Those named, or (None) all that belong to the prompt; `version` may be the text of a draft.
+        """Those named, or (None) all that belong to the prompt, and those sent along as name and text.
+
+        `version` may be the text of a draft.
 
         Raises:
             NotFound, Invalid: an unknown name, or a file with errors by line.
         """
         ...
-
-
-SuiteOfText = Callable[[str, str], Suite]
-"""A suite sent along, from its name and text. Raises Invalid."""
 
 
 class JudgeCall(Protocol):
@@ -184,7 +184,6 @@ class RunDeps:
     authorise: Authorise
     targets: Targets
     suites: Suites
-    suite_of_text: SuiteOfText
     prices: Prices
     catalogue_digest: Callable[[Target], str]
     limited: LimitedRenderer

@@ -148,10 +148,9 @@ def check_limits_can_be_kept(deps: RunDeps, prepared: Prepared, wanted: Wanted) 
 def _suites(
     conn: Connection, deps: RunDeps, project: Project, wanted: Wanted, about: Version | str
 ) -> tuple[Suite, ...]:
-    sent = tuple(deps.suite_of_text(text.name, text.content) for text in wanted.suite_texts)
-    if sent and wanted.suites is None:
-        return sent
-    return (*deps.suites(conn, project, wanted.path, about, wanted.suites), *sent)
+    sent = [(text.name, text.content) for text in wanted.suite_texts]
+    names = () if sent and wanted.suites is None else wanted.suites
+    return deps.suites(conn, project, wanted.path, about, names, texts=sent)
 
 
 def _cases(suites: Sequence[Suite]) -> Iterator[tuple[Suite, Case]]:
