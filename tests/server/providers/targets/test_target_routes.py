@@ -18,14 +18,14 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.setting_sections import LimitSettings
 from promptops_server.providers.model import CallError, Reply, Target, Usage
+from promptops_server.providers.targets.ports import CheckDeps
 from promptops_server.providers.targets.routes import router
 from support.model_targets import (
     ADMIN,
     AUTHOR,
     VIEWER,
     FixedPrices,
-    Scripted,
-    calls_of,
+    SomeEndpoints,
     deps_of,
 )
 
@@ -56,18 +56,12 @@ class Site:
     def __init__(self, db: Database, directory: Path) -> None:
         ensure_installation(db)
         self.db = db
-        self.caller = Scripted()
-        self.prices = FixedPrices()
-        self.listed: tuple[str, ...] | CallError = ()
+        self.endpoints = SomeEndpoints()
+        self.caller = self.endpoints.caller
         self.environ = {"OPENAI_API_KEY": KEY}
         deps = deps_of(db, environ=self.environ, directory=directory)
 
-        async def listing(target: Target) -> tuple[str, ...]:
-            if isinstance(self.listed, CallError):
-                raise self.listed
-            return self.listed
-
-        calls = calls_of(self.caller, listing=listing, prices=self.prices)
+        calls = CheckDeps(self.endpoints.open, FixedPrices())
         self.app = create_app(
             HttpParts(
                 authenticate=ByName(),
@@ -239,11 +233,12 @@ def test_a_check_is_one_small_call_whose_result_is_kept(site: Site) -> None:
     }
     (event,) = site.events("model.check")
     assert (event["outcome"], event["after"]["ok"]) == ("ok", True)
+    assert (site.endpoints.opened, site.endpoints.closed) == (1, 1)
 
 
 def test_a_check_that_fails_is_an_answer_that_says_what_is_wrong(site: Site) -> None:
     site.add()
-    site.listed = ("gpt-5-nano", "gpt-4")
+    site.endpoints.models = ("gpt-5-nano", "gpt-4")
     site.caller.answer = CallError("not_found", "No such model.", status=404)
     found = site.check()
     assert not found["ok"]
@@ -253,7 +248,7 @@ def test_a_check_that_fails_is_an_answer_that_says_what_is_wrong(site: Site) -> 
     assert found["listed"] == ["gpt-5-nano", "gpt-4"]
     (event,) = site.events("model.check")
     assert (event["outcome"], event["after"]["fault"]) == ("failed", "not_found")
-    site.listed = CallError("authentication", "No list for this key.")
+    site.endpoints.models = CallError("authentication", "No list for this key.")
     assert "nothing at this path" in site.check()["problem"]
     assert site.call("GET", "/models/gpt").json()["this_month"]["spent"] == 0
 
