@@ -15,6 +15,26 @@ class ModelSettings(Section):
 
     model_config = SettingsConfigDict(env_prefix=f"{PREFIX}MODELS_")
 
+    # Connections to endpoints.
+    proxy: str | None = Field(
+        None,
+        description="Proxy for calls of models, http://user:password@host:port; "
+        "without it HTTPS_PROXY, HTTP_PROXY and NO_PROXY count.",
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="PEM file of authorities trusted for model endpoints beside the system's own.",
+    )
+    connect_seconds: float = Field(
+        10.0, ge=0.1, le=300, description="Longest wait for an endpoint to take a connection."
+    )
+    call_seconds: float = Field(
+        600.0, ge=1, le=86_400, description="Longest time one attempt at a call may take."
+    )
+    answer_megabytes: int = Field(
+        16, ge=1, le=1024, description="Largest answer of an endpoint that is read, in MB."
+    )
+
     # Credentials and addresses of targets.
     credential_env: str = Field(
         "*_API_KEY",
@@ -38,4 +58,11 @@ class ModelSettings(Section):
                 raise ValueError(
                     f"{pattern!r} is no variable's name; write OPENAI_API_KEY or *_API_KEY"
                 )
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("starts with http:// or https://")
         return value
