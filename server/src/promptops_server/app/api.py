@@ -39,6 +39,7 @@ from promptops_server.compliance.export_pack import PackDeps
 from promptops_server.compliance.pack import Signing, Sources
 from promptops_server.compliance.routes import router as pack_router
 from promptops_server.infra.actor import Actor
+from promptops_server.providers.targets.routes import router as targets_router
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
@@ -109,6 +110,8 @@ def http_app(services: Services) -> App:
                 mirror_router(
                     MirrorDeps(db, authorise, services.mirrors.sealer, services.mirrors.limits)
                 ),
+                # Behind every router with fixed words under /models/.
+                targets_router(services.targets, services.target_checks),
                 workflow_router(
                     services.workflow,
                     work_sources(

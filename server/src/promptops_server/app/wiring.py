@@ -26,6 +26,7 @@ from promptops_server.app.audit_outputs import outputs_of
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.identity_provider import identity_provider
 from promptops_server.app.jobs import LATEST_ONLY, AuditUpkeep, register_jobs
+from promptops_server.app.model_targets import checks_of, targets_of
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.app.seldom import Seldom
@@ -170,6 +171,8 @@ class Services:
             served=self.delivery.forget_redacted,
             hold=require_no_hold,
         )
+        self.targets = targets_of(settings, database, self.policies, secret)
+        self.target_checks = checks_of(settings, self.targets)
         self.checkpoints = CheckpointDeps(
             database, self.delivery.keys.sign_checkpoint, settings.checkpoint_file
         )
