@@ -236,7 +236,9 @@ def _models(db: Database, settings: Settings) -> list[Finding]:
         return []
     count, missing = missing_credentials(db, settings)
     if not missing:
-        return [Finding("models", "ok", f"{count} targets, all with their credential")] * (count > 0)
+        return [Finding("models", "ok", f"{count} targets, all with their credential")] * (
+            count > 0
+        )
     return [Finding("models", "advice", f"{name}: {why}") for name, why in missing]
 
 

@@ -17,7 +17,7 @@ from promptops_server.audit.read import Filter, read_log
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.setting_sections import LimitSettings
-from promptops_server.providers.model import CallError, Reply, Target, Usage
+from promptops_server.providers.model import CallError, Reply, Usage
 from promptops_server.providers.targets.ports import CheckDeps
 from promptops_server.providers.targets.routes import router
 from support.model_targets import (
