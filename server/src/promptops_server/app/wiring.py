@@ -34,6 +34,7 @@ from promptops_server.app.jobs import (
     register_jobs,
 )
 from promptops_server.app.model_parts import ModelParts
+from promptops_server.app.model_targets import checks_of, targets_of
 from promptops_server.app.play_parts import CallerOfLoop, problem_of
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
@@ -203,6 +204,8 @@ class Services:
             served=self.delivery.forget_redacted,
             hold=require_no_hold,
         )
+        self.targets = targets_of(settings, database, self.policies, secret)
+        self.target_checks = checks_of(settings, self.targets)
         self.checkpoints = CheckpointDeps(
             database, self.delivery.keys.sign_checkpoint, settings.checkpoint_file
         )
