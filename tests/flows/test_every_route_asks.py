@@ -187,6 +187,14 @@ ROUTES: dict[str, str] = {
     "GET /projects/{project}/retirements": READ,
     "POST /projects/{project}/retirements": "prompt:retire",
     "POST /projects/{project}/retirements/undo": "prompt:retire",
+    "POST /projects/{project}/runs": "test:run",
+    "GET /projects/{project}/runs": READ,
+    "GET /projects/{project}/runs/{run}": READ,
+    "GET /projects/{project}/runs/{run}/results": READ,
+    "GET /projects/{project}/runs/{run}/results/{ordinal}": READ,
+    "GET /projects/{project}/runs/{run}/report": READ,
+    "POST /projects/{project}/runs/{run}/cancel": "test:run",
+    "POST /projects/{project}/runs/{run}/resume": "test:run",
     "GET /projects/{project}/evidence/{path}": "evidence:read",
     "GET /projects/{project}/environments/{environment}/releases/{number}/evidence": "evidence:read",
 }
@@ -246,6 +254,7 @@ IN_PROJECT: dict[str, dict[str, Any]] = {
     "POST /exceptions/{exception}/revoke": W,
     "POST /certifications": {"path": "hr/letter", **W},
     "POST /certifications/{certification}/keep": W,
+    "POST /runs": {"path": "hr/letter", "targets": ["local"]},
     "POST /retirements": {"path": "hr/letter", **W},
     "POST /retirements/undo": {"path": "hr/letter", **W},
 }
