@@ -271,6 +271,15 @@ class OpenAIServer:
         """How many of them are open."""
         return sum(not transport.is_closing() for transport in self._transports.values())
 
+    def close_connections(self) -> None:
+        """Close all that are open, as an idle server does."""
+
+        async def close() -> None:
+            for transport in self._transports.values():
+                transport.abort()
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(5)
+
     def script(self, steps: Iterable[Step | None]) -> None:
         """What becomes of the next chat requests, one step each; replaces what was left of an earlier script."""
         self._steps = deque(steps)

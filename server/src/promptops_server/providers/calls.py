@@ -99,14 +99,14 @@ class Calls:
             except CallError as error:
                 error.attempts = attempts
                 fault = error
+                if error.retry_after and error.fault in _TOOK_NOTHING:
+                    # Before the turn goes on: the next one would be turned away as well, and make it worse.
+                    self._limits.lane(target).pause(min(error.retry_after, WINDOW))
             finally:
                 self._limits.lane(target).leave(turn)
             wait = self._wait(fault, attempts, given)
             if wait is None or time.monotonic() + wait >= ends:
                 raise fault
-            if fault.retry_after and fault.fault in _TOOK_NOTHING:
-                # The others would be turned away as well, and make it worse.
-                self._limits.lane(target).pause(min(fault.retry_after, WINDOW))
             await self._sleep(wait)
 
     async def _turn(
