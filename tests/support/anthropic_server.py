@@ -30,6 +30,8 @@ from aiohttp import web
 from support.aws_frames import exception_frame, frame_of_event
 
 Event = tuple[str, dict[str, Any]]
+NEWEST = "2026-10-21"
+"""The version of the protocol that refuses `temperature`, `top_p` and `top_k`; the SDK's own."""
 
 
 @dataclass(frozen=True)
@@ -431,6 +433,10 @@ def _wrong_with(seen: Seen, way: Way) -> Step | None:
     for name in demanded:
         if not body.get(name):
             return error(400, "invalid_request_error", f"{name}: Field required")
+    version = seen.headers.get("anthropic-version") if way.direct else body["anthropic_version"]
+    removed = [n for n in ("temperature", "top_p", "top_k") if n in body]
+    if version == NEWEST and removed:
+        return error(400, "invalid_request_error", f"{removed[0]}: Extra inputs are not permitted")
     if not way.direct and "model" in body:
         return error(400, "invalid_request_error", "model: Extra inputs are not permitted")
     if way.frames and "stream" in body:

@@ -33,6 +33,7 @@ STOPS: dict[str, Stop] = {
 def body_of(ask: Ask, *, stream: bool) -> dict[str, Any]:
     """The request's body. Raises `promptops.errors.CannotExpress` for what the protocol has no way to say."""
     body = for_anthropic(ask, None, {})
+    body.pop("extra_headers", None)  # the SDK's; ours are the provider's
     body.update(body.pop("extra_body", {}))
     if stream:
         body["stream"] = True
