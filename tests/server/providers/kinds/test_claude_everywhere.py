@@ -216,6 +216,7 @@ def test_where_bedrock_is(server: AnthropicServer) -> None:
 @pytest.mark.parametrize(
     ("provider", "change", "named"),
     [
+        (AnthropicCompatible(), {"base_url": None}, "base_url"),
         (Bedrock(), {"region": ""}, "region"),
         (Bedrock(), {"region": "evil.test/"}, "region"),
         (Vertex(), {"region": "evil.test/"}, "region"),
@@ -226,7 +227,7 @@ def test_where_bedrock_is(server: AnthropicServer) -> None:
 def test_a_target_that_lacks_something_is_told_so(
     server: AnthropicServer, provider: Provider, change: dict[str, Any], named: str
 ) -> None:
-    to = target(provider, server, base_url=None, **change) if "region" in change else target(provider, server, **change)  # fmt: skip
+    to = target(provider, server, **{"base_url": None, **change})
     with pytest.raises(CallError, match=named) as caught:
         provider.url_of(to, stream=False)
     assert (caught.value.fault, caught.value.parameter) == ("invalid_parameter", named)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promptops_server.providers.kind import Option, Provider
-from promptops_server.providers.model import Target
+from promptops_server.providers.model import CallError, Target
 
 VERSION = "2023-06-01"
 """The newest that still takes `temperature`, `top_p` and `top_k`; 2026-10-21 answers them with 400."""
@@ -56,4 +56,7 @@ class Anthropic(Provider):
 
     def _root(self, target: Target) -> str:
         """The base URL, with or without the `/v1` at its end that people copy along."""
-        return (target.base_url or self.base_url).rstrip("/").removesuffix("/v1")
+        base = target.base_url or self.base_url
+        if not base:
+            raise CallError("invalid_parameter", f"The target {target.name} has no base_url.", parameter="base_url")  # fmt: skip
+        return base.rstrip("/").removesuffix("/v1")
