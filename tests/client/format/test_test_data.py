@@ -68,7 +68,7 @@ def test_a_case_the_prompt_cannot_be_rendered_with_is_an_error() -> None:
     text = PROMPT.replace("claim: A tree fell on my car., pages: 2", "pages: many")
     assert said(own(text)) == [
         "14:5: error: testData[1]: testData[1] lacks the required input 'claim' (add claim: …, or give the input a default)",
-        "14:6: error: testData[1].pages: testData[1].pages must be an integer, not a text",
+        "14:13: error: testData[1].pages: testData[1].pages must be an integer, not a text",
     ]
 
 
