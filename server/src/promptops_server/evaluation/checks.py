@@ -122,7 +122,7 @@ def said_by(error: ValidationError) -> str:
 
 def _said(found: Mapping[str, Any]) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    return message[:1].lower() + message[1:] if message[1:2].islower() else message
 
 
 def _problem(code: str, path: KeyPath, message: str, fix: str, source: SourceMap) -> Problem:

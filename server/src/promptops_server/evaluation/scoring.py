@@ -50,5 +50,7 @@ async def _score(check: Check, case: Case, answer: Answer, tools: Tools) -> Scor
         found = untold(check, f"The settings of the check cannot be used: {said_by(error)}.")
     except Exception as error:
         log.warning("check-broke", check=check.name, kind=check.kind, error=type(error).__name__)
-        found = untold(check, f"The check itself broke: {type(error).__name__}: {error}"[:500])
+        found = untold(
+            check, f"The check itself broke: {type(error).__name__}: {str(error)[:400]}."
+        )
     return dataclasses.replace(found, detail=plain(found.detail))
