@@ -230,6 +230,7 @@ IN_PROJECT: dict[str, dict[str, Any]] = {
     "POST /render": {"prompt": {}},
     "PUT /record-defaults": {"text": "record: {}\n"},
     "PUT /record-defaults/{module}": {"text": "record: {}\n"},
+    "PUT /suites/{path}": {"text": "cases: [{inputs: {branch: Orchard Road}}]\n"},
     "POST /views": {"name": "mine"},
     "PUT /views/{view}": {"name": "mine"},
     "PUT /working-copies/{path}": {"text": TEXT},

@@ -44,6 +44,7 @@ from promptops.cli.commands import (
     runs,
     schedule,
     stop,
+    suite,
     test,
     token,
     user,
@@ -96,6 +97,7 @@ import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)
 record.add_to(app)
+suite.add_to(app)
 app.add_typer(review.app, name="review")
 review.look.add_to(app)
 certification.add_to(review.app)

@@ -104,13 +104,25 @@ def _wrong(said: Said, source: SourceMap) -> list[Problem]:
             _problem(
                 "bad-settings",
                 (*said.path, said.kind, *found["loc"]),
-                found["msg"].removeprefix("Value error, "),
+                _said(found),
                 "",
                 source,
             )
             for found in error.errors(include_url=False)[:10]
         ]
     return []
+
+
+def said_by(error: ValidationError) -> str:
+    """The first thing wrong with settings, with its key."""
+    found = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in found["loc"])
+    return f"{where}: {_said(found)}" if where else _said(found)
+
+
+def _said(found: Mapping[str, Any]) -> str:
+    message = str(found["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:] if message[1:2].islower() else message
 
 
 def _problem(code: str, path: KeyPath, message: str, fix: str, source: SourceMap) -> Problem:

@@ -21,6 +21,11 @@ def compiled(pattern: str, *, ignore_case: bool = False) -> Any:
     """
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"a pattern has at most {MAX_PATTERN:,} characters")
+    return compiled_whole(pattern, ignore_case=ignore_case)
+
+
+def compiled_whole(pattern: str, *, ignore_case: bool = False) -> Any:
+    """The same for a pattern of our own, however long."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY

@@ -6,7 +6,7 @@ kept in `tests/server/evaluation/evaluators/refusal_answers.py` and stated in do
 
 from __future__ import annotations
 
-from promptops_server.evaluation.patterns import compiled
+from promptops_server.evaluation.patterns import compiled_whole
 
 BEGINNING = 400
 """Characters at the start of an answer in which a phrase counts: later ones are mostly advice or quotation."""
@@ -40,10 +40,10 @@ PHRASES: tuple[str, ...] = (
 )
 """Regular expressions (RE2, case ignored) of declining: English, and the usual forms in six other languages."""
 
-_ANY = "|".join(f"(?:{phrase})" for phrase in PHRASES)
+_ANY = compiled_whole("|".join(f"(?:{phrase})" for phrase in PHRASES), ignore_case=True)
 
 
 def refusal_in(text: str) -> str:
     """The words by which a text declines, or ""."""
-    found = compiled(_ANY, ignore_case=True).search(text[:BEGINNING])
+    found = _ANY.search(text[:BEGINNING])
     return "" if found is None else str(found.group(0))

