@@ -49,12 +49,14 @@ class Welcome:
 def demo_access(services: Services, data_dir: Path, address: str) -> DemoAccess:
     """Load the sample workspace and see that `demo.env` holds a delivery token that works."""
     from promptops_server.app.demo.load import Workspace, load
+    from promptops_server.app.demo.model import offer_local_model
 
     load(
         Workspace(
             services.database, services.releases, services.workflow, services.on_project_created
         )
     )
+    offer_local_model(services.targets)
     file = data_dir / DEMO_FILE
     token = _token_in(file)
     if token is not None:
