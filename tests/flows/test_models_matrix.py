@@ -111,7 +111,7 @@ class World:
 
     def test(self, *targets: str) -> dict[str, Any]:
         """A run, and what each target's six calls came to: target → country → passed."""
-        self.run("test", ADDRESS, "--models", ",".join(targets), "--yes", code=None)
+        print(*self.run("test", ADDRESS, "--models", ",".join(targets), code=None))
         with self.server.api(self.token) as api:
             run = api.get("/projects/bank/runs").json()["items"][0]
             assert run["state"] == "done", run
@@ -169,7 +169,7 @@ def add_targets(world: World) -> None:
         )  # fmt: skip
     world.run(
         *add, "claude", "--provider", "anthropic", "--model", MODELS["claude"],
-        "--base-url", world.anthropic.root, "--secret-stdin", stdin=f"{KEY}\n",
+        "--base-url", world.anthropic.url, "--secret-stdin", stdin=f"{KEY}\n",
     )  # fmt: skip
     world.run(
         *add, "smol", "--provider", "local", "--model", MODELS["smol"], "--concurrency", "1",
