@@ -250,6 +250,7 @@ class OpenAIServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="openai-server", daemon=True)
         self._ready = threading.Event()
+        self._stopped = asyncio.Event()
 
     @property
     def root(self) -> str:
@@ -290,7 +291,7 @@ class OpenAIServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(10)
 
     def _run(self) -> None:
@@ -301,17 +302,15 @@ class OpenAIServer:
             app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
         )
 
-        async def start() -> None:
+        async def serve() -> None:
             await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", self._port)
-            await site.start()
+            await web.TCPSite(runner, "127.0.0.1", self._port).start()
             self._port = runner.addresses[0][1]
             self._ready.set()
+            await self._stopped.wait()
+            await runner.cleanup()
 
-        self._loop.run_until_complete(start())
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(serve())
         self._loop.close()
 
     def _connection(self, request: web.Request) -> int:
