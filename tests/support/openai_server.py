@@ -14,12 +14,14 @@ import asyncio
 import inspect
 import itertools
 import json
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -223,6 +225,7 @@ class OpenAIServer:
         models: the ids it serves; any id where empty.
         api_key: the key it demands; none where empty.
         latency: seconds before every answer.
+        tls: speak https with its certificate.
     """
 
     def __init__(
@@ -233,6 +236,7 @@ class OpenAIServer:
         api_key: str = "",
         latency: float = 0.0,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.answer: Model = answer or (lambda body: "ok: " + last_text(body))
         self.models = tuple(models)
@@ -247,6 +251,7 @@ class OpenAIServer:
         self._transports: dict[int, Any] = {}
         self._numbers = itertools.count(1)
         self._port = port
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="openai-server", daemon=True)
         self._ready = threading.Event()
@@ -255,7 +260,7 @@ class OpenAIServer:
     @property
     def root(self) -> str:
         """`http://127.0.0.1:PORT`, without a path."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
 
     @property
     def url(self) -> str:
@@ -304,7 +309,7 @@ class OpenAIServer:
 
         async def serve() -> None:
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", self._port).start()
+            await web.TCPSite(runner, "127.0.0.1", self._port, ssl_context=self._tls).start()
             self._port = runner.addresses[0][1]
             self._ready.set()
             await self._stopped.wait()
@@ -323,7 +328,8 @@ class OpenAIServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        body = json.loads(raw) if raw else None
+        form = request.content_type == "application/x-www-form-urlencoded"
+        body = dict(parse_qsl(raw.decode())) if form else json.loads(raw) if raw else None
         self.requests.append(
             Seen(
                 request.method, request.path, dict(request.query), dict(request.headers), body,
