@@ -24,7 +24,6 @@ from promptops_server.providers.preview import preview
 from promptops_server.providers.pricing import cost_of, most_it_can_cost
 from promptops_server.providers.targets.credentials import SEALED_FOR, Credentials, Places
 from promptops_server.providers.tokens import count
-from promptops_server.providers.wire.http import Http
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.tables import project
 
@@ -48,6 +47,8 @@ class ModelParts:
 
     def calls(self) -> Calls:
         """A caller for the running event loop."""
+        from promptops_server.providers.wire.http import Http  # memory that an idle server saves
+
         return Calls(
             Http(self._settings), self.providers, self.credentials.secret_of, adapt=self.adapt
         )

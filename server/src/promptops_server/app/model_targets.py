@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
@@ -19,9 +20,11 @@ from promptops_server.providers.listing import listed
 from promptops_server.providers.model import Target
 from promptops_server.providers.targets.credentials import SEALED_FOR, Credentials, Places
 from promptops_server.providers.targets.ports import CheckDeps, Endpoints, TargetDeps
-from promptops_server.providers.wire.http import Http
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.tables import project as project_table
+
+if TYPE_CHECKING:
+    from promptops_server.providers.wire.http import Http
 
 
 class KnownProjects:
@@ -74,6 +77,8 @@ def checks_of(settings: Settings, targets: TargetDeps) -> CheckDeps:
 
     @asynccontextmanager
     async def endpoints() -> AsyncIterator[Endpoints]:
+        from promptops_server.providers.wire.http import Http  # memory that an idle server saves
+
         http = Http(settings.models)
         caller = Calls(http, targets.kinds, targets.credentials.secret_of)
         try:

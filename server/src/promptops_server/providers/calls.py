@@ -11,7 +11,7 @@ import dataclasses
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptops.calls.ask import Ask
 from promptops_server.providers.kind import Provider
@@ -20,9 +20,14 @@ from promptops_server.providers.model import RETRIED, CallError, Delta, Fault, R
 from promptops_server.providers.request import Adapt, nothing_known, request_of
 from promptops_server.providers.wire.connection_faults import Hopeless
 from promptops_server.providers.wire.decoded import decoded
-from promptops_server.providers.wire.http import Http, Incoming
 from promptops_server.providers.wire.protocol import WireProtocol
 from promptops_server.providers.wire.sse import Decoder
+
+if TYPE_CHECKING:
+    from promptops_server.providers.wire.http import (  # costs memory before anything is called
+        Http,
+        Incoming,
+    )
 
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0

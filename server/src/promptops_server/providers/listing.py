@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promptops_server.providers.calls import provider_of
 from promptops_server.providers.kind import Outgoing, Provider
 from promptops_server.providers.model import CallError, Target
 from promptops_server.providers.wire.decoded import decoded
-from promptops_server.providers.wire.http import Http
 from promptops_server.providers.wire.protocol import protocol_of
+
+if TYPE_CHECKING:
+    from promptops_server.providers.wire.http import Http
 
 SECONDS = 15.0
 _MOST = 5_000
