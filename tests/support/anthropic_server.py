@@ -7,7 +7,7 @@
 `answer` stands for the model: it is given the request's body and returns a text or an `Answer`. Once the script is
 used up, every request is answered as usual. It also answers at the paths of Amazon Bedrock (streams in Amazon's binary
 frames) and of Vertex AI, and gives out access tokens at `/token`. `tests/support/test_anthropic_server.py` drives it
-with Anthropic's own SDK.
+with Anthropic's own SDK. Its steps and faults are written in `anthropic_steps`; import them from here.
 """
 
 from __future__ import annotations
@@ -21,163 +21,67 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import unquote
 
 from aiohttp import web
 
+from support.anthropic_steps import (
+    Answer,
+    Step,
+    broken,
+    context_too_long,
+    cut,
+    error,
+    error_in_stream,
+    forbidden,
+    huge,
+    invalid_parameter,
+    malformed,
+    not_found,
+    overloaded,
+    rate_limited,
+    refused,
+    slow,
+    slow_stream,
+    too_large,
+    unauthorised,
+    unfinished,
+    wrong_model,
+)
 from support.aws_frames import exception_frame, frame_of_event
 
+__all__ = [
+    "Answer",
+    "AnthropicServer",
+    "Seen",
+    "Step",
+    "broken",
+    "context_too_long",
+    "cut",
+    "error",
+    "error_in_stream",
+    "forbidden",
+    "huge",
+    "invalid_parameter",
+    "last_text",
+    "malformed",
+    "not_found",
+    "overloaded",
+    "rate_limited",
+    "refused",
+    "slow",
+    "slow_stream",
+    "too_large",
+    "unauthorised",
+    "unfinished",
+    "wrong_model",
+]
+
 Event = tuple[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the model says. `tool_calls` are `(name, arguments as JSON text)`; `usage` is merged over the counted one.
-
-    `stop` is Anthropic's word for why it ended; empty: `tool_use` where there are calls, else `end_turn`. `redacted`
-    adds a block of hidden thinking. `refusal` is the explanation that goes with the stop reason `refusal`.
-    """
-
-    text: str = ""
-    tool_calls: tuple[tuple[str, str], ...] = ()
-    reasoning: str = ""
-    redacted: bool = False
-    refusal: str = ""
-    category: str | None = None
-    stop: str = ""
-    stop_sequence: str | None = None
-    usage: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Step:
-    """What becomes of one request. The functions below make them; combine with `dataclasses.replace`."""
-
-    status: int = 200
-    body: Any = None
-    """A whole response instead of an answer: JSON, or bytes as they are."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    wait: float = 0.0
-    """Seconds before anything is sent."""
-    pause: float = 0.0
-    """Seconds between two events of a stream."""
-    cut_after: int | None = None
-    """Events (or, without a stream, bytes) after which the connection is cut."""
-    stop_after: int | None = None
-    """Events after which a stream ends in good order, but without its end."""
-    malformed_at: int | None = None
-    """The number of the event that is no JSON; any number spoils a whole answer."""
-    error_at: int | None = None
-    """The number of the event in whose place an `error` event comes."""
-    error: tuple[str, str] = ("overloaded_error", "Overloaded")
-    """Type and message of that error."""
-    model: str | None = None
-    """The model named in the answer, in place of the one asked for."""
-    answer: Answer | str | None = None
-    padding: int = 0
-    """Bytes of text added to the answer."""
-
-
-def error(status: int, kind: str, message: str, *, headers: Mapping[str, str] | None = None, **details: Any) -> Step:  # fmt: skip
-    """A refusal in Anthropic's form; `details` are its machine-readable part, such as `error_code`."""
-    said: dict[str, Any] = {"type": kind, "message": message}
-    if details:
-        said["details"] = details
-    body = {"type": "error", "error": said, "request_id": "req_test"}
-    return Step(status=status, body=body, headers=headers or {})
-
-
-def slow(seconds: float) -> Step:
-    """An answer that lets itself be waited for."""
-    return Step(wait=seconds)
-
-
-def slow_stream(pause: float) -> Step:
-    """Time between the pieces of a stream."""
-    return Step(pause=pause)
-
-
-def rate_limited(retry_after: float | None = None) -> Step:
-    """429, with the seconds to wait where given."""
-    headers = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
-    return error(429, "rate_limit_error", "This request would exceed your rate limit.", headers=headers)  # fmt: skip
-
-
-def overloaded() -> Step:
-    """529 as Anthropic says it."""
-    return error(529, "overloaded_error", "Overloaded")
-
-
-def broken() -> Step:
-    """500 without any form."""
-    return Step(status=500, body=b"<html>Internal Server Error</html>")
-
-
-def context_too_long() -> Step:
-    """400: more tokens than the model takes."""
-    return error(400, "invalid_request_error", "prompt is too long: 205112 tokens > 200000 maximum")
-
-
-def too_large() -> Step:
-    """413: more bytes than the endpoint takes."""
-    return error(413, "request_too_large", "Request exceeds the maximum size")
-
-
-def invalid_parameter(name: str = "temperature") -> Step:
-    """400: a parameter this model does not take."""
-    return error(400, "invalid_request_error", f"{name}: Extra inputs are not permitted")
-
-
-def unauthorised() -> Step:
-    """401: the key is wrong."""
-    return error(401, "authentication_error", "invalid x-api-key")
-
-
-def forbidden() -> Step:
-    """403: the key is right and has no access to the model."""
-    return error(403, "permission_error", "Your API key does not have permission to use the specified resource.")  # fmt: skip
-
-
-def not_found(model: str = "claude-99") -> Step:
-    """404: no such model."""
-    return error(404, "not_found_error", f"model: {model}")
-
-
-def refused(text: str = "This request may violate the usage policy.", category: str | None = None) -> Step:  # fmt: skip
-    """An answer that a classifier stopped."""
-    return Step(answer=Answer(refusal=text, category=category, stop="refusal"))
-
-
-def cut(after: int = 3) -> Step:
-    """The connection breaks after so many events of a stream (bytes of a whole answer)."""
-    return Step(cut_after=after)
-
-
-def unfinished(after: int = 3) -> Step:
-    """A stream that ends in good order after so many events, without `message_stop`."""
-    return Step(stop_after=after)
-
-
-def malformed(at: int = 2) -> Step:
-    """An event of a stream (or a whole answer) that is no JSON."""
-    return Step(malformed_at=at)
-
-
-def error_in_stream(at: int = 3, kind: str = "overloaded_error", message: str = "Overloaded") -> Step:  # fmt: skip
-    """A stream that begins well and then says that something is wrong."""
-    return Step(error_at=at, error=(kind, message))
-
-
-def wrong_model(name: str = "another-model") -> Step:
-    """An answer by another model than was asked for."""
-    return Step(model=name)
-
-
-def huge(size: int = 20_000_000) -> Step:
-    """An answer of so many bytes."""
-    return Step(padding=size)
+NEWEST = "2026-10-21"
+"""The version of the protocol that refuses `temperature`, `top_p` and `top_k`; the SDK's own."""
 
 
 @dataclass(frozen=True)
@@ -431,6 +335,10 @@ def _wrong_with(seen: Seen, way: Way) -> Step | None:
     for name in demanded:
         if not body.get(name):
             return error(400, "invalid_request_error", f"{name}: Field required")
+    version = seen.headers.get("anthropic-version") if way.direct else body["anthropic_version"]
+    removed = [n for n in ("temperature", "top_p", "top_k") if n in body]
+    if version == NEWEST and removed:
+        return error(400, "invalid_request_error", f"{removed[0]}: Extra inputs are not permitted")
     if not way.direct and "model" in body:
         return error(400, "invalid_request_error", "model: Extra inputs are not permitted")
     if way.frames and "stream" in body:

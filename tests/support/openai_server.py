@@ -14,12 +14,14 @@ import asyncio
 import inspect
 import itertools
 import json
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -223,6 +225,7 @@ class OpenAIServer:
         models: the ids it serves; any id where empty.
         api_key: the key it demands; none where empty.
         latency: seconds before every answer.
+        tls: speak https with its certificate.
     """
 
     def __init__(
@@ -233,6 +236,7 @@ class OpenAIServer:
         api_key: str = "",
         latency: float = 0.0,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.answer: Model = answer or (lambda body: "ok: " + last_text(body))
         self.models = tuple(models)
@@ -247,14 +251,16 @@ class OpenAIServer:
         self._transports: dict[int, Any] = {}
         self._numbers = itertools.count(1)
         self._port = port
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="openai-server", daemon=True)
         self._ready = threading.Event()
+        self._stopped = asyncio.Event()
 
     @property
     def root(self) -> str:
         """`http://127.0.0.1:PORT`, without a path."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
 
     @property
     def url(self) -> str:
@@ -271,6 +277,15 @@ class OpenAIServer:
         """How many of them are open."""
         return sum(not transport.is_closing() for transport in self._transports.values())
 
+    def close_connections(self) -> None:
+        """Close all that are open, as an idle server does."""
+
+        async def close() -> None:
+            for transport in self._transports.values():
+                transport.abort()
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(5)
+
     def script(self, steps: Iterable[Step | None]) -> None:
         """What becomes of the next chat requests, one step each; replaces what was left of an earlier script."""
         self._steps = deque(steps)
@@ -281,7 +296,7 @@ class OpenAIServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(10)
 
     def _run(self) -> None:
@@ -292,17 +307,15 @@ class OpenAIServer:
             app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
         )
 
-        async def start() -> None:
+        async def serve() -> None:
             await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", self._port)
-            await site.start()
+            await web.TCPSite(runner, "127.0.0.1", self._port, ssl_context=self._tls).start()
             self._port = runner.addresses[0][1]
             self._ready.set()
+            await self._stopped.wait()
+            await runner.cleanup()
 
-        self._loop.run_until_complete(start())
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(serve())
         self._loop.close()
 
     def _connection(self, request: web.Request) -> int:
@@ -315,7 +328,8 @@ class OpenAIServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        body = json.loads(raw) if raw else None
+        form = request.content_type == "application/x-www-form-urlencoded"
+        body = dict(parse_qsl(raw.decode())) if form else json.loads(raw) if raw else None
         self.requests.append(
             Seen(
                 request.method, request.path, dict(request.query), dict(request.headers), body,

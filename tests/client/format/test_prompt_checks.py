@@ -59,7 +59,7 @@ FULL = """
       - {name: a, string: {contains: x}}
       - {name: b, uses: github/similarity}
       - {name: c, llm: {modelId: m, prompt: p, choices: [{choice: "1", score: 1}]}}
-      - {name: d, ours: {anything: 1}}
+      - {name: d, regex: {pattern: x}, required: false}
     tags: [claims, 2024]
     owners: [ann]
     record: {D03: Sorts motor claims.}

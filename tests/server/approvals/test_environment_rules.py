@@ -40,6 +40,7 @@ SETTINGS: dict[str, Any] = {
     "ticket_required": {"pattern": r"OPS-\d+"},
     "max_prompts": {"prompts": 1},
     "max_tier": {"tier": "low"},
+    "works_on": {"targets": ["gpt", "claude"], "at_least": 0.6},
 }
 
 

@@ -26,8 +26,11 @@ from promptops.cli.commands import (
     import_prompts,
     inventory,
     lint,
+    matrix,
     me,
     mirror,
+    models,
+    play,
     policy,
     project,
     promote,
@@ -38,8 +41,11 @@ from promptops.cli.commands import (
     retire,
     review,
     rollback,
+    runs,
     schedule,
     stop,
+    suite,
+    test,
     token,
     user,
     view,
@@ -91,10 +97,13 @@ import_prompts.add_to(app)
 export.add_to(app)
 lint.add_to(app)
 record.add_to(app)
+suite.add_to(app)
 app.add_typer(review.app, name="review")
 review.look.add_to(app)
 certification.add_to(review.app)
 inventory.add_to(app)
+matrix.add_to(app)
+play.add_to(app)
 publish.add_to(app)
 promote.add_to(app)
 retire.add_to(app)
@@ -105,6 +114,7 @@ compare.add_to(app)
 get.add_to(app)
 app.add_typer(environment.app, name="env")
 app.add_typer(mirror.app, name="mirror")
+app.add_typer(models.app, name="models")
 app.add_typer(view.app, name="view")
 activity.add_to(app)
 app.add_typer(schedule.app, name="schedule")
@@ -119,3 +129,5 @@ crosswalk.add_to(app)
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
 app.add_typer(policy.app, name="policy")
+test.add_to(app)
+app.add_typer(runs.app, name="runs")

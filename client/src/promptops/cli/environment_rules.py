@@ -15,6 +15,7 @@ from promptops.cli.times import minutes, moment
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"(\S+)\s+(\d\d:\d\d)-(\d\d:\d\d)\s+(\S+)")
+_SHARE = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)%")
 _FREEZE = re.compile(r"(\S*)\.\.(\S*)\s+(.+)", re.DOTALL)
 
 
@@ -55,6 +56,24 @@ def soak(text: str) -> dict[str, Any]:
 def ticket(text: str) -> dict[str, Any]:
     """A pattern of tickets, or `any`."""
     return {} if text == "any" else {"pattern": text}
+
+
+def works_on(text: str) -> dict[str, Any]:
+    """`gpt,claude`, with `60%` and `suite=claims/triage.smoke` behind it or not. Raises BadInput."""
+    targets, *more = text.split()
+    found: dict[str, Any] = {"targets": [name for name in targets.split(",") if name]}
+    for part in more:
+        share = _SHARE.fullmatch(part)
+        if share is not None and 0 < float(share[1]) < 100:
+            found["at_least"] = round(float(share[1]) / 100, 6)
+        elif part.startswith("suite=") and part != "suite=":
+            found["suite"] = part.removeprefix("suite=")
+        else:
+            raise BadInput(
+                f"{part!r} is neither a lower bound nor a suite",
+                remedy="write 'gpt,claude 60% suite=claims/triage.smoke'",
+            )
+    return found
 
 
 def on_or_off(text: str) -> bool:

@@ -72,7 +72,7 @@ class Session:
         if self._client is not None:
             self._client.close()
 
-    def get(self, path: str, **params: Any) -> Any:
+    def get(self, path: str, /, **params: Any) -> Any:
         """The JSON at a path. None parameters are left out. Raises ServerProblem, Unreachable."""
         return self.request("GET", path, params=params).value
 
@@ -87,7 +87,7 @@ class Session:
         return self.request("POST", path, json=body, headers=keyed, repeat=True).value
 
     def pages(
-        self, path: str, *, at_most: int | None = None, **params: Any
+        self, path: str, /, *, at_most: int | None = None, **params: Any
     ) -> Iterator[dict[str, Any]]:
         """The items of a list, page after page. Raises ServerProblem, Unreachable."""
         cursor: str | None = None
@@ -149,9 +149,17 @@ class Session:
             raise self._unreachable(error) from None
 
     def lines(
-        self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str], silence: float
+        self,
+        path: str,
+        *,
+        params: Mapping[str, Any],
+        headers: Mapping[str, str],
+        silence: float,
+        body: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """The lines of an answer that goes on, until it ends or says nothing for `silence` seconds.
+
+        With a `body` it is posted.
 
         Raises ServerProblem, Unreachable.
         """
@@ -160,8 +168,9 @@ class Session:
         given = {name: value for name, value in params.items() if value is not None}
         wait = httpx2.Timeout(silence, connect=_CONNECT_SECONDS)
         try:
+            method = "GET" if body is None else "POST"
             with self._open().stream(
-                "GET", path, params=given, headers=headers, timeout=wait
+                method, path, params=given, json=body, headers=headers, timeout=wait
             ) as answer:
                 if answer.status_code != 200:
                     answer.read()

@@ -35,7 +35,7 @@ from .values import (
 )
 
 _INPUT_KEYS = ("type", "description", "required", "default", "trust", "pii")
-_TYPE_WORDS = {
+TYPE_WORDS = {
     "string": "a text",
     "number": "a number",
     "integer": "an integer",
@@ -97,7 +97,7 @@ def _read_default(report: Report, path: KeyPath, value: Any, kind: str) -> Any:
         report.error(
             "wrong-type",
             path,
-            f"{key_text(path)} must be {_TYPE_WORDS[kind]} ({kind}), not {kind_of(value)}",
+            f"{key_text(path)} must be {TYPE_WORDS[kind]} ({kind}), not {kind_of(value)}",
         )
     return value
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .check_evaluators import read_evaluators
 from .check_inputs import find_uses, match_inputs, read_inputs
 from .check_messages import read_messages, templates
 from .check_parameters import read_parameters
@@ -32,7 +33,6 @@ from .values import (
 )
 
 _VARIANT_KEYS = ("model", "modelParameters", "parameters", "messages")
-_STRING_TESTS = ("startsWith", "endsWith", "contains", "equals")
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*", re.ASCII)
 
 
@@ -183,29 +183,9 @@ def _read_test_data(report: Report, value: Any) -> tuple[Mapping[str, Any], ...]
 
 
 def _read_evaluators(report: Report, value: Any) -> tuple[Mapping[str, Any], ...]:
-    """Evaluators are an open list: their frame is checked here, each kind where it is run."""
     if value is None:
         return ()
-    evaluators = []
-    for number, item in enumerate(read_list(report, ("evaluators",), value) or ()):
-        path: KeyPath = ("evaluators", number)
-        body = read_mapping(report, path, item)
-        if body is None:
-            continue
-        if body.get("name") is None:
-            # GitHub's own tool runs such a file, so it is no error; results are harder to tell apart.
-            report.warning("missing-key", path, f"{key_text(path)} has no name", "add name: text")
-        else:
-            read_text(report, (*path, "name"), body["name"])
-        if body.get("string") is not None:
-            tests = read_mapping(report, (*path, "string"), body["string"]) or {}
-            warn_unknown(report, (*path, "string"), tests, _STRING_TESTS)
-            for name in _STRING_TESTS:
-                if name in tests:
-                    read_text(report, (*path, "string", name), tests[name])
-        if body.get("llm") is not None:
-            read_mapping(report, (*path, "llm"), body["llm"])
-        if body.get("uses") is not None:
-            read_text(report, (*path, "uses"), body["uses"])
-        evaluators.append(body)
-    return tuple(evaluators)
+    read_evaluators(report, ("evaluators",), value, strict=False, numbered=True)
+    return (
+        tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+    )

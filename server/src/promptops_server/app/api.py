@@ -19,6 +19,8 @@ from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
+from promptops_server.app.play_parts import play_deps
+from promptops_server.app.run_parts import StoredTargets, limits_of
 from promptops_server.app.wiring import Services
 from promptops_server.app.work_sources import work_sources
 from promptops_server.approvals.certification.routes import router as certification_router
@@ -38,7 +40,18 @@ from promptops_server.compliance.continuity import continuity_of
 from promptops_server.compliance.export_pack import PackDeps
 from promptops_server.compliance.pack import Signing, Sources
 from promptops_server.compliance.routes import router as pack_router
+from promptops_server.evaluation.matrix.ports import MatrixDeps
+from promptops_server.evaluation.matrix.routes import router as matrix_router
+from promptops_server.evaluation.playground.routes import router as playground_router
+from promptops_server.evaluation.runs.ports import RunDeps
+from promptops_server.evaluation.runs.routes import router as runs_router
+from promptops_server.evaluation.suites.find import suites_of
+from promptops_server.evaluation.suites.routes import SuiteDeps
+from promptops_server.evaluation.suites.routes import router as suites_router
 from promptops_server.infra.actor import Actor
+from promptops_server.providers.catalogue.routes import CatalogueDeps
+from promptops_server.providers.catalogue.routes import router as catalogue_router
+from promptops_server.providers.targets.routes import router as targets_router
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
@@ -47,6 +60,7 @@ from promptops_server.registry.mirror.routes import router as mirror_router
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.redaction.routes import router as redaction_router
+from promptops_server.registry.rendering.models import RenderModels
 from promptops_server.registry.routes import RegistryDeps
 from promptops_server.registry.routes import router as registry_router
 from promptops_server.registry.tables import project
@@ -101,14 +115,18 @@ def http_app(services: Services) -> App:
                         services.on_project_created,
                         services.limited_renderer,
                         VersionStates(services.more.lapse_days, retired_reasons),
+                        models=RenderModels(services.catalogue),
                     )
                 ),
+                catalogue_router(CatalogueDeps(services.catalogue)),
                 working_copies_router(
                     WorkingCopyDeps(db, authorise, services.settings.working_copies.keep_days)
                 ),
                 mirror_router(
                     MirrorDeps(db, authorise, services.mirrors.sealer, services.mirrors.limits)
                 ),
+                # Behind every router with fixed words under /models/.
+                targets_router(services.targets, services.target_checks),
                 workflow_router(
                     services.workflow,
                     work_sources(
@@ -125,6 +143,7 @@ def http_app(services: Services) -> App:
                 exceptions_router(services.continuity),
                 certification_router(services.continuity, services.cadence),
                 retirement_router(services.continuity),
+                matrix_router(MatrixDeps(db, authorise, LiveVersions(), services.matrix_around)),
                 audit_router(AuditDeps(db, authorise, _project_id, _user_id, services.tail)),
                 hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
                 evidence_router(
@@ -136,6 +155,18 @@ def http_app(services: Services) -> App:
                     )
                 ),
                 pack_router(_packs(services)),
+                suites_router(SuiteDeps(db, authorise)),
+                runs_router(_runs(services)),
+                playground_router(
+                    play_deps(
+                        db,
+                        authorise,
+                        services.models,
+                        services.caller,
+                        services.limited_renderer,
+                        services.settings.test_runs.call_seconds,
+                    )
+                ),
             ),
             root=(
                 health.router(health.checks(db, services.delivery)),
@@ -146,6 +177,21 @@ def http_app(services: Services) -> App:
             by_cookie=services.authenticator.by_cookie,
             database=db,
         )
+    )
+
+
+def _runs(services: Services) -> RunDeps:
+    return RunDeps(
+        db=services.database,
+        authorise=services.policies,
+        targets=StoredTargets(),
+        suites=suites_of,
+        prices=services.models,
+        catalogue_digest=services.models.digest,
+        limited=services.limited_renderer,
+        wake=services.dispatcher.wake,
+        watched=services.running,
+        limits=limits_of(services.settings),
     )
 
 

@@ -31,6 +31,14 @@ REDACTIONS_LOOK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class TestRunJobs:
+    """Carries out one attempt of a test run; forgets the texts of old runs."""
+
+    carry_out: JobFunction
+    forget_texts: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
 class AuditUpkeep:
     """What is done about the audit logs in the background: erase who is to be erased, remove what is old, send the new."""
 
@@ -38,6 +46,10 @@ class AuditUpkeep:
     remove_old: Callable[[], object]
     send: Callable[[], object]
     send_seconds: float
+
+
+AT_ONCE = frozenset({"test-run"})
+"""Topics whose jobs somebody waits for, and which limit themselves."""
 
 
 def register_jobs(
@@ -51,6 +63,7 @@ def register_jobs(
     look_after_redactions: Callable[[], object],
     cadence: Cadence,
     audit_upkeep: AuditUpkeep,
+    test_runs: TestRunJobs,
 ) -> dict[str, str]:
     """Register every job and schedule; returns topic → job name for the dispatcher.
 
@@ -61,6 +74,7 @@ def register_jobs(
         make_checkpoints: signs the audit logs that have grown.
         look_after_redactions: closes requests past their time, and cleans up after those carried out.
         audit_upkeep: keeps what belongs to the audit logs in order.
+        test_runs: tests of prompts on models.
         push_mirror: one attempt to bring a project's mirrors up to date; it never fails, and repeats are its own.
     """
 
@@ -96,6 +110,12 @@ def register_jobs(
     def send_audit_events(_: dict[str, Any]) -> None:
         audit_upkeep.send()
 
+    def forget_test_texts(_: dict[str, Any]) -> None:
+        test_runs.forget_texts()
+
+    jobs.register("test-run", test_runs.carry_out)
+    jobs.register("forget-test-texts", forget_test_texts)
+    jobs.schedule("forget-test-texts", 24 * 3600)
     jobs.register("erase-people", erase_people)
     jobs.register("remove-old-audit-events", remove_old_audit_events)
     jobs.register("send-audit-events", send_audit_events)
@@ -114,4 +134,4 @@ def register_jobs(
     jobs.schedule("look-at-reviews", LOOK_SECONDS)
     jobs.schedule("forget-idempotency-keys", 3600)
     jobs.schedule("remove-working-copies", 6 * 3600)
-    return {"release": "project-release", "mirror": "push-mirror"}
+    return {"release": "project-release", "mirror": "push-mirror", "test-run": "test-run"}

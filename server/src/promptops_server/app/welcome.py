@@ -49,12 +49,14 @@ class Welcome:
 def demo_access(services: Services, data_dir: Path, address: str) -> DemoAccess:
     """Load the sample workspace and see that `demo.env` holds a delivery token that works."""
     from promptops_server.app.demo.load import Workspace, load
+    from promptops_server.app.demo.model import offer_local_model
 
     load(
         Workspace(
             services.database, services.releases, services.workflow, services.on_project_created
         )
     )
+    offer_local_model(services.targets)
     file = data_dir / DEMO_FILE
     token = _token_in(file)
     if token is not None:
@@ -120,6 +122,7 @@ def lines_of(welcome: Welcome) -> list[str]:
             f'print(ops.get("{DEMO_PROMPT}").render({{"claim": "Water comes through the ceiling."}}, '
             f'model="claude"))\'',
         ]
+        lines += ["", *_model_lines()]
     elif sign_in is not None:
         lines += [
             "",
@@ -127,6 +130,24 @@ def lines_of(welcome: Welcome) -> list[str]:
         ]
     lines += ["", "  Ctrl-C stops it.", ""]
     return lines
+
+
+def _model_lines() -> list[str]:
+    """How to test a prompt without any key."""
+    from promptops_server.app.demo.model import NAME, TESTED
+    from promptops_server.providers.local_model.files import missing
+
+    beside = Path(_python()).parent
+    needed = [f"  {beside / command}" for command in missing()]
+    if needed:
+        return [
+            "  To test prompts with a small model of this machine, without any key, install it and start again:",
+            *needed,
+        ]
+    return [
+        "  Test a prompt with a small model of this machine, without any key (sign in first, as above):",
+        f"  {beside / 'promptops'} test {TESTED} --models {NAME}",
+    ]
 
 
 def _python() -> str:

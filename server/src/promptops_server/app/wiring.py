@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from promptops_server.access.authenticate import Authenticator
 from promptops_server.access.identity import identities_of
@@ -25,9 +26,19 @@ from promptops_server.app.audit_logs import all_logs, kept_from
 from promptops_server.app.audit_outputs import outputs_of
 from promptops_server.app.data_dir import redis_password_of, secret_of
 from promptops_server.app.identity_provider import identity_provider
-from promptops_server.app.jobs import LATEST_ONLY, AuditUpkeep, register_jobs
+from promptops_server.app.jobs import (
+    AT_ONCE,
+    LATEST_ONLY,
+    AuditUpkeep,
+    TestRunJobs,
+    register_jobs,
+)
+from promptops_server.app.model_parts import ModelParts
+from promptops_server.app.model_targets import checks_of, targets_of
+from promptops_server.app.play_parts import CallerOfLoop, problem_of
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
+from promptops_server.app.run_parts import engine_deps
 from promptops_server.app.seldom import Seldom
 from promptops_server.app.sign_in_failures import SignInFailures
 from promptops_server.approvals.certification.model import Cadence
@@ -49,6 +60,14 @@ from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
+from promptops_server.evaluation.matrix.cells import write_cells
+from promptops_server.evaluation.matrix.facts import matrix_facts
+from promptops_server.evaluation.matrix.ports import Around as MatrixAround
+from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
+from promptops_server.evaluation.runs.forget import forget_old_texts
+from promptops_server.evaluation.runs.model import Run
+from promptops_server.evaluation.runs.running import Running
+from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
@@ -58,8 +77,10 @@ from promptops_server.infra.outbox import OutboxRow
 from promptops_server.infra.problems import Denied, ProblemError
 from promptops_server.infra.redis_process import RedisProcess, RedisProcessError, find_binary
 from promptops_server.infra.sealing import Sealer
-from promptops_server.infra.settings import Settings
+from promptops_server.infra.settings import Settings, SettingsError
 from promptops_server.infra.worker_pulse import WorkerPulse
+from promptops_server.providers.catalogue.catalogue import Catalogue
+from promptops_server.providers.catalogue.errors import CatalogueError
 from promptops_server.registry.mirror.credentials import SEALED_FOR
 from promptops_server.registry.mirror.jobs import push_job
 from promptops_server.registry.mirror.push import PushDeps
@@ -133,6 +154,14 @@ class Services:
 
         self.more = _tightening(settings)
         self.cadence = _cadence(settings)
+        self.catalogue = _catalogue(settings)
+        self.models = ModelParts(settings, database, secret, self.catalogue)
+        self.matrix_around = MatrixAround(
+            suites=SuitesAtHead(suites_of),
+            catalogue=self.models.digest,
+            problem=partial(problem_of, self.models),
+        )
+        self.caller = CallerOfLoop(self.models.calls)
         self.releases = ReleaseDeps(
             db=database,
             authorise=self.policies,
@@ -141,6 +170,7 @@ class Services:
             gate=gate,
             actor_now=actor_now,
             papers=PaperReader(self.more, AROUND, self.cadence),
+            matrix=partial(matrix_facts, around=self.matrix_around),
         )
         self.continuity = ContinuityDeps(
             db=database,
@@ -154,6 +184,10 @@ class Services:
         )
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
+        self.running = Running(
+            engine_deps(settings, database, self.models, self.limited_renderer, self._cells)
+        )
+        """Test runs under way in this process."""
         self.mirrors = PushDeps(
             database,
             Sealer(secret, SEALED_FOR),
@@ -170,6 +204,8 @@ class Services:
             served=self.delivery.forget_redacted,
             hold=require_no_hold,
         )
+        self.targets = targets_of(settings, database, self.policies, secret)
+        self.target_checks = checks_of(settings, self.targets)
         self.checkpoints = CheckpointDeps(
             database, self.delivery.keys.sign_checkpoint, settings.checkpoint_file
         )
@@ -201,7 +237,12 @@ class Services:
                     send=self.audit_sender.run,
                     send_seconds=settings.audit.output_seconds,
                 ),
+                test_runs=TestRunJobs(
+                    self.running.run_job,
+                    lambda: forget_old_texts(database, settings.test_runs.keep_days),
+                ),
             ),
+            at_once=AT_ONCE,
             done={"release": self._is_projected},
             latest_only=LATEST_ONLY,
             poll_seconds=settings.jobs.poll_seconds,
@@ -232,6 +273,7 @@ class Services:
         self.delivery.start()
         self._undo.append(self.jobs.close)
         self.jobs.launch()
+        self._undo.append(self.running.close)
         self._undo.append(self.dispatcher.close)
         self.dispatcher.start()
         self._undo.append(self.mirror_retries.close)
@@ -259,6 +301,7 @@ class Services:
         """End every open stream, so that a server that stops need not wait for them. Any thread."""
         self.tail.close()
         self.delivery.end_streams()
+        self.caller.close()
 
     @property
     def workflow(self) -> WorkflowDeps:
@@ -271,6 +314,9 @@ class Services:
             self.more,
             self.dispatcher.wake,
         )
+
+    def _cells(self, conn: Connection, run: Run) -> None:
+        write_cells(conn, run.id, self.models.digest)
 
     def _make_checkpoints(self) -> None:
         audit = self.settings.audit
@@ -341,6 +387,16 @@ def _cadence(settings: Settings) -> Cadence:
         high=months.high_months,
         warn_days=months.warn_days,
     )
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    """The catalogue of models. A file of the installation that cannot be used stops the start."""
+    made = Catalogue(settings.models.catalogue)
+    try:
+        made.check()
+    except CatalogueError as error:
+        raise SettingsError(f"Setting models.catalogue is not usable. {error}") from None
+    return made
 
 
 def _embedded_redis(settings: Settings) -> RedisProcess | None:

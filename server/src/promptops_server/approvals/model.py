@@ -11,6 +11,7 @@ from promptops_server.infra.authorise import Decision
 if TYPE_CHECKING:
     from promptops_server.approvals.paperwork import Paperwork
     from promptops_server.approvals.workflow.model import Tier
+    from promptops_server.evaluation.matrix.facts import Facts
 
 Kind = Literal["publish", "rollback", "unpublish", "suspend"]
 
@@ -49,6 +50,14 @@ class Unmet:
     rule: str
     detail: str
     remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixAsk:
+    """Cells that a rule looks at: those of every content on these targets, of all its suites or of one."""
+
+    targets: tuple[str, ...]
+    suite: str | None = None
 
 
 class Condition(Protocol):
@@ -101,6 +110,8 @@ class GateFacts:
     papers: Mapping[tuple[str, int], Paperwork] = field(default_factory=dict)
     """By path and version; read where approval is required."""
     emergency: Emergency | None = None
+    matrix: Mapping[MatrixAsk, Facts] = field(default_factory=dict)
+    """What is known of the contents on targets; read where a rule asks."""
 
 
 @dataclass(frozen=True, slots=True)

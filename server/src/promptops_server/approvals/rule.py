@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from promptops.format.names import InvalidName, check_environment
-from promptops_server.approvals.model import GateFacts, Unmet
+from promptops_server.approvals.model import GateFacts, MatrixAsk, Unmet
 
 SHOWN = 5
 """Prompts named in one sentence of a refusal."""
@@ -29,6 +29,10 @@ class EnvironmentRule(BaseModel):
 
     needs_papers: ClassVar[bool] = False
     """Whether the check looks at `facts.papers`: they are read then wherever the rule holds."""
+
+    def tested_on(self) -> MatrixAsk | None:
+        """The cells of the matrix that the check looks at."""
+        return None
 
     @abstractmethod
     def words(self) -> str:

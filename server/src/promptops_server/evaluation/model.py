@@ -36,7 +36,8 @@ class Check:
 class Case:
     """One set of inputs. `key` identifies it within its suite and stays when other cases are added.
 
-    `expected` is what the answer is compared with, where the case says; `checks` are the case's own.
+    `expected` is what the answer is compared with, where the case says; `checks` are the case's own. `values` are
+    further ones that no input takes and texts of checks may name, such as `{{label}}`.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Case:
     expected: Any = None
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,7 @@ class CellCounts:
     failing: Mapping[str, Sequence[str]] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)
     """Per fault, the calls that gave no answer."""
+    answered: int = 0
+    """Cases of which at least one call was answered."""
+    unchecked: int = 0
+    """Answered cases that no required check looked at: they say nothing."""

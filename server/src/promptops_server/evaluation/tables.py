@@ -49,6 +49,7 @@ test_run = Table(
     Column("calls", Integer, nullable=False),
     Column("cost", BigInteger, nullable=False),  # settled so far, judges included
     Column("reserved", BigInteger, nullable=False),
+    Column("progress", Text, nullable=True),  # JSON, see `runs.model.Progress`
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String(36), nullable=False),
     Column("started_at", BigInteger, nullable=True),
@@ -100,8 +101,7 @@ test_cell = Table(
     Column("behaviour", String(80), primary_key=True),
     Column("suites_key", String(80), primary_key=True),
     Column("suites_digest", String(80), nullable=False),
-    Column("suites", Text, nullable=False),  # JSON array of names
-    Column("complete", Boolean, nullable=False),  # all suites that were meant for the prompt
+    Column("suites", Text, nullable=False),  # JSON object: name to digest
     Column("catalogue_digest", String(80), nullable=False),
     Column("target_model", String(200), nullable=False),  # the target's model and endpoint then
     Column("model", String(200), nullable=False),  # what the endpoint said it was
@@ -115,4 +115,5 @@ test_cell = Table(
     Column("cost", BigInteger, nullable=True),
     Column("latency_ms", Float, nullable=True),  # median
     Column("updated_at", BigInteger, nullable=False),
+    Index("ix_test_cell_target", "target_id", "updated_at"),
 )

@@ -30,6 +30,7 @@ class Dispatcher:
         topics: topic → name of the registered job. A row of a topic nobody handles is marked done.
         done: topic → whether the work of a row is known to be done, from memory: then there is no job.
         latest_only: topics where one job does for all waiting rows of a key, so that a burst costs one job.
+        at_once: topics whose jobs begin in this process without queueing (see `Jobs.start`).
         poll_seconds: how often to look without being woken; other processes cannot wake this one.
         keep_seconds: how long dispatched rows are kept, for diagnosis.
     """
@@ -42,6 +43,7 @@ class Dispatcher:
         *,
         done: Mapping[str, Callable[[outbox.OutboxRow], bool]] | None = None,
         latest_only: frozenset[str] = frozenset(),
+        at_once: frozenset[str] = frozenset(),
         poll_seconds: float = 1.0,
         keep_seconds: float = 7 * 86_400,
     ) -> None:
@@ -50,6 +52,7 @@ class Dispatcher:
         self._topics = dict(topics)
         self._done = dict(done or {})
         self._latest_only = latest_only
+        self._at_once = at_once
         self._poll_seconds = poll_seconds
         self._keep_us = int(keep_seconds * 1_000_000)
         self._wake = threading.Event()
@@ -86,7 +89,12 @@ class Dispatcher:
                 name = self._topics.get(row.topic)
                 covered = row.topic in self._latest_only and newest[row.topic, row.key] != row.id
                 if name is not None and not covered and not self._is_done(row):
-                    self._jobs.start(name, row.id, {**row.payload, "key": row.key})
+                    self._jobs.start(
+                        name,
+                        row.id,
+                        {**row.payload, "key": row.key},
+                        at_once=row.topic in self._at_once,
+                    )
             # In a transaction of its own, after the jobs are durable: a crash before it only repeats idempotent starts.
             with self._database.write() as tx:
                 outbox.mark_dispatched(tx.conn, [row.id for row in rows], tx.now)

@@ -39,8 +39,12 @@ class Jobs(Protocol):
         """Start a registered job every so often, once over all workers of a database."""
         ...
 
-    def start(self, name: str, job_id: str, payload: dict[str, Any]) -> None:
+    def start(
+        self, name: str, job_id: str, payload: dict[str, Any], *, at_once: bool = False
+    ) -> None:
         """Start a job; durable when this returns. The same id again does nothing.
+
+        `at_once` begins it in this process without queueing: for what somebody waits for, and what limits itself.
 
         Raises:
             KeyError: no job of this name is registered.

@@ -78,7 +78,13 @@ class DbosJobs:
             raise KeyError(name)
         self._schedules[name] = every_seconds
 
-    def start(self, name: str, job_id: str, payload: dict[str, Any]) -> None:
+    def start(
+        self, name: str, job_id: str, payload: dict[str, Any], *, at_once: bool = False
+    ) -> None:
+        if at_once:
+            with SetWorkflowID(job_id):
+                DBOS.start_workflow(self._workflows[name], job_id, json.dumps(payload), 1)
+            return
         self._enqueue(name, job_id, payload, attempt=1, delay=None)
 
     def step(self, name: str, call: Callable[[], Any]) -> Any:

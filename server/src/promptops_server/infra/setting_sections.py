@@ -22,6 +22,7 @@ from promptops_server.infra.sections.models import ModelSettings as ModelSetting
 from promptops_server.infra.sections.oidc import OidcSettings as OidcSettings
 from promptops_server.infra.sections.redis import RedisSettings as RedisSettings
 from promptops_server.infra.sections.server import ServerSettings as ServerSettings
+from promptops_server.infra.sections.test_runs import TestRunSettings as TestRunSettings
 from promptops_server.infra.sections.working_copies import (
     WorkingCopySettings as WorkingCopySettings,
 )
@@ -40,5 +41,6 @@ SECTIONS: dict[str, type[Section]] = {
     "access": AccessSettings,
     "oidc": OidcSettings,
     "certification": CertificationSettings,
+    "test_runs": TestRunSettings,
     "models": ModelSettings,
 }

@@ -38,6 +38,7 @@ from promptops_server.infra.setting_sections import (
     RedisSettings,
     Section,
     ServerSettings,
+    TestRunSettings,
     WorkingCopySettings,
 )
 
@@ -88,6 +89,7 @@ class Settings:
     access: AccessSettings
     oidc: OidcSettings
     certification: CertificationSettings
+    test_runs: TestRunSettings
     models: ModelSettings
     sources: Mapping[str, str]
     config_file: Path | None

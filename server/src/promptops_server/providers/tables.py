@@ -7,12 +7,13 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
     Table,
     Text,
-    UniqueConstraint,
+    text,
 )
 
 from promptops_server.infra.tables import metadata
@@ -45,7 +46,13 @@ model_target = Table(
     Column("created_by", String(36), nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("removed_at", BigInteger, nullable=True),  # results keep pointing at removed targets
-    UniqueConstraint("name_fold"),
+    Index(
+        "uq_model_target_name_fold",  # a removed target's name is free again
+        "name_fold",
+        unique=True,
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
 )
 
 model_spend = Table(
@@ -56,4 +63,19 @@ model_spend = Table(
     Column("reserved", BigInteger, nullable=False),  # millionths of a US dollar not yet settled
     Column("spent", BigInteger, nullable=False),
     Column("calls", BigInteger, nullable=False),
+)
+
+model_reservation = Table(
+    "model_reservation",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("target_id", String(36), ForeignKey("model_target.id"), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column(
+        "amount", BigInteger, nullable=False
+    ),  # millionths of a US dollar; part of `model_spend.reserved`
+    Column("holder", String(36), nullable=False),  # the run it is for; empty for a single call
+    Column("until", BigInteger, nullable=False),  # unsettled by then, it counts as spent
+    Index("ix_model_reservation_until", "target_id", "until"),
+    Index("ix_model_reservation_holder", "holder"),
 )

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
-from promptops_server.approvals.model import Content, GateFacts, Standing, Unmet, Verdict
+from promptops_server.approvals.model import Content, GateFacts, MatrixAsk, Standing, Unmet, Verdict
 from promptops_server.approvals.paperwork import Paperwork
+from promptops_server.evaluation.matrix.facts import Facts, Tested
 from promptops_server.infra.authorise import decide_paths
 from promptops_server.infra.problems import Denied, NotFound
 from promptops_server.registry.redaction.versions import redacted_versions
@@ -67,6 +68,7 @@ def judge(
             identity=request.actor.identity,
             papers=_papers(deps, conn, request, environment, contents, now),
             emergency=request.emergency,
+            matrix=_matrix(deps, conn, request, environment, contents) if publishes else {},
         )
     )
     told = any(unmet.rule == GATE_REDACTED for unmet in verdict.unmet)
@@ -93,6 +95,24 @@ def _papers(
         return {}
     wanted = [(content.path, content.version) for content in contents]
     return deps.papers(conn, request.project, environment.name, wanted, now)
+
+
+def _matrix(
+    deps: ReleaseDeps,
+    conn: Connection,
+    request: Request,
+    environment: Environment,
+    contents: Sequence[Content],
+) -> Mapping[MatrixAsk, Facts]:
+    """What is known of the contents on targets, where a rule asks for it and no emergency passes over it."""
+    if request.emergency is not None:
+        return {}
+    asks = {ask for rule in environment.rules if (ask := rule.tested_on()) is not None}
+    versions = [Tested(c.path, c.version, c.behaviour) for c in contents]
+    return {
+        ask: deps.matrix(conn, request.project, versions, ask.targets, suite=ask.suite)
+        for ask in asks
+    }
 
 
 def _redacted(conn: Connection, environment: Environment, plan: Plan) -> tuple[Unmet, ...]:

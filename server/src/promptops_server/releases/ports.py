@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from promptops_server.approvals.continuity import Papers as PapersRead
 from promptops_server.approvals.model import GateFacts, Verdict
+from promptops_server.evaluation.matrix.facts import Facts, Tested
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database, Transaction
@@ -59,6 +60,34 @@ class Papers(PapersRead, Protocol):
         ...
 
 
+class MatrixFacts(Protocol):
+    """What is known of versions on targets; answered by `evaluation.matrix.facts`."""
+
+    def __call__(
+        self,
+        conn: Connection,
+        project: Project,
+        versions: Sequence[Tested],
+        targets: Sequence[str],
+        *,
+        suite: str | None = None,
+    ) -> Facts:
+        """A cell per path and target, as of now. Called inside the project lock."""
+        ...
+
+
+def nothing_tested(
+    conn: Connection,
+    project: Project,
+    versions: Sequence[Tested],
+    targets: Sequence[str],
+    *,
+    suite: str | None = None,
+) -> Facts:
+    """The answer of an installation without a matrix."""
+    return {}
+
+
 class ActorNow(Protocol):
     """Somebody who acted earlier, with what they hold now; answered by `access.standing`."""
 
@@ -86,3 +115,4 @@ class ReleaseDeps:
     gate: Gate
     actor_now: ActorNow
     papers: Papers
+    matrix: MatrixFacts = nothing_tested

@@ -127,7 +127,13 @@ def server() -> Iterator[AnthropicServer]:
 
 @pytest.fixture(scope="module")
 def sdk(server: AnthropicServer) -> anthropic.Anthropic:
-    return anthropic.Anthropic(base_url=server.url, api_key="k", max_retries=0)
+    # Its own version of the protocol refuses a temperature.
+    return anthropic.Anthropic(
+        base_url=server.url,
+        api_key="k",
+        max_retries=0,
+        default_headers={"anthropic-version": "2023-06-01"},
+    )
 
 
 @given(ask=asks(), stream=st.booleans())

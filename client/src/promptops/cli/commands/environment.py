@@ -209,6 +209,14 @@ def set_(
             "--max-tier", metavar="TIER", help="The highest residual tier: low or medium."
         ),
     ] = None,
+    works_on: Annotated[
+        str | None,
+        typer.Option(
+            "--works-on",
+            metavar="'TARGET,TARGET [60%] [suite=NAME]'",
+            help="It works on these targets, as the matrix says; with a lower bound, or of one suite.",
+        ),
+    ] = None,
     clear: Annotated[
         list[str] | None,
         typer.Option("--clear", metavar="RULE", help="Drop a rule; again for more."),
@@ -238,6 +246,8 @@ def set_(
         rules["max_prompts"] = {"prompts": max_prompts}
     if max_tier:
         rules["max_tier"] = {"tier": max_tier}
+    if works_on:
+        rules["works_on"] = environment_rules.works_on(works_on)
     body: dict[str, Any] = {
         **({"position": position} if position else {}),
         **({"approval_required": environment_rules.on_or_off(approval)} if approval else {}),

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from promptops.format import variables
+from promptops.format.test_data import EXPECTED, names_used
 from promptops.format.values import suggestion
 
 from ..page import Hit, Page
 from ..rule import rule
-
-_EXPECTED = "expected"
-"""The key of a case that belongs to its evaluators, whether they name it or not."""
 
 
 @rule(
@@ -50,7 +46,7 @@ def test_data_misses_input(page: Page) -> Iterator[Hit]:
     """
     inputs = page.file.inputs
     complete = not page.has_unread_text()
-    known = {_EXPECTED, *inputs, *_names(page.file.evaluators)}
+    known = {EXPECTED, *inputs, *names_used(page.file.evaluators)}
     for number, case in enumerate(page.file.test_data):
         path = ("testData", number)
         for name, given in inputs.items():
@@ -68,14 +64,3 @@ def test_data_misses_input(page: Page) -> Iterator[Hit]:
                     suggestion(name, inputs) or "remove it, or use it in a message",
                     key=True,
                 )
-
-
-def _names(value: Any) -> Iterator[str]:
-    """The variables in every text of a value."""
-    if isinstance(value, str):
-        yield from variables(value)
-    elif isinstance(value, Mapping):
-        yield from _names(tuple(value.values()))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _names(item)

@@ -1,1 +1,1 @@
-"""Evaluators, one file each: what is asked of an answer."""
+"""The kinds of checks, one file each; found at start."""

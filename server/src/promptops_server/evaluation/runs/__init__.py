@@ -1,1 +1,4 @@
-"""Test runs: planned, carried out durably within a budget, read again."""
+"""Test runs: planned, started as durable jobs, carried out within what they may cost, read and reported.
+
+`plan` says which calls a run consists of, `start` writes them down, `carry_out` makes them, `read` and `report` tell.
+"""

@@ -1,1 +1,4 @@
-"""Suites: files of cases and evaluators beside the prompts, versioned with them."""
+"""Suites of cases: found beside prompts in the repository, read, written without Git.
+
+What a suite file may hold is `promptops.format.suite`. Other parts call `find`.
+"""

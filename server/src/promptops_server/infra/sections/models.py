@@ -15,6 +15,12 @@ class ModelSettings(Section):
 
     model_config = SettingsConfigDict(env_prefix=f"{PREFIX}MODELS_")
 
+    # The catalogue.
+    catalogue: Path | None = Field(
+        None,
+        description="YAML file of the installation's own models, prices and contracts, over those of the product.",
+    )
+
     # Connections to endpoints.
     proxy: str | None = Field(
         None,

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from promptops_server.providers.kind import Outgoing, Provider, StreamDecoder
-from promptops_server.providers.kinds.anthropic import BETA
+from promptops_server.providers.kinds.anthropic import BETA, chosen, version_option
 from promptops_server.providers.model import CallError, Target
 from promptops_server.providers.wire.aws_frames import Decoder
 from promptops_server.providers.wire.aws_signature import Keys, signed_headers
@@ -29,7 +29,7 @@ class Bedrock(Provider):
     name = "bedrock"
     title = "Claude on Amazon Bedrock"
     protocol = "anthropic"
-    options = (BETA,)
+    options = (version_option(VERSION), BETA)
 
     def url_of(self, target: Target, *, stream: bool) -> str:
         verb = "invoke-with-response-stream" if stream else "invoke"
@@ -45,8 +45,8 @@ class Bedrock(Provider):
     def body_of(self, target: Target, body: dict[str, Any], *, stream: bool) -> dict[str, Any]:
         """Without `model` and `stream`, which the URL says, with Amazon's version."""
         sent = {name: value for name, value in body.items() if name not in ("model", "stream")}
-        sent["anthropic_version"] = VERSION
-        if beta := str(target.options.get("beta") or ""):
+        sent["anthropic_version"] = chosen(target, "version", VERSION)
+        if beta := chosen(target, "beta"):
             sent["anthropic_beta"] = [name.strip() for name in beta.split(",")]
         return sent
 

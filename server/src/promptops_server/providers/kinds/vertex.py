@@ -12,7 +12,7 @@ from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from promptops_server.providers.kind import Option, Provider, TokenEndpoint
-from promptops_server.providers.kinds.anthropic import BETA
+from promptops_server.providers.kinds.anthropic import BETA, chosen, version_option
 from promptops_server.providers.model import CallError, Target
 from promptops_server.providers.wire.google_token import Token, form_of, is_key_file, read_token
 
@@ -32,7 +32,11 @@ class Vertex(Provider):
     name = "vertex"
     title = "Claude on Google Vertex AI"
     protocol = "anthropic"
-    options = (Option("project", "Id of the Google Cloud project.", required=True), BETA)
+    options = (
+        Option("project", "Id of the Google Cloud project.", required=True),
+        version_option(VERSION),
+        BETA,
+    )
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
@@ -40,7 +44,7 @@ class Vertex(Provider):
         self._asking = WeakKeyDictionary()
 
     def url_of(self, target: Target, *, stream: bool) -> str:
-        project = self._checked(target, "project", str(target.options.get("project") or ""))
+        project = self._checked(target, "project", chosen(target, "project"))
         region = self._checked(target, "region", target.region or "global")
         host = _MULTI_REGION.get(region, f"{region}-aiplatform.googleapis.com")
         root = (target.base_url or f"https://{host}/v1").rstrip("/")
@@ -50,8 +54,8 @@ class Vertex(Provider):
 
     def headers_of(self, target: Target, secret: str | None) -> dict[str, str]:
         headers = {}
-        if beta := target.options.get("beta"):
-            headers["anthropic-beta"] = str(beta)
+        if beta := chosen(target, "beta"):
+            headers["anthropic-beta"] = beta
         if secret and not is_key_file(secret):  # a key file itself is never sent
             headers["authorization"] = f"Bearer {secret}"
         return headers
@@ -59,7 +63,7 @@ class Vertex(Provider):
     def body_of(self, target: Target, body: dict[str, Any], *, stream: bool) -> dict[str, Any]:
         """Without `model`, which the URL says, with Google's version."""
         sent = {name: value for name, value in body.items() if name != "model"}
-        return {"anthropic_version": VERSION, **sent}
+        return {"anthropic_version": chosen(target, "version", VERSION), **sent}
 
     async def authorise(
         self, target: Target, secret: str | None, endpoint: TokenEndpoint

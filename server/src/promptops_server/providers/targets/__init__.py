@@ -1,1 +1,4 @@
-"""Model targets: configured endpoints, their credentials, limits, budgets and checks."""
+"""Model targets: the configured endpoints of an installation, their credentials, budgets and checks.
+
+Leaves how a provider is spoken to, to `kinds` and `wire`.
+"""

@@ -33,6 +33,7 @@ STOPS: dict[str, Stop] = {
 def body_of(ask: Ask, *, stream: bool) -> dict[str, Any]:
     """The request's body. Raises `promptops.errors.CannotExpress` for what the protocol has no way to say."""
     body = for_anthropic(ask, None, {})
+    body.pop("extra_headers", None)  # the SDK's; ours are the provider's
     body.update(body.pop("extra_body", {}))
     if stream:
         body["stream"] = True
@@ -41,13 +42,20 @@ def body_of(ask: Ask, *, stream: bool) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Block:
-    """A piece of the answer. `text` is its text, its thinking or, for a tool, the JSON of its input."""
+    """A piece of the answer. `pieces` are of its text, its thinking or, for a tool, the JSON of its input.
+
+    `given` is the JSON of the input a tool came with, which holds where a stream adds none.
+    """
 
     kind: str
-    text: str = ""
+    pieces: list[str] = field(default_factory=list)
     id: str = ""
     name: str = ""
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces) or self.given
 
 
 def read_answer(answer: Any) -> Reply:
@@ -99,8 +107,6 @@ class StreamReader:
 
     def _begin(self, said: Mapping[str, Any]) -> Sequence[Delta]:
         block = _block(_object(said, "content_block"))
-        if block.kind == "tool_use":
-            block.text = ""  # the input follows in pieces; `given` stands where none come
         self._blocks[_index(said)] = block
         return _deltas(block.kind, block.text)
 
@@ -115,7 +121,7 @@ class StreamReader:
         piece = delta.get(member)
         if not isinstance(piece, str):
             raise _bad(f"has a {delta['type']} without its text")
-        block.text += piece
+        block.pieces.append(piece)
         return _deltas(block.kind, piece)
 
     def _end(self, said: Mapping[str, Any]) -> None:
@@ -144,12 +150,11 @@ def _block(item: Any) -> _Block:
         raise _bad("has a part that is no JSON object")
     kind = str(item.get("type"))
     if kind in ("text", "thinking"):
-        return _Block(kind, str(item.get(kind) or ""))
+        return _Block(kind, [str(item.get(kind) or "")])
     if kind == "tool_use":
         given = item.get("input")
-        given = given if isinstance(given, dict) else {}
-        text = json.dumps(given, ensure_ascii=False)
-        return _Block(kind, text, str(item.get("id") or ""), str(item.get("name") or ""), given)
+        text = json.dumps(given if isinstance(given, dict) else {}, ensure_ascii=False)
+        return _Block(kind, [], str(item.get("id") or ""), str(item.get("name") or ""), text)
     return _Block(kind)  # hidden thinking, and what the provider's own tools did
 
 
@@ -162,7 +167,7 @@ def _reply(message: Mapping[str, Any], blocks: list[_Block]) -> Reply:
         stop=STOPS.get(said, "other"),
         stop_said=said,
         tool_calls=tuple(
-            ToolCall(block.id, block.name, block.text or json.dumps(block.given, ensure_ascii=False))
+            ToolCall(block.id, block.name, block.text)
             for block in blocks
             if block.kind == "tool_use"
         ),

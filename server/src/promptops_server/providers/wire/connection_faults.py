@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from promptops_server.providers.model import CallError
+
+if TYPE_CHECKING:
+    import aiohttp
 
 
 class Hopeless(CallError):
@@ -20,6 +22,8 @@ def connection_fault(error: Exception, url: str, seconds: float) -> CallError:
     Args:
         seconds: how long the attempt had taken.
     """
+    import aiohttp  # a server that calls nothing does without its memory
+
     host = urlsplit(url).netloc.rpartition("@")[2]
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return CallError("network", f"{host} did not take a connection in time.")

@@ -27,13 +27,15 @@ from promptops_server.registry.ports import (
 )
 from promptops_server.registry.records.agree import Accounts, LimitsOf, PeopleFacts, no_limits
 from promptops_server.registry.rendering.limited import LimitedRenderer
+from promptops_server.registry.rendering.models import RenderModels
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryDeps:
     """Built by `app`. `live` is answered by `releases`; `on_created` runs in the transaction of a new project.
 
-    `people` and `limits` say what records must agree with. `limited_renderer` is closed by who built it.
+    `people` and `limits` say what records must agree with. `limited_renderer` is closed by who built it. `models` says
+    what would be sent to a model.
     """
 
     db: Database
@@ -44,6 +46,7 @@ class RegistryDeps:
     states: VersionStates = live_or_draft
     people: PeopleFacts = field(default_factory=Accounts)
     limits: LimitsOf = no_limits
+    models: RenderModels = field(default_factory=RenderModels)
 
 
 LIMIT: int = DEFAULT_LIMIT

@@ -11,13 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from promptops_server.infra.body_fields import Line
 from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.problems import BadRequest, Invalid
+from promptops_server.providers.model import Target
 from promptops_server.registry.json_form import read_json, text_of
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.rendering import render
+from promptops_server.registry.rendering import models, render
 from promptops_server.registry.rendering.render import Artifact, Asked
 from promptops_server.registry.routes.deps import RegistryDeps, split_selector
 from promptops_server.registry.versions import resolve
@@ -35,7 +37,12 @@ class RenderIn(BaseModel):
     model: str | None = Field(
         None,
         max_length=200,
-        description="A model id or a family such as `claude`; chooses the variant",
+        description="A model id or a family such as `claude`: chooses the variant, and gives the request it would get",
+    )
+    target: Line | None = Field(
+        None,
+        max_length=100,
+        description="A model target of the installation, in place of `model`: the request for its endpoint",
     )
     protocol: Literal["openai", "anthropic"] | None = Field(
         None,
@@ -49,6 +56,35 @@ class PreviewIn(RenderIn):
 
     content: str | None = Field(None, description="The prompt file as YAML text")
     prompt: dict[str, Any] | None = Field(None, description="Or its JSON form")
+
+
+class NoteOut(BaseModel):
+    """A change made for a model."""
+
+    rule: str
+    parameter: str
+    what: str
+    source: str
+    date: str
+
+
+class TokensOut(BaseModel):
+    """The tokens that would go in."""
+
+    count: int
+    exact: bool
+    tokenizer: str
+    why: str = Field(description="What makes it an estimate; empty when exact")
+
+
+class CostEstimateOut(BaseModel):
+    """What the call can cost."""
+
+    at_most: int | None = Field(
+        description="Millionths of a US dollar; null where the price or a limit is not known"
+    )
+    price_source: str | None
+    price_date: str | None
 
 
 class RenderedOut(BaseModel):
@@ -69,6 +105,21 @@ class RenderedOut(BaseModel):
     retrieval: dict[str, Any] | None
     requires: list[str] = Field(description="Optional features that applications need")
     call: dict[str, Any] | None = Field(None, description="Only with `for`")
+    target: str | None = Field(
+        None, description="The model target; this and the following only with `model` or `target`"
+    )
+    request: dict[str, Any] | None = Field(
+        None, description="The body that would go on the wire, after the contracts of the model"
+    )
+    request_refused: str | None = Field(
+        None, description="Why there is no body: what the model's protocol cannot say"
+    )
+    endpoint: dict[str, Any] | None = Field(
+        None, description="With `target`: `method`, `url` and `headers`, without secrets"
+    )
+    notes: list[NoteOut] | None = Field(None, description="Every change made for the model")
+    tokens: TokensOut | None = None
+    cost_estimate: CostEstimateOut | None = None
 
 
 _Given = TypeVar("_Given", bound=RenderIn)
@@ -84,7 +135,8 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         summary="Render a version of a prompt",
         description=(
             "The newest version, or `{path}@7`, `{path}@production`, `{path}@3f9c2ab`. The answer is what the SDK's "
-            "`render`, and with `for` its `for_openai` or `for_anthropic`, gives. Stores nothing."
+            "`render`, and with `for` its `for_openai` or `for_anthropic`, gives; with `model` or `target` also the request "
+            "that would be sent, its tokens and cost. Stores nothing."
         ),
         responses=_REFUSALS,
         openapi_extra=_body(RenderIn),
@@ -135,19 +187,25 @@ async def _answer(
     given: RenderIn,
     artifact: Callable[[Connection, Project], Artifact],
 ) -> Response:
-    asked = Asked(given.inputs, given.messages, given.model, given.protocol)
     limited = deps.limited_renderer
 
-    def work() -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def work() -> tuple[dict[str, Any], dict[str, Any] | None, Target | None]:
         with deps.db.read() as conn:
-            compiled = artifact(conn, get_project(conn, project))
+            found = get_project(conn, project)
+            target = models.target_of(deps.models, conn, found.name, given.target, given.model)
+            compiled = artifact(conn, found)
+        model = models.variant_model(target, given.model)
+        asked = Asked(given.inputs, given.messages, model, given.protocol)
         request = render.prepare(compiled, asked)
         light = render.is_light(request, limited.limits)
-        return request, render.render_here(request) if light else None
+        return request, render.render_here(request) if light else None, target
 
-    request, document = await run_in_threadpool(work)
+    request, document, target = await run_in_threadpool(work)
     if document is None:
         document = await render.render_limited(limited, request)
+    if given.model is not None or target is not None:
+        more = await run_in_threadpool(models.members, deps.models, document, target, given.model)
+        document = {**document, **more}
     return JSONResponse(document, headers={"Cache-Control": "no-store"})
 
 

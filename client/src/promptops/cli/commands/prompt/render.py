@@ -16,6 +16,7 @@ from promptops.cli.commands.prompt import app
 from promptops.cli.failures import BadInput
 from promptops.cli.inputs import InputsFileOption, InputsOption, ModelOption, read_inputs, typed
 from promptops.cli.messages import show_messages
+from promptops.cli.model_requests import show_request
 from promptops.cli.output import JsonOption, Output
 from promptops.cli.session import Session, api, connect
 from promptops.cli.texts import read_file, read_text
@@ -41,6 +42,7 @@ class Provider(StrEnum):
         "promptops prompt render triage.prompt.yml --inputs case.json --json",
         "promptops prompt render retail-bank/claims/triage -i claim=x --for anthropic --json",
         "promptops prompt render draft.prompt.yml --on-server --project retail-bank",
+        "promptops prompt render retail-bank/claims/triage -i claim=x --target gpt-eu",
     ],
 )
 def render(
@@ -51,6 +53,12 @@ def render(
     inputs: InputsOption = None,
     inputs_file: InputsFileOption = None,
     model: ModelOption = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target", metavar="NAME", help="A model target: the request for its endpoint."
+        ),
+    ] = None,
     provider: Annotated[
         Provider | None,
         typer.Option("--for", help="With --json, also the arguments for this provider's SDK."),
@@ -64,7 +72,12 @@ def render(
     ] = "",
     json: JsonOption = False,
 ) -> None:
-    """Fill a prompt's variables and show the messages."""
+    """Fill a prompt's variables and show the messages.
+
+    With --model or --target, the server also shows the request the model would get, what was
+    changed in it for this model and why, its tokens, and the most the call can cost. A file here is
+    rendered here, unless you say --on-server.
+    """
     from promptops.calls.rendered import rendered
     from promptops.errors import CannotExpress
     from promptops.format import MissingFeature, RenderError
@@ -79,15 +92,21 @@ def render(
         )
     if project and not (is_file and on_server):
         raise BadInput("--project is for a file rendered --on-server", remedy="leave it away")
+    if target is not None and model is not None:
+        raise BadInput("a target has its model", remedy="give --model or --target")
+    if target is not None and is_file and not on_server:
+        raise BadInput(
+            "targets are the server's", remedy="render the file there: --on-server --project NAME"
+        )
     artifact = None if is_file and on_server else _artifact(ctx, given)
     there = on_server or (
         not is_file
         and artifact is not None
-        and artifact.get("template") == "jinja2"
-        and find_spec("jinja2") is None
+        and (model is not None or target is not None or _needs_server(artifact))
     )
     if there:
-        document = _on_server(ctx, given, project, artifact, values, model, protocol)
+        asked = {"model": model, "target": target, "for": protocol}
+        document = _on_server(ctx, given, project, artifact, values, asked)
     else:
         assert artifact is not None
         try:
@@ -107,6 +126,12 @@ def render(
         document["address"] = given
     out.json(document)
     show_messages(out, document["messages"])
+    if "tokens" in document:
+        show_request(out, document)
+
+
+def _needs_server(artifact: dict[str, Any]) -> bool:
+    return artifact.get("template") == "jinja2" and find_spec("jinja2") is None
 
 
 _REMEDY = "give each variable with -i name=value"
@@ -118,10 +143,9 @@ def _on_server(
     project: str,
     artifact: dict[str, Any] | None,
     values: dict[str, Any],
-    model: str | None,
-    protocol: str | None,
+    asked: dict[str, str | None],
 ) -> dict[str, Any]:
-    """The same document, made by the server. `artifact` is None for a file."""
+    """The same document, made by the server. `artifact` is None for a file; `asked` are further members."""
     if artifact is None:
         content = read_file(Path(given))
         try:
@@ -135,10 +159,7 @@ def _on_server(
         path = f"{artifact['path']}@{artifact['version']}"
         route = api("projects", artifact["project"], "render", path)
     body["inputs"] = typed(values, declared)
-    if model is not None:
-        body["model"] = model
-    if protocol is not None:
-        body["for"] = protocol
+    body.update({name: value for name, value in asked.items() if value is not None})
     with connect(ctx) as server:
         document: dict[str, Any] = server.request("POST", route, json=body, repeat=True).value
     return document

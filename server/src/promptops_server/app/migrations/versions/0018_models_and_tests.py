@@ -39,8 +39,15 @@ def upgrade() -> None:
     sa.Column('created_by', sa.String(length=36), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
     sa.Column('removed_at', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_model_target')),
-    sa.UniqueConstraint('name_fold', name=op.f('uq_model_target_name_fold'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_model_target'))
+    )
+    op.create_index(
+        'uq_model_target_name_fold',
+        'model_target',
+        ['name_fold'],
+        unique=True,
+        sqlite_where=sa.text('removed_at IS NULL'),
+        postgresql_where=sa.text('removed_at IS NULL'),
     )
     op.create_table('model_spend',
     sa.Column('target_id', sa.String(length=36), nullable=False),
@@ -51,6 +58,18 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['target_id'], ['model_target.id'], name=op.f('fk_model_spend_target_id')),
     sa.PrimaryKeyConstraint('target_id', 'month', name=op.f('pk_model_spend'))
     )
+    op.create_table('model_reservation',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('target_id', sa.String(length=36), nullable=False),
+    sa.Column('month', sa.String(length=7), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('holder', sa.String(length=36), nullable=False),
+    sa.Column('until', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['target_id'], ['model_target.id'], name=op.f('fk_model_reservation_target_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_model_reservation'))
+    )
+    op.create_index('ix_model_reservation_until', 'model_reservation', ['target_id', 'until'])
+    op.create_index('ix_model_reservation_holder', 'model_reservation', ['holder'])
     op.create_table('test_run',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('project_id', sa.String(length=36), nullable=False),
@@ -73,6 +92,7 @@ def upgrade() -> None:
     sa.Column('calls', sa.Integer(), nullable=False),
     sa.Column('cost', sa.BigInteger(), nullable=False),
     sa.Column('reserved', sa.BigInteger(), nullable=False),
+    sa.Column('progress', sa.Text(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('created_by', sa.String(length=36), nullable=False),
     sa.Column('started_at', sa.BigInteger(), nullable=True),
@@ -93,7 +113,6 @@ def upgrade() -> None:
     sa.Column('suites_key', sa.String(length=80), nullable=False),
     sa.Column('suites_digest', sa.String(length=80), nullable=False),
     sa.Column('suites', sa.Text(), nullable=False),
-    sa.Column('complete', sa.Boolean(), nullable=False),
     sa.Column('catalogue_digest', sa.String(length=80), nullable=False),
     sa.Column('target_model', sa.String(length=200), nullable=False),
     sa.Column('model', sa.String(length=200), nullable=False),
@@ -111,6 +130,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['run_id'], ['test_run.id'], name=op.f('fk_test_cell_run_id')),
     sa.PrimaryKeyConstraint('project_id', 'path', 'target_id', 'behaviour', 'suites_key', name=op.f('pk_test_cell'))
     )
+    with op.batch_alter_table('test_cell', schema=None) as batch_op:
+        batch_op.create_index('ix_test_cell_target', ['target_id', 'updated_at'], unique=False)
+
     op.create_table('test_result',
     sa.Column('run_id', sa.String(length=36), nullable=False),
     sa.Column('ordinal', sa.Integer(), nullable=False),
@@ -154,12 +176,19 @@ def downgrade() -> None:
         batch_op.drop_index('ix_test_result_request')
 
     op.drop_table('test_result')
+    with op.batch_alter_table('test_cell', schema=None) as batch_op:
+        batch_op.drop_index('ix_test_cell_target')
+
     op.drop_table('test_cell')
     with op.batch_alter_table('test_run', schema=None) as batch_op:
         batch_op.drop_index('ix_test_run_state')
         batch_op.drop_index('ix_test_run_path')
 
     op.drop_table('test_run')
+    op.drop_index('ix_model_reservation_holder', table_name='model_reservation')
+    op.drop_index('ix_model_reservation_until', table_name='model_reservation')
+    op.drop_table('model_reservation')
     op.drop_table('model_spend')
+    op.drop_index('uq_model_target_name_fold', table_name='model_target')
     op.drop_table('model_target')
     # ### end Alembic commands ###

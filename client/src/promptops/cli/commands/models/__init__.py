@@ -1,0 +1,15 @@
+"""`promptops models …`: the endpoints of models this installation may call, one file per kind of work."""
+
+from __future__ import annotations
+
+from promptops.cli.command import group
+
+app = group("Model targets: the endpoints of models, their credentials, budgets and checks.")
+
+# The commands add themselves to `app`.
+from promptops.cli.commands.models import (  # noqa: E402, F401
+    catalogue,
+    change,
+    check,
+    look,
+)

@@ -1,0 +1,139 @@
+"""How targets are shown: one as fields, many as a table, money as dollars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from promptops.cli.failures import BadInput
+from promptops.cli.output import Output, when
+
+_MILLION = 1_000_000
+
+
+def dollars(amount: int | None) -> str:
+    """`$1.50` of millionths; nothing for an unknown amount."""
+    if amount is None:
+        return ""
+    text = f"{amount / _MILLION:,.6f}".rstrip("0")
+    whole, _, part = text.partition(".")
+    return f"${whole}.{part.ljust(2, '0')}"
+
+
+def millionths(text: str) -> int:
+    """`50`, `$2.50`. Raises BadInput."""
+    try:
+        amount = Decimal(text.removeprefix("$").replace(",", ""))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise BadInput(f"{text!r} is no amount of dollars", remedy="write it like 50 or 2.50")
+    return int(amount * _MILLION)
+
+
+def fields(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """A target as its manager sees it."""
+    limits, credential, month = found["limits"], found["credential"], found["this_month"]
+    budget = dollars(found["budget_month"])
+    spent = f"{dollars(month['spent'])} in {month['calls']} calls"
+    if month["reserved"]:
+        spent += f", {dollars(month['reserved'])} set aside"
+    return [
+        ("model target", found["name"]),
+        ("state", None if found["enabled"] else "disabled"),
+        ("provider", found["provider"]),
+        ("model", found["model"] + (" (alias)" if found["alias"] else "")),
+        ("catalogue id", found["catalogue_id"]),
+        ("base url", found["base_url"]),
+        ("region", found["region"]),
+        ("data up to", found["data_class"]),
+        ("projects", "all" if found["projects"] is None else found["projects"]),
+        ("at the same time", f"{limits['concurrency']} calls"),
+        ("calls a minute", limits["requests_per_minute"]),
+        ("tokens a minute", limits["tokens_per_minute"]),
+        ("budget a month", budget),
+        (f"spent in {month['month']}", spent if month["calls"] or month["reserved"] else None),
+        ("credential", _credential(credential)),
+        *((f"option {name}", value) for name, value in found["options"].items()),
+        *_check(found["check"]),
+    ]
+
+
+def check_fields(name: str, found: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What one check found."""
+    return [("model target", name), *_check(found)]
+
+
+def show_many(out: Output, found: list[dict[str, Any]], empty: str) -> None:
+    """A table of targets, as their managers or their users see them."""
+    out.table(
+        ("NAME", "PROVIDER", "MODEL", "DATA UP TO", "CREDENTIAL", "LAST CHECK"),
+        (
+            (
+                item["name"],
+                item["provider"],
+                item["model"] + (" (alias)" if item["alias"] else ""),
+                item["data_class"],
+                _short_credential(item),
+                _short_check(item),
+            )
+            for item in found
+        ),
+        empty,
+    )
+
+
+def _credential(credential: Mapping[str, Any]) -> str:
+    kind, name = credential["kind"], credential["name"]
+    text = {
+        "none": "none",
+        "env": f"variable {name}",
+        "file": f"file {name}",
+        "sealed": "sealed",
+    }.get(kind, str(kind))
+    return text if credential["there"] else f"{text}: missing. {credential['missing']}"
+
+
+def _short_credential(item: Mapping[str, Any]) -> str:
+    if "credential" not in item:
+        return "there" if item["credential_there"] else "missing"
+    kind = str(item["credential"]["kind"])
+    return kind if item["credential"]["there"] else f"{kind}, missing"
+
+
+def _short_check(item: Mapping[str, Any]) -> str:
+    if item.get("enabled") is False:
+        return "disabled"
+    check = item["check"]
+    if check is None:
+        return "never"
+    return "well" if check["ok"] else str(check["problem"])
+
+
+def _check(check: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    if check is None:
+        return [("last check", "never")]
+    first = check["first_token_ms"]
+    latency = f"{check['latency_ms']:.0f} ms" if check["latency_ms"] is not None else None
+    if latency and first is not None:
+        latency += f", first token after {first:.0f} ms"
+    usage = None
+    if check["input_tokens"] is not None:
+        usage = f"{check['input_tokens']} in, {check['output_tokens']} out"
+    if check["ok"] and not usage:
+        usage = "not reported"
+    return [
+        ("last check", f"{'well' if check['ok'] else 'not well'}, {when(check['at'])}"),
+        ("problem", check["problem"]),
+        ("what to do", check["remedy"]),
+        ("reachable", check["reachable"]),
+        ("authenticated", check["authenticated"]),
+        ("model there", check["model_there"]),
+        ("says it is", check["model"]),
+        ("stands for", check["stands_for"]),
+        ("answered in", latency),
+        ("tokens", usage),
+        ("cost", dollars(check["cost"])),
+        *(("note", note) for note in check["notes"]),
+    ]

@@ -1,0 +1,227 @@
+"""A test run as the command line follows and shows it: progress, end, what did not pass, reports.
+
+Owns waiting for a run and the words about it; starting one is `commands.test`, lists are `commands.runs`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from promptops.cli.failures import BadInput, Refused, ServerProblem
+from promptops.cli.output import Output, coloured, is_terminal, note, visible, when
+from promptops.cli.session import Session, api
+
+WAIT_SECONDS = 25
+"""How long one question about a run may stay open."""
+SHOWN = 40
+"""Calls that did not pass, told one by one."""
+_UNDER_WAY = ("waiting", "running")
+
+Show = Callable[[Mapping[str, Any]], None]
+
+
+def runs(project: str, *more: str | int) -> str:
+    """A route of a project's runs."""
+    return api("projects", project, "runs", *(str(part) for part in more))
+
+
+def is_over(run: Mapping[str, Any]) -> bool:
+    """Whether nothing will happen any more by itself."""
+    return run["state"] not in _UNDER_WAY
+
+
+def followed(server: Session, project: str, run: Mapping[str, Any], *, quiet: bool) -> Any:
+    """Wait for the run's end, showing how far it is. Ctrl-C cancels the run and says how to go on.
+
+    Raises ServerProblem, Unreachable; KeyboardInterrupt after the run was asked to end.
+    """
+    shown: Any = run
+    route = runs(project, run["number"])
+    try:
+        with _progress(run, quiet=quiet) as show:
+            while not is_over(shown):
+                shown = server.get(route, wait=WAIT_SECONDS, seen=shown["revision"])
+                show(shown)
+    except KeyboardInterrupt:
+        _cancelled(server, project, run)
+        raise
+    return shown
+
+
+def show_run(out: Output, run: Mapping[str, Any]) -> None:
+    """A run with a line per target."""
+    version = f"@{run['version']}" if run["version"] else ", a text that is no version"
+    limit = f" of at most {dollars(run['max_cost'])}" if run["max_cost"] is not None else ""
+    out.fields(
+        [
+            ("run", f"{run['number']} ({run['state']})"),
+            ("prompt", f"{run['project']}/{run['path']}{version}"),
+            ("suites", [f"{suite['name']} ({suite['cases']})" for suite in run["suites"]]),
+            ("calls", f"{run['ended']:,} of {run['calls']:,}"),
+            ("cost", f"{dollars(run['cost'])}{limit}"),
+            ("problem", run["problem"]),
+            ("started by", f"{run['created_by']}, {when(run['created_at'])}"),
+        ]
+    )
+    out.line()
+    out.table(
+        ("TARGET", "RESULT", "PASSED", "FAILED", "ERRORS", "SKIPPED", "STORED", "COST"),
+        (_row(target) for target in run["targets"]),
+        "",
+    )
+
+
+def show_failures(out: Output, server: Session, project: str, run: Mapping[str, Any]) -> None:
+    """Each call that did not pass, with the checks by name."""
+    if out.as_json or all(t["passed"] == t["calls"] for t in run["targets"]):
+        return
+    told = 0
+    for result in server.pages(runs(project, run["number"], "results")):
+        reasons = reasons_of(result)
+        if not reasons:
+            continue
+        told += 1
+        if told > SHOWN:
+            out.line(f"… and more: promptops runs show {project} {run['number']} --failed")
+            return
+        repeat = f", repeat {result['repeat'] + 1}" if run["repeat"] > 1 else ""
+        out.line(f"{result['target']}: {result['suite']} / {result['case']}{repeat}", "red")
+        for reason in reasons:
+            out.line(f"    {reason}")
+
+
+def reasons_of(result: Mapping[str, Any]) -> list[str]:
+    """Why a result did not pass; empty where it did, or was not called yet."""
+    if result["state"] in ("error", "skipped"):
+        return [f"{result['fault']}: {result['detail'] or ''}".rstrip(": ")]
+    return [
+        f"{score['check']}: {score['detail'] or 'not passed'}"
+        for score in result["scores"]
+        if score["required"] and score["passed"] is not True
+    ]
+
+
+def write_reports(
+    server: Session, project: str, number: int, junit: Path | None, html: Path | None
+) -> None:
+    """Write the files asked for. Raises BadInput where that is not possible."""
+    for name, file in (("junit", junit), ("html", html)):
+        if file is None:
+            continue
+        body = server.request("GET", runs(project, number, "report"), params={"format": name}).body
+        try:
+            file.write_bytes(body)
+        except OSError as error:
+            raise BadInput(f"{file} cannot be written: {error.strerror}") from None
+
+
+def refuse_unless_passed(project: str, run: Mapping[str, Any]) -> None:
+    """Exit 1 unless every required check of every call passed. Raises Refused."""
+    number = run["number"]
+    again = f"promptops runs resume {project} {number}"
+    if run["state"] == "cancelled":
+        raise Refused(f"run {number} was cancelled", remedy=again)
+    if run["state"] != "done":
+        raise Refused(
+            f"run {number} {run['state']}: {run['problem'] or ''}".rstrip(": "), remedy=again
+        )
+    failed = sum(target["failed"] for target in run["targets"])
+    errors = sum(target["errors"] + target["skipped"] for target in run["targets"])
+    if failed or errors:
+        parts = [f"{failed:,} of {run['calls']:,} calls did not pass"] if failed else []
+        parts += [f"{errors:,} gave no answer"] if errors else []
+        raise Refused(" and ".join(parts))
+
+
+def dollars(amount: int | None) -> str:
+    """Millionths of a dollar for people; `?` where the price is unknown."""
+    if amount is None:
+        return "?"
+    text = f"{amount / 1_000_000:,.6f}".rstrip("0")
+    whole, _, part = text.partition(".")
+    return f"${whole}.{part.ljust(2, '0')}"
+
+
+def millionths(text: str | None) -> int | None:
+    """Dollars as typed (`2.00`, `$0.5`) in millionths. Raises BadInput."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text.removeprefix("$")) * 1_000_000
+        if not amount.is_finite() or not 0 <= amount <= 10**15 or amount != int(amount):
+            raise InvalidOperation
+    except InvalidOperation:
+        raise BadInput(
+            f"{text!r} is no amount of dollars", remedy="write it like --max-cost 2.00"
+        ) from None
+    return int(amount)
+
+
+def _row(target: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (
+        target["name"],
+        _result(target),
+        *(target[name] for name in ("passed", "failed", "errors", "skipped", "reused")),
+        dollars(target["cost"]),
+    )
+
+
+def _result(target: Mapping[str, Any]) -> str:
+    if target["passed"] == target["calls"]:
+        return "passed"
+    if target["failed"] or target["errors"]:
+        return "failed"
+    return "not called" if target["skipped"] else "not finished"
+
+
+def _cancelled(server: Session, project: str, run: Mapping[str, Any]) -> None:
+    number = run["number"]
+    try:
+        server.post(runs(project, number, "cancel"), {})
+    except ServerProblem as problem:
+        if problem.slug_received != "run-over":
+            note(f"run {number} could not be cancelled: {problem.detail}")
+        return
+    note(f"run {number} is cancelled; calls in flight are still stored.")
+    note(f"to go on without paying twice: promptops runs resume {project} {number}")
+
+
+@contextmanager
+def _progress(run: Mapping[str, Any], *, quiet: bool) -> Iterator[Show]:
+    if quiet or not is_terminal(sys.stderr):
+        yield lambda _run: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(file=sys.stderr, no_color=not coloured(sys.stderr))
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks = {
+            target["name"]: bar.add_task(visible(target["name"]), total=target["calls"], said="")
+            for target in run["targets"]
+        }
+        whole = bar.add_task("all", total=run["calls"], said="")
+
+        def show(now: Mapping[str, Any]) -> None:
+            for target in now["targets"]:
+                ended = sum(target[n] for n in ("passed", "failed", "errors", "skipped"))
+                said = (
+                    f"{target['passed']:,} passed, {target['failed']:,} failed, "
+                    f"{target['errors']:,} errors, {dollars(target['cost'])}"
+                )
+                bar.update(tasks[target["name"]], completed=ended, said=said)
+            bar.update(whole, completed=now["ended"], said=dollars(now["cost"]))
+
+        show(run)
+        yield show

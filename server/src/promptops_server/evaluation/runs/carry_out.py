@@ -1,0 +1,298 @@
+"""Carry out a run: every target's calls at once, each call paid within the limits, scored and stored before the next.
+
+One `Carrying` per run and attempt, in the event loop of `running`. What is written goes through `writer`; ending the
+run is `ending`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from promptops_server.evaluation.model import Answer, Score
+from promptops_server.evaluation.runs import packing
+from promptops_server.evaluation.runs.asks import Asks
+from promptops_server.evaluation.runs.judge import RunJudge
+from promptops_server.evaluation.runs.lane import Lane, Ready
+from promptops_server.evaluation.runs.model import Contents, PlannedCall, Run
+from promptops_server.evaluation.runs.money import Purse
+from promptops_server.evaluation.runs.ports import EngineDeps, OpenCaller
+from promptops_server.evaluation.runs.writer import Ledger, Writer
+from promptops_server.providers.model import CallError, Fault, Reply, Target
+
+log = structlog.get_logger(__name__)
+
+SETTLED_BY_TARGET: frozenset[Fault] = frozenset(("authentication", "permission", "no_credentials"))
+"""Faults that every further call of the target would meet again."""
+_TEXT_MAX = 2_000
+
+
+class Carrying:
+    """One attempt of a run under way.
+
+    Args:
+        now: the run's targets as they are configured now, by id.
+        calls: those without a result.
+    """
+
+    def __init__(
+        self,
+        deps: EngineDeps,
+        caller: OpenCaller,
+        writer: Writer,
+        run: Run,
+        contents: Contents,
+        calls: Sequence[PlannedCall],
+        now: Mapping[str, Target],
+        project: str,
+    ) -> None:
+        self._deps = deps
+        self._caller = caller
+        self._writer = writer
+        self._run = run
+        self._contents = contents
+        self.purse = Purse(run.max_cost, run.cost)
+        self.ledger = Ledger(run.id, run.attempt, self.purse, run.cost, run.progress)
+        self._judge = RunJudge(deps, caller, self.purse, project)
+        self._suites = {suite.name: suite for suite in contents.suites}
+        asks = Asks(contents.artifact, deps.limited)
+        by_target: dict[str, list[PlannedCall]] = {}
+        for call in calls:
+            by_target.setdefault(call.target_id, []).append(call)
+        self._lanes: list[Lane] = []
+        for target_id, mine in by_target.items():
+            before = run.target(target_id)
+            target, refusal = _usable(before, now.get(target_id), project)
+            lane = Lane(deps, run, target, asks, self._suites, mine)
+            lane.refusal = refusal
+            self._lanes.append(lane)
+        self._flying: dict[str, int] = {}
+        self._landed = asyncio.Event()
+        self._stopped: str | None = None
+        self._end: str | None = None
+
+    def stop(self, end: str) -> None:
+        """Send nothing more: `cancelled`, or `interrupted` when this process ends."""
+        self._end = self._end or end
+        self.purse.wake()
+        self._landed.set()
+
+    def look(self) -> None:
+        """Stop if somebody asked for it, or another attempt has the run."""
+        if self.ledger.lost:
+            self.stop("lost")
+        elif self.ledger.cancel_asked:
+            self.stop("cancelled")
+
+    async def carry_out(self) -> tuple[str, str | None]:
+        """Make the calls; returns how it ended (`done`, `stopped`, `cancelled`, `interrupted`, `lost`) and why.
+
+        Raises:
+            Exception: the run itself broke.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            for lane in self._lanes:
+                tasks.create_task(self._lane(lane))
+        if self._end is not None:
+            return self._end, None
+        return ("stopped", self._stopped) if self._stopped is not None else ("done", None)
+
+    async def _lane(self, lane: Lane) -> None:
+        many = max(1, min(lane.target.limits.concurrency, lane.left))
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(many):
+                tasks.create_task(self._worker(lane))
+        if lane.refusal is not None and lane.refusal[0] != "budget" and self._end is None:
+            fault, detail = lane.refusal
+            told = packing.storable_text(detail[:_TEXT_MAX])
+            await self._writer.write(self.ledger, lane.target, skip=(fault, told))
+
+    async def _worker(self, lane: Lane) -> None:
+        while self._end is None:
+            ready = await lane.next()
+            if ready is None:
+                return
+            await self._one(lane, ready)
+            self.look()
+
+    async def _one(self, lane: Lane, ready: Ready) -> None:
+        if ready.fault is not None:
+            await self._without_answer(
+                lane, ready, CallError(ready.fault, ready.detail, attempts=0)
+            )
+        elif ready.stored is not None:
+            stored = ready.stored
+            scores = await self._scores(ready, stored.reply, stored.cost)
+            row = self._row(ready, stored.reply, stored.cost, scores)
+            row["from_run"] = stored.run_id
+            spent = sum(score.cost for score in scores)
+            self.purse.settle(0, spent)
+            await self._writer.write(self.ledger, lane.target, row=row, spent=spent)
+        else:
+            await self._called(lane, ready)
+
+    async def _called(self, lane: Lane, ready: Ready) -> None:
+        target, most = lane.target, ready.most
+        assert ready.ask is not None
+        if self._run.max_cost is not None and most is None:
+            unknown = CallError("budget", f"the price of {target.name} is unknown", attempts=0)
+            await self._without_answer(lane, ready, unknown)
+            return
+        amount = most or 0
+        if not await self.purse.reserve(amount, lambda: self._given_up(lane)):
+            if not self._given_up(lane):
+                self._stop_for_money(
+                    lane, f"The next call of {target.name} can cost more than is left"
+                )
+            return
+        held = await self._from_budget(lane, most)
+        if isinstance(held, CallError):
+            self.purse.settle(amount, 0)
+            if self._end is None:
+                lane.refusal = ("budget", held.detail)
+                self._stopped = self._stopped or held.detail
+            return
+        if self._given_up(lane):
+            self.purse.settle(amount, 0)
+            if held is not None:
+                await self._writer.write(self.ledger, target, settle=held, paid=0)
+            return
+        self._flying[target.id] = self._flying.get(target.id, 0) + 1
+        try:
+            await self._sent(lane, ready, amount, held)
+        finally:
+            self._flying[target.id] -= 1
+            self._landed.set()
+
+    async def _sent(self, lane: Lane, ready: Ready, amount: int, held: Any) -> None:
+        target = lane.target
+        assert ready.ask is not None
+        try:
+            reply = await self._caller.call(
+                target, ready.ask, deadline=self._deps.limits.call_seconds
+            )
+        except CallError as error:
+            self.purse.settle(amount, 0)
+            await self._without_answer(lane, ready, error, held=held)
+            return
+        cost = self._deps.prices.cost_of(target, reply.usage)
+        # An endpoint that does not say what it counted is taken to have cost the most it can.
+        paid = cost if cost is not None else amount
+        self.purse.settle(amount, paid)
+        scores = await self._scores(ready, reply, cost)
+        spent = paid + sum(score.cost for score in scores)
+        row = self._row(ready, reply, cost, scores)
+        await self._writer.write(self.ledger, target, row=row, spent=spent, paid=paid, settle=held)
+
+    async def _from_budget(self, lane: Lane, most: int | None) -> Any:
+        """A reservation of the target's budget; None where it has none; the refusal where there is no room."""
+        target = lane.target
+        if target.budget_month is None:
+            return None
+        while True:
+            self._landed.clear()
+            held = await self._writer.write(self.ledger, target, reserve=most)
+            refused = isinstance(held, CallError)
+            if not refused or not self._flying.get(target.id) or self._end is not None:
+                return held
+            await self._landed.wait()  # what is in flight may turn out cheaper than was set aside
+
+    def _stop_for_money(self, lane: Lane, why: str) -> None:
+        limit = self._run.max_cost or 0
+        self._stopped = self._stopped or (
+            f"{why}: {_dollars(self.purse.spent)} of {_dollars(limit)} is spent. "
+            "Resume the run with a higher limit."
+        )
+        for other in self._lanes:
+            other.refusal = other.refusal or ("budget", self._stopped)
+        lane.refusal = lane.refusal or ("budget", self._stopped)
+        self.purse.wake()
+
+    def _given_up(self, lane: Lane) -> bool:
+        return self._end is not None or lane.refusal is not None
+
+    async def _scores(self, ready: Ready, reply: Reply, cost: int | None) -> Sequence[Score]:
+        suite = self._suites[ready.call.suite]
+        return await self._deps.score(
+            suite.checks,
+            ready.case,
+            Answer(reply, cost),
+            artifact=self._contents.artifact,
+            judge=self._judge,
+        )
+
+    async def _without_answer(
+        self, lane: Lane, ready: Ready, error: CallError, *, held: Any = None
+    ) -> None:
+        if error.fault in SETTLED_BY_TARGET and lane.refusal is None:
+            lane.refusal = (error.fault, error.detail)
+        row: dict[str, Any] = {
+            "ordinal": ready.call.ordinal,
+            "state": "skipped" if error.fault == "no_credentials" else "error",
+            "fault": error.fault,
+            "detail": packing.storable_text(error.detail[:_TEXT_MAX]),
+            "attempts": error.attempts,
+        }
+        if error.fault != "no_credentials":
+            row["passed"] = False
+        if ready.request is not None:
+            row["texts"] = packing.packed({"request": dict(ready.request)})
+        # Nobody charges for an error they answered with; a lost connection is not counted either.
+        paid = {} if held is None else {"settle": held, "paid": 0}
+        await self._writer.write(self.ledger, lane.target, row=row, **paid)
+
+    def _row(
+        self, ready: Ready, reply: Reply, cost: int | None, scores: Sequence[Score]
+    ) -> dict[str, Any]:
+        usage = reply.usage
+        assert ready.ask is not None
+        seed = ready.ask.parameters.get("seed")
+        return {
+            "ordinal": ready.call.ordinal,
+            "state": "done",
+            "passed": all(score.passed is True for score in scores if score.required),
+            "scores": packing.scores_to(scores),
+            "request_key": ready.key,
+            "model": packing.storable_text(reply.model[:200]),
+            "fingerprint": packing.storable_text(reply.fingerprint[:200]) or None,
+            "stop": reply.stop,
+            "input_tokens": usage.input,
+            "output_tokens": usage.output,
+            "cached_tokens": usage.cached,
+            "reasoning_tokens": usage.reasoning,
+            "cost": cost,
+            "latency_ms": reply.latency_ms,
+            "first_token_ms": reply.first_token_ms,
+            "attempts": reply.attempts,
+            "seed": seed if isinstance(seed, int) and abs(seed) < 2**63 else None,
+            "texts": packing.packed(
+                {"request": dict(ready.request or {}), "reply": packing.reply_to(reply)}
+            ),
+        }
+
+
+def _usable(
+    before: Target, now: Target | None, project: str
+) -> tuple[Target, tuple[Fault, str] | None]:
+    """The target to call, with its limits of now; or why it is not called."""
+    if now is None:
+        return before, ("not_found", f"The target {before.name} was removed.")
+    if not now.may_be_used_by(project):
+        return now, ("not_found", f"The target {now.name} is disabled, or not for {project}.")
+    if _identity(before) != _identity(now):
+        return before, (
+            "not_found",
+            f"The target {now.name} was changed since this run was planned: start a new run.",
+        )
+    return now, None
+
+
+def _identity(target: Target) -> tuple[Any, ...]:
+    return (target.provider, target.model, target.catalogue_id, target.base_url, target.data_class)
+
+
+def _dollars(amount: int) -> str:
+    return f"${amount / 1_000_000:,.6f}".rstrip("0").rstrip(".")
