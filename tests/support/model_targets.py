@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from promptops_server.infra.sealing import Sealer
 from promptops_server.providers.kind import Option, Provider
 from promptops_server.providers.model import CallError, Delta, Reply, Target, Usage
 from promptops_server.providers.targets.credentials import SEALED_FOR, Credentials, Places
-from promptops_server.providers.targets.ports import CheckDeps, TargetDeps
+from promptops_server.providers.targets.ports import TargetDeps
 
 SECRET = b"a secret of the installation, 32"
 ADMIN = Actor("u-admin", "root", "person", frozenset(), admin=True, auth_method="password")
@@ -140,6 +141,23 @@ def deps_of(
     return TargetDeps(db, authorise, KINDS, credentials, SomeProjects(), **more)
 
 
-def calls_of(caller: Scripted, **more: Any) -> CheckDeps:
-    """What a check stands on."""
-    return CheckDeps(lambda: caller, **more)
+@dataclass
+class SomeEndpoints:
+    """Endpoints whose lists and answers a test scripts."""
+
+    caller: Scripted = field(default_factory=Scripted)
+    models: tuple[str, ...] | CallError = ()
+    opened: int = 0
+    closed: int = 0
+
+    async def listed(self, target: Target) -> tuple[str, ...]:
+        if isinstance(self.models, CallError):
+            raise self.models
+        return self.models
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[SomeEndpoints]:
+        """As `CheckDeps.endpoints`."""
+        self.opened += 1
+        yield self
+        self.closed += 1

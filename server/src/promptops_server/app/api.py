@@ -19,7 +19,6 @@ from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
-from promptops_server.app.model_parts import KnownProjects
 from promptops_server.app.run_parts import StoredTargets, limits_of
 from promptops_server.app.wiring import Services
 from promptops_server.app.work_sources import work_sources
@@ -48,7 +47,6 @@ from promptops_server.evaluation.suites.routes import router as suites_router
 from promptops_server.infra.actor import Actor
 from promptops_server.providers.catalogue.routes import CatalogueDeps
 from promptops_server.providers.catalogue.routes import router as catalogue_router
-from promptops_server.providers.targets.ports import CheckDeps, TargetDeps
 from promptops_server.providers.targets.routes import router as targets_router
 from promptops_server.registry.git.smart_http import GitDeps
 from promptops_server.registry.git.smart_http import router as git_router
@@ -123,6 +121,8 @@ def http_app(services: Services) -> App:
                 mirror_router(
                     MirrorDeps(db, authorise, services.mirrors.sealer, services.mirrors.limits)
                 ),
+                # Behind every router with fixed words under /models/.
+                targets_router(services.targets, services.target_checks),
                 workflow_router(
                     services.workflow,
                     work_sources(
@@ -151,7 +151,6 @@ def http_app(services: Services) -> App:
                 ),
                 pack_router(_packs(services)),
                 suites_router(SuiteDeps(db, authorise)),
-                targets_router(*_targets(services)),
                 runs_router(_runs(services)),
             ),
             root=(
@@ -164,19 +163,6 @@ def http_app(services: Services) -> App:
             database=db,
         )
     )
-
-
-def _targets(services: Services) -> tuple[TargetDeps, CheckDeps]:
-    models = services.models
-    deps = TargetDeps(
-        services.database,
-        services.policies,
-        models.providers,
-        models.credentials,
-        KnownProjects(services.policies),
-        services.settings.models.allow_plain_http,
-    )
-    return deps, CheckDeps(models.calls)
 
 
 def _runs(services: Services) -> RunDeps:

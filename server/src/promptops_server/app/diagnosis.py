@@ -130,6 +130,7 @@ def _database(settings: Settings) -> list[Finding]:
             *_clock(db),
             *_audit(db, settings),
             *_audit_role(db),
+            *_models(db, settings),
         ]
     except ProblemError as problem:
         return [Finding("database", "failed", f"{problem.detail} {_reason(problem)}".strip())]
@@ -222,6 +223,23 @@ def _audit_role(db: Database) -> list[Finding]:
             )
         ]
     return [Finding("audit role", "ok", f"the role {found.role} can only add to the audit log")]
+
+
+def _models(db: Database, settings: Settings) -> list[Finding]:
+    """Whether the credential of each model target is there."""
+    from promptops_server.app.diagnosis_models import missing_credentials
+
+    try:
+        if migrate.pending(db):
+            return []
+    except migrate.NewerSchema:
+        return []
+    count, missing = missing_credentials(db, settings)
+    if not missing:
+        return [Finding("models", "ok", f"{count} targets, all with their credential")] * (
+            count > 0
+        )
+    return [Finding("models", "advice", f"{name}: {why}") for name, why in missing]
 
 
 def _clock(db: Database) -> list[Finding]:

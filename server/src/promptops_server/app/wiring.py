@@ -33,6 +33,7 @@ from promptops_server.app.jobs import (
     register_jobs,
 )
 from promptops_server.app.model_parts import ModelParts
+from promptops_server.app.model_targets import checks_of, targets_of
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.app.run_parts import engine_deps
@@ -168,7 +169,9 @@ class Services:
         self.on_project_created = (create_defaults(sign),)
         self.limited_renderer = LimitedRenderer(_render_limits(settings))
         self.catalogue = _catalogue(settings)
-        self.models = ModelParts(settings, database, secret, self.catalogue)
+        self.targets = targets_of(settings, database, self.policies, secret)
+        self.target_checks = checks_of(settings, self.targets)
+        self.models = ModelParts(settings, self.targets, self.catalogue)
         self.running = Running(
             engine_deps(settings, database, self.models, self.limited_renderer, nothing_on_ended)
         )

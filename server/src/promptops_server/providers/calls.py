@@ -22,7 +22,7 @@ from promptops_server.providers.wire.connection_faults import Hopeless
 from promptops_server.providers.wire.decoded import decoded
 from promptops_server.providers.wire.http import Http, Incoming
 from promptops_server.providers.wire.protocol import WireProtocol
-from promptops_server.providers.wire.streams import decoder_of
+from promptops_server.providers.wire.sse import Decoder
 
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
@@ -144,7 +144,8 @@ class Calls:
                 "no_credentials", f"The model target {target.name} has no credential: set one."
             )
         stream = given is not None
-        built = request_of(provider, target, ask, secret, stream=stream, adapt=self._adapt)
+        key = await provider.authorise(target, secret, self._http)
+        built = request_of(provider, target, ask, key, stream=stream, adapt=self._adapt)
         seconds -= time.monotonic() - began
         began = time.monotonic()
         try:
@@ -152,11 +153,12 @@ class Calls:
                 if incoming.status >= 400:
                     body = await incoming.body()
                     raise built.protocol.fault_of(incoming.status, incoming.headers, body)
-                reply = await _read(incoming, built.protocol, given)
+                reply = await _read(incoming, provider, built.protocol, given)
         except CallError as error:
-            if secret and secret in error.detail:
-                error.detail = error.detail.replace(secret, "********")
-                error.args = (error.detail,)
+            for hidden in {secret, key}:
+                if hidden and hidden in error.detail:
+                    error.detail = error.detail.replace(hidden, "********")
+                    error.args = (error.detail,)
             raise
         first = None if given is None or given.first is None else (given.first - began) * 1000
         return dataclasses.replace(
@@ -197,11 +199,13 @@ class _Given:
         self._on_delta(delta)
 
 
-async def _read(incoming: Incoming, protocol: WireProtocol, given: _Given | None) -> Reply:
+async def _read(
+    incoming: Incoming, provider: Provider, protocol: WireProtocol, given: _Given | None
+) -> Reply:
     """The answer, streamed or whole as the endpoint sends it, whatever it was asked for."""
     kind = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
-    decoder = decoder_of(kind, asked_to_stream=given is not None)
-    if decoder is None:
+    whole = "json" in kind or kind == "text/html" or given is None
+    if whole and kind != "text/event-stream":
         try:
             document = decoded(await incoming.body())
         except ValueError:
@@ -214,6 +218,7 @@ async def _read(incoming: Incoming, protocol: WireProtocol, given: _Given | None
             given(Delta(reply.text, reply.reasoning))
         return reply
     reader = protocol.StreamReader()
+    decoder = provider.decoder() or Decoder()
     async for chunk in incoming.chunks():
         for event in decoder.feed(chunk):
             if event.data == "[DONE]":

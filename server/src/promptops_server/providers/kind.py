@@ -6,9 +6,9 @@ One class in one file of `kinds`; packages named in PROMPTOPS_PLUGINS add others
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from promptops_server.providers.model import ProtocolName, Target
 
@@ -23,18 +23,46 @@ class Option:
     default: str = ""
 
 
+SECRET_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-amz-security-token"})
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One request as it goes on the wire.
 
-    `secret_headers` names the headers that are never shown or stored.
+    `secret_headers` names, in lower case, the headers that are never shown or stored.
     """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
     method: str = "POST"
-    secret_headers: frozenset[str] = field(default_factory=lambda: frozenset({"authorization"}))
+    secret_headers: frozenset[str] = field(default_factory=lambda: SECRET_HEADERS)
+
+
+class TokenEndpoint(Protocol):
+    """Asks an address that gives out access tokens; filled by the HTTP that carries the calls."""
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body of the answer to a form. Raises `CallError` `network` or `time_out`."""
+        ...
+
+
+class StreamEvent(Protocol):
+    """One event of a stream: its data, and its name where it has one."""
+
+    @property
+    def data(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class StreamDecoder(Protocol):
+    """Takes the bytes of a stream as they come and gives the events that are whole."""
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        """The events that these bytes completed. Raises `CallError` `bad_answer` for bytes that are none."""
+        ...
 
 
 class Provider:
@@ -71,9 +99,29 @@ class Provider:
         """The protocol's body as this provider wants it; most change nothing."""
         return body
 
+    async def authorise(
+        self, target: Target, secret: str | None, endpoint: TokenEndpoint
+    ) -> str | None:
+        """The secret as `headers_of` and `signed` take it; asked before every attempt, and not for a preview.
+
+        Most change nothing. A provider that wants an access token (Google) exchanges the stored key for one here and
+        keeps it until it expires.
+
+        Raises:
+            CallError: the exchange failed; the sentence says why.
+        """
+        return secret
+
     def signed(self, target: Target, secret: str | None, outgoing: Outgoing) -> Outgoing:
-        """The request with a signature over it, where the provider asks for one (AWS)."""
+        """The request with a signature over it, where the provider asks for one (AWS).
+
+        Called last: nothing changes the URL, the headers or the body afterwards.
+        """
         return outgoing
+
+    def decoder(self) -> StreamDecoder | None:
+        """What reads a stream that is not one of server-sent events (AWS); a new one for every answer."""
+        return None
 
     def listing_url(self, target: Target) -> str | None:
         """Where the endpoint lists its models, for `models check`; None where it does not."""

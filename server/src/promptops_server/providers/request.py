@@ -14,14 +14,9 @@ import orjson
 
 from promptops.calls.ask import Ask
 from promptops.errors import CannotExpress
-from promptops_server.providers.kind import Outgoing, Provider
+from promptops_server.providers.kind import SECRET_HEADERS, Outgoing, Provider
 from promptops_server.providers.model import CallError, Target
 from promptops_server.providers.wire.protocol import WireProtocol, protocol_of
-
-SECRET_HEADERS = frozenset(
-    {"authorization", "api-key", "x-api-key", "x-goog-api-key", "x-amz-security-token"}
-)
-"""Never shown or stored, whoever sets them; beside these every header that holds the secret itself."""
 
 
 class Adapted(Protocol):
@@ -107,6 +102,7 @@ def request_of(
 
 
 def _secret_headers(headers: dict[str, str], secret: str | None) -> frozenset[str]:
+    """Those that are secret whoever sets them, and every one that holds the secret itself."""
     if not secret:
         return SECRET_HEADERS
     return SECRET_HEADERS.union(name.lower() for name in headers if secret in headers[name])

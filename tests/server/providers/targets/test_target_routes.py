@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from fastapi import APIRouter
 
-from promptops_server.access.grants import add_grant
-from promptops_server.infra.actor import SYSTEM
+from promptops_server.app.http import HttpParts, create_app
+from promptops_server.app.installation import ensure_installation
+from promptops_server.app.refusals import DenialLog
+from promptops_server.audit.read import Filter, read_log
+from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
-from promptops_server.providers.model import CallError, Reply, Target, Usage
+from promptops_server.infra.setting_sections import LimitSettings
+from promptops_server.providers.model import CallError, Reply, Usage
+from promptops_server.providers.targets.ports import CheckDeps
 from promptops_server.providers.targets.routes import router
-from support.model_targets import FixedPrices, Scripted, calls_of, deps_of
-from support.people import House
+from support.model_targets import (
+    ADMIN,
+    AUTHOR,
+    VIEWER,
+    FixedPrices,
+    SomeEndpoints,
+    deps_of,
+)
 
 KEY = "sk-very-secret-key-0123456789"
 GPT: dict[str, Any] = {
@@ -26,37 +37,62 @@ GPT: dict[str, Any] = {
 }
 
 
+PEOPLE = {"root": ADMIN, "anna": AUTHOR, "vera": VIEWER}
+
+
+class ByName:
+    """Signs in whoever names themself: what is tested here is what each may do."""
+
+    async def __call__(
+        self, authorization: str | None, *, ip: str | None, request_id: str | None
+    ) -> Actor:
+        assert authorization is not None
+        return PEOPLE[authorization.removeprefix("Bearer ")]
+
+
 class Site:
-    """A front door with the routes of targets behind it. `root` manages, `anna` writes, `vera` reads in bank."""
+    """The routes of targets in a real application. `root` manages, `anna` writes, `vera` reads in bank."""
 
     def __init__(self, db: Database, directory: Path) -> None:
+        ensure_installation(db)
         self.db = db
-        self.caller = Scripted()
-        self.prices = FixedPrices()
-        self.listed: tuple[str, ...] | CallError = ()
+        self.endpoints = SomeEndpoints()
+        self.caller = self.endpoints.caller
         self.environ = {"OPENAI_API_KEY": KEY}
         deps = deps_of(db, environ=self.environ, directory=directory)
 
-        async def listing(target: Target) -> tuple[str, ...]:
-            if isinstance(self.listed, CallError):
-                raise self.listed
-            return self.listed
+        calls = CheckDeps(self.endpoints.open, FixedPrices())
+        self.app = create_app(
+            HttpParts(
+                authenticate=ByName(),
+                denials=DenialLog(db, per_minute=100),
+                limits=LimitSettings(),
+                api=(router(deps, calls),),
+                root=(),
+            )
+        )
 
-        calls = calls_of(self.caller, listing=listing, prices=self.prices)
-        self.house = House(db, more=lambda _: (router(deps, calls), APIRouter()))
-        self.house.user("root", admin=True)
-        for name, role in (("anna", "author"), ("vera", "viewer")):
-            self.house.user(name)
-            with db.write() as tx:
-                add_grant(tx, SYSTEM, name, "bank", role)
-        self.people = {name: self.house.sign_in(name) for name in ("root", "anna", "vera")}
+    def send(self, method: str, path: str, who: str = "root", **kwargs: Any) -> httpx2.Response:
+        async def go() -> httpx2.Response:
+            transport = httpx2.ASGITransport(app=self.app)
+            headers = {"Authorization": f"Bearer {who}", **kwargs.pop("headers", {})}
+            async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, f"/api/v1{path}", headers=headers, **kwargs)
+
+        return asyncio.run(go())
 
     def call(
         self, method: str, path: str, *, who: str = "root", status: int = 200, **kwargs: Any
     ) -> httpx2.Response:
-        answer = self.people[who].call(method, path, **kwargs)
+        answer = self.send(method, path, who, **kwargs)
         assert answer.status_code == status, answer.text
         return answer
+
+    def events(self, action: str = "") -> list[dict[str, Any]]:
+        with self.db.read() as conn:
+            where = Filter(action=action or None)
+            page = read_log(conn, "installation", where, limit=200, after=None)
+        return sorted(page.items, key=lambda e: e["seq"])
 
     def add(self, name: str = "gpt", **more: Any) -> httpx2.Response:
         return self.call("POST", "/models", status=201, json={"name": name, **GPT, **more})
@@ -108,7 +144,7 @@ def test_a_secret_is_in_no_answer_no_event_and_no_row(site: Site) -> None:
     texts.append(site.call("POST", "/models", json=broken, status=422).text)
     wrong = {**GPT, "credential": {"kind": "sealed", "secret": KEY, "more": 1}, "name": "x"}
     texts.append(site.call("POST", "/models", json=wrong, status=422).text)
-    texts.append(json.dumps(site.house.events()))
+    texts.append(json.dumps(site.events()))
     with site.db.read() as conn:
         texts.append(str(conn.exec_driver_sql("SELECT * FROM model_target").all()))
     assert all(KEY not in text for text in texts)
@@ -121,7 +157,7 @@ def test_a_name_must_be_one(site: Site, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["%00", "%ff", "a%2fb", "..", "%E2%80%AE"])
 def test_a_name_that_cannot_be_is_not_found(site: Site, name: str) -> None:
-    answer = site.people["root"].call("GET", f"/models/{name}")
+    answer = site.send("GET", f"/models/{name}")
     assert answer.status_code in (400, 404), answer.text
 
 
@@ -195,13 +231,14 @@ def test_a_check_is_one_small_call_whose_result_is_kept(site: Site) -> None:
         "reserved": 0,
         "calls": 1,
     }
-    (event,) = site.house.events("model.check")
+    (event,) = site.events("model.check")
     assert (event["outcome"], event["after"]["ok"]) == ("ok", True)
+    assert (site.endpoints.opened, site.endpoints.closed) == (1, 1)
 
 
 def test_a_check_that_fails_is_an_answer_that_says_what_is_wrong(site: Site) -> None:
     site.add()
-    site.listed = ("gpt-5-nano", "gpt-4")
+    site.endpoints.models = ("gpt-5-nano", "gpt-4")
     site.caller.answer = CallError("not_found", "No such model.", status=404)
     found = site.check()
     assert not found["ok"]
@@ -209,9 +246,9 @@ def test_a_check_that_fails_is_an_answer_that_says_what_is_wrong(site: Site) -> 
         "The endpoint has no model gpt-5-mini; it lists: gpt-5-nano, gpt-4."
     )
     assert found["listed"] == ["gpt-5-nano", "gpt-4"]
-    (event,) = site.house.events("model.check")
+    (event,) = site.events("model.check")
     assert (event["outcome"], event["after"]["fault"]) == ("failed", "not_found")
-    site.listed = CallError("authentication", "No list for this key.")
+    site.endpoints.models = CallError("authentication", "No list for this key.")
     assert "nothing at this path" in site.check()["problem"]
     assert site.call("GET", "/models/gpt").json()["this_month"]["spent"] == 0
 

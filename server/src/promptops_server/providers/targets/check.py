@@ -15,7 +15,7 @@ from promptops_server.providers.targets.address import origin_of
 from promptops_server.providers.targets.budget import Reservation
 from promptops_server.providers.targets.change import existing, no_target
 from promptops_server.providers.targets.checked import Checked, of_fault, of_reply
-from promptops_server.providers.targets.ports import CheckDeps, TargetDeps
+from promptops_server.providers.targets.ports import CheckDeps, Endpoints, TargetDeps
 from promptops_server.providers.targets.store import Stored
 
 MAX_TOKENS = 512
@@ -62,17 +62,17 @@ async def call_once(deps: TargetDeps, calls: CheckDeps, target: Target) -> Check
         return _failed(deps, target, error)
     spent: int | None = None  # what was set aside, unless it is known better
     try:
-        reply = await calls.caller().call(
-            target, _ask(target), deadline=calls.seconds, on_delta=_ignore
-        )
+        async with calls.endpoints() as endpoints:
+            try:
+                reply = await endpoints.caller.call(
+                    target, _ask(target), deadline=calls.seconds, on_delta=_ignore
+                )
+            except CallError as error:
+                spent = None if error.fault in _MAY_HAVE_COST else 0
+                listed = await _listed(endpoints, target, error)
+                return _failed(deps, target, error, listed)
         spent = prices.cost_of(target, reply.usage) if prices else None
         return of_reply(target, reply, spent)
-    except CallError as error:
-        spent = None if error.fault in _MAY_HAVE_COST else 0
-        listed: tuple[str, ...] = ()
-        if error.fault in _ASKED_FOR_LIST and calls.listing is not None:
-            listed = await _listed(calls, target)
-        return _failed(deps, target, error, listed)
     finally:
         await run_in_threadpool(_settle, deps, held, spent)
 
@@ -93,12 +93,13 @@ def _ignore(_: Delta) -> None:
     """Streaming is asked for to learn when the first token comes."""
 
 
-async def _listed(calls: CheckDeps, target: Target) -> tuple[str, ...]:
-    assert calls.listing is not None
+async def _listed(endpoints: Endpoints, target: Target, error: CallError) -> tuple[str, ...]:
+    if error.fault not in _ASKED_FOR_LIST:
+        return ()
     try:
-        return await calls.listing(target)
-    except CallError as error:
-        log.info("models_not_listed", target=target.name, fault=error.fault)
+        return await endpoints.listed(target)
+    except CallError as unlisted:
+        log.info("models_not_listed", target=target.name, fault=unlisted.fault)
         return ()
 
 

@@ -160,11 +160,17 @@ def _words(
             )
         case "not_found":
             return _not_found(target, said, place, listed)
+        case "network" if "models.ca_file" in said:
+            return said, ""
         case "network" if "certificate" in said.lower():
             return said, "Name the authority's PEM file in the setting models.ca_file."
+        case "network" if "TLS" in said or "proxy" in said.lower():
+            return said, ""
         case "network":
-            told = said if place in said else f"Nothing answers at {place}. {said}"
-            return told, "Check the base URL, the network, and the setting models.proxy."
+            return (
+                f"Nothing answers at {place}. {said}",
+                "Check the base URL, the network, and the setting models.proxy.",
+            )
         case "time_out":
             return (
                 f"{place} gave no whole answer in time. {said}",

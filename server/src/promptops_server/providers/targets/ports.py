@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,11 +46,16 @@ class Prices(Protocol):
         ...
 
 
-class Listing(Protocol):
-    """Asks an endpoint which models it has."""
+class Endpoints(Protocol):
+    """Endpoints while they are open for one check."""
 
-    async def __call__(self, target: Target) -> tuple[str, ...]:
-        """Their ids; empty where the endpoint does not say."""
+    @property
+    def caller(self) -> Caller:
+        """Calls models."""
+        ...
+
+    async def listed(self, target: Target) -> tuple[str, ...]:
+        """The ids of the models an endpoint has; empty where it does not say. Raises CallError."""
         ...
 
 
@@ -68,9 +74,8 @@ class TargetDeps:
 
 @dataclass(frozen=True, slots=True)
 class CheckDeps:
-    """What a check stands on: calling is of the running event loop, so `caller` is asked for when it is needed."""
+    """What a check stands on. Connections are of the running event loop: `endpoints` opens them and closes them behind it."""
 
-    caller: Callable[[], Caller]
-    listing: Listing | None = None
+    endpoints: Callable[[], AbstractAsyncContextManager[Endpoints]]
     prices: Prices | None = None
     seconds: float = 60.0

@@ -257,9 +257,17 @@ def _check_place(
             raise BadAddress(f"{kind.title} has no address of its own")
         check_base_url(f"{scheme}://{rest}", plain_http=plain_http, lookup=lookup)
     except Exception as error:  # a plug-in's own way to refuse options
-        key = "base_url" if target.base_url is None and not target.options else "options"
-        fix = "give the base URL of the endpoint" if target.base_url is None else ""
-        faults.add(key, str(error) or type(error).__name__, fix)
+        parameter = str(getattr(error, "parameter", ""))
+        fix = ""
+        if parameter == "region":
+            key, fix = "region", "give --region"
+        elif parameter in {option.name for option in kind.options}:
+            key = f"options.{parameter}"
+        elif target.base_url is None and not target.options:
+            key, fix = "base_url", "give the base URL of the endpoint"
+        else:
+            key = "options"
+        faults.add(key, str(error).rstrip(".") or type(error).__name__, fix)
 
 
 def _nearest(word: str, known: list[str]) -> str:

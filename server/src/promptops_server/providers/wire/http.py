@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from socket import AddressFamily
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -39,6 +39,7 @@ _HEADERS = {
 }
 _IDLE_SECONDS = 30.0
 _DRAIN_SECONDS = 0.25
+_FORM_SECONDS = 30.0
 
 
 class Http:
@@ -90,6 +91,13 @@ class Http:
                     raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise connection_fault(error, outgoing.url, time.monotonic() - began) from None
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body of the answer to a form. Raises `CallError` `network` or `time_out`."""
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        body = urlencode(form).encode()
+        async with self.sent(Outgoing(url, headers, body), _FORM_SECONDS) as incoming:
+            return incoming.status, await incoming.body()
 
     async def close(self) -> None:
         """End all connections."""
