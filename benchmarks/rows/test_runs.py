@@ -35,23 +35,26 @@ def _rows(name: str, args: tuple[str, ...], at_once: int, rounds: int) -> list[R
     from support.openai_server import OpenAIServer
     from support.server import BIN
 
-    with OpenAIServer(answer=lambda body: "yes", latency=LATENCY) as endpoint:
-        with server(*args) as running, project(running) as api:
-            assert running.process is not None
-            _prepare(api, endpoint.url, at_once)
-            token = running.token("bench", "admin")
-            env = {**os.environ, "PROMPTOPS_URL": running.url, "PROMPTOPS_TOKEN": token}
-            command = [str(BIN / "promptops"), "test", f"{PROJECT}/test/asked", "--models", "local"]
-            took: list[float] = []
-            cpu: list[float] = []
-            bare: list[float] = []
-            for number in range(rounds + 1):
-                bare.append(asyncio.run(_bare(endpoint.url, at_once)))
-                before, began = _cpu(running.process.pid), time.perf_counter()
-                subprocess.run([*command, "--fresh"], env=env, check=True, capture_output=True)
-                if number:  # the first one loads what is only loaded once
-                    took.append(time.perf_counter() - began)
-                    cpu.append((_cpu(running.process.pid) - before) * 1000 / CALLS)
+    with (
+        OpenAIServer(answer=lambda body: "yes", latency=LATENCY) as endpoint,
+        server(*args) as running,
+        project(running) as api,
+    ):
+        assert running.process is not None
+        _prepare(api, endpoint.url, at_once)
+        token = running.token("bench", "admin")
+        env = {**os.environ, "PROMPTOPS_URL": running.url, "PROMPTOPS_TOKEN": token}
+        command = [str(BIN / "promptops"), "test", f"{PROJECT}/test/asked", "--models", "local"]
+        took: list[float] = []
+        cpu: list[float] = []
+        bare: list[float] = []
+        for number in range(rounds + 1):
+            bare.append(asyncio.run(_bare(endpoint.url, at_once)))
+            before, began = _cpu(running.process.pid), time.perf_counter()
+            subprocess.run([*command, "--fresh"], env=env, check=True, capture_output=True)
+            if number:  # the first one loads what is only loaded once
+                took.append(time.perf_counter() - began)
+                cpu.append((_cpu(running.process.pid) - before) * 1000 / CALLS)
     ours, floor = min(took), min(bare)
     ideal = -(-CALLS // at_once) * LATENCY
     limit = 2 * ideal if at_once == 32 else LONGEST
