@@ -189,12 +189,12 @@ ROUTES: dict[str, str] = {
     "POST /projects/{project}/retirements/undo": "prompt:retire",
     "POST /projects/{project}/runs": "test:run",
     "GET /projects/{project}/runs": READ,
-    "GET /projects/{project}/runs/{run}": READ,
-    "GET /projects/{project}/runs/{run}/results": READ,
-    "GET /projects/{project}/runs/{run}/results/{ordinal}": READ,
-    "GET /projects/{project}/runs/{run}/report": READ,
-    "POST /projects/{project}/runs/{run}/cancel": "test:run",
-    "POST /projects/{project}/runs/{run}/resume": "test:run",
+    "GET /projects/{project}/runs/{number}": READ,
+    "GET /projects/{project}/runs/{number}/results": READ,
+    "GET /projects/{project}/runs/{number}/results/{ordinal}": READ,
+    "GET /projects/{project}/runs/{number}/report": READ,
+    "POST /projects/{project}/runs/{number}/cancel": "test:run",
+    "POST /projects/{project}/runs/{number}/resume": "test:run",
     "GET /projects/{project}/evidence/{path}": "evidence:read",
     "GET /projects/{project}/environments/{environment}/releases/{number}/evidence": "evidence:read",
 }
@@ -259,6 +259,11 @@ IN_PROJECT: dict[str, dict[str, Any]] = {
     "POST /retirements": {"path": "hr/letter", **W},
     "POST /retirements/undo": {"path": "hr/letter", **W},
 }
+SUITE = """cases:
+  - {name: one, inputs: {branch: here}}
+evaluators:
+  - {name: says something, string: {contains: x}}
+"""
 BODIES |= {k.replace(" ", " /projects/{project}", 1): v for k, v in IN_PROJECT.items()}
 QUERIES = {
     "DELETE /grants": {"user": "reader", "project": "bank", "role": "viewer"},
@@ -364,6 +369,12 @@ def _things(root: httpx2.Client, writer: httpx2.Client) -> dict[str, str]:
     post(writer, f"{bank}/environments/staging/releases", release)
     text = {"text": TEXT, "parent": 1}
     assert writer.put(f"{bank}/working-copies/hr/letter", json=text).is_success
+    local = {"provider": "vllm", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
+    if "local" not in str(root.get("/models").json()):
+        post(root, "/models", {"name": "local", **local})
+    suite = {"name": "own.suite.yml", "content": SUITE}
+    run = {"path": "hr/letter", "targets": ["local"], "suite_texts": [suite]}
+    assert str(post(writer, f"{bank}/runs", run)["number"]) == number
     exception = {"rule": "review.overdue", "scope": "hr/letter", "control": REASON, **W}
     redaction = {"path": "hr/letter", "texts": ["branch staff"], **W}
     return {
@@ -374,6 +385,7 @@ def _things(root: httpx2.Client, writer: httpx2.Client) -> dict[str, str]:
         "environment": "staging",
         "name": "writer",
         "number": number,
+        "ordinal": "0",
         "comment": post(writer, f"{bank}/reviews/{number}/comments", {"body": "Why?"})["id"],
         "schedule": schedule["id"],
         "view": post(writer, f"{bank}/views", {"name": "all", "shared": True})["id"],

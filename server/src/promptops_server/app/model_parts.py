@@ -1,31 +1,23 @@
-"""Everything about models that one process needs once: catalogue, providers, credentials, and calls made of them."""
+"""Everything about models that one process needs once: the catalogue, calls and their prices."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
-
 from promptops.calls.ask import Ask, snake_case
-from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Authorise
-from promptops_server.infra.database import Database
-from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
 from promptops_server.providers.calls import Calls, provider_of
 from promptops_server.providers.catalogue.adapt import Adapted, adapt
 from promptops_server.providers.catalogue.catalogue import Catalogue
 from promptops_server.providers.catalogue.entry import Entry
-from promptops_server.providers.kinds.registry import all_providers, plugins_named
 from promptops_server.providers.model import Target, Usage
 from promptops_server.providers.preview import preview
 from promptops_server.providers.pricing import cost_of, most_it_can_cost
-from promptops_server.providers.targets.credentials import SEALED_FOR, Credentials, Places
+from promptops_server.providers.targets.ports import TargetDeps
 from promptops_server.providers.tokens import count
-from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.tables import project
+from promptops_server.providers.wire.http import Http
 
 _LIMITS = frozenset(("max_tokens", "max_completion_tokens", "max_output_tokens"))
 
@@ -33,21 +25,14 @@ _LIMITS = frozenset(("max_tokens", "max_completion_tokens", "max_output_tokens")
 class ModelParts:
     """Knows models, reaches their endpoints, prices their calls. `calls` is asked for once per event loop."""
 
-    def __init__(
-        self, settings: Settings, database: Database, secret: bytes, catalogue: Catalogue
-    ) -> None:
+    def __init__(self, settings: Settings, targets: TargetDeps, catalogue: Catalogue) -> None:
         self._settings = settings.models
         self.catalogue = catalogue
-        self.providers = all_providers(plugins_named())
-        self.credentials = Credentials(
-            database,
-            Sealer(secret, SEALED_FOR),
-            Places.of(self._settings.credential_env, self._settings.credential_dir),
-        )
+        self.providers = targets.kinds
+        self.credentials = targets.credentials
 
     def calls(self) -> Calls:
         """A caller for the running event loop."""
-        from promptops_server.providers.wire.http import Http  # memory that an idle server saves
 
         return Calls(
             Http(self._settings), self.providers, self.credentials.secret_of, adapt=self.adapt
@@ -93,23 +78,3 @@ class ModelParts:
             if snake_case(name) in _LIMITS and isinstance(value, int)
         ]
         return self.most_it_can_cost(target, tokens, max(limits) if limits else None)
-
-
-class KnownProjects:
-    """Projects, as targets ask about them."""
-
-    def __init__(self, authorise: Authorise) -> None:
-        self._authorise = authorise
-
-    def known(self, conn: Connection, names: Iterable[str]) -> frozenset[str]:
-        """Those of the names that are projects."""
-        rows = conn.execute(select(project.c.name).where(project.c.name.in_(list(names))))
-        return frozenset(row.name for row in rows)
-
-    def require_there(self, conn: Connection, project: str) -> None:
-        """Raises NotFound when there is no project of exactly this name."""
-        get_project(conn, project)
-
-    def require_readable(self, actor: Actor, project: str) -> None:
-        """Raises NotFound when the actor may not read it."""
-        require_readable(self._authorise, actor, project)

@@ -155,7 +155,9 @@ class Services:
         self.more = _tightening(settings)
         self.cadence = _cadence(settings)
         self.catalogue = _catalogue(settings)
-        self.models = ModelParts(settings, database, secret, self.catalogue)
+        self.targets = targets_of(settings, database, self.policies, secret)
+        self.target_checks = checks_of(settings, self.targets)
+        self.models = ModelParts(settings, self.targets, self.catalogue)
         self.matrix_around = MatrixAround(
             suites=SuitesAtHead(suites_of),
             catalogue=self.models.digest,
@@ -204,8 +206,6 @@ class Services:
             served=self.delivery.forget_redacted,
             hold=require_no_hold,
         )
-        self.targets = targets_of(settings, database, self.policies, secret)
-        self.target_checks = checks_of(settings, self.targets)
         self.checkpoints = CheckpointDeps(
             database, self.delivery.keys.sign_checkpoint, settings.checkpoint_file
         )
