@@ -87,7 +87,7 @@ class Lane:
                 if len(self._ready) <= AHEAD // 2 and self._pending and self._idle():
                     self._ahead = asyncio.create_task(self._fill())
                 return self._ready.popleft()
-            if not self._pending and self._idle():
+            if not self._pending and self._idle() and not self._turn.locked():
                 return None
             await self._fill()
         return None
