@@ -12,7 +12,7 @@ import pytest
 
 from promptops.cli import environment_rules
 from promptops.cli.failures import BadInput
-from support.cli import Cli
+from support.cli import Cli, Done
 from support.openai_server import OpenAIServer, last_text, slow_stream
 
 CLAIMS = ("hail", "theft", "a tree", "a deer", "a flood", "a fire")
@@ -27,6 +27,13 @@ evaluators:
   - name: says motor
     string: {{contains: motor}}
 """
+
+
+def ok(cli: Cli, *arguments: str) -> Done:
+    """The command, which must end well."""
+    done = cli(*arguments)
+    assert done.code == 0, done.err
+    return done
 
 
 def prompt(text: str) -> str:
@@ -58,51 +65,53 @@ def test_from_a_run_to_the_matrix_to_a_publish(
     good, odd, missed = endpoints
     names = {"good": f"{project}-good", "odd": f"{project}-odd", "none": f"{project}-none"}
     for name, url in (("good", good.url), ("odd", odd.url)):
-        signed_in.ok(
+        ok(
+            signed_in,
             *("models", "add", names[name], "--provider", "vllm", "--model", f"{name}-1"),
             *("--base-url", url, "--project", project),
         )
-    signed_in.ok(
+    ok(
+        signed_in,
         *("models", "add", names["none"], "--provider", "openai", "--model", "gpt-4o"),
         *("--env", "NOBODY_SET_THIS_API_KEY", "--project", project),
     )
     file = tmp_path / "triage.prompt.yml"
     file.write_text(prompt("Sort"))
     address = f"{project}/claims/triage"
-    signed_in.ok("prompt", "put", str(file), address)
+    ok(signed_in, "prompt", "put", str(file), address)
     every = ",".join(names.values())
-    tested = signed_in("test", address, "--models", every, "--yes")
+    tested = signed_in("test", address, "--models", every)
     assert tested.code == 1, tested.err  # not every check passed
 
-    matrix = json.loads(signed_in.ok("matrix", address, "--models", every, "--json").out)
+    matrix = json.loads(ok(signed_in, "matrix", address, "--models", every, "--json").out)
     cells = {cell["target"]: cell for cell in matrix["items"][0]["cells"]}
     assert (cells[names["good"]]["verdict"], cells[names["good"]]["passed"]) == ("works", 6)
     assert cells[names["odd"]]["passed"] == 6 - len(missed)
     assert cells[names["odd"]]["verdict"] == "needs_tuning"
     assert cells[names["none"]]["verdict"] == "untested"
     assert cells[names["none"]]["words"] == "no credentials"
-    row = signed_in.ok("matrix", project, "--models", names["good"]).out.splitlines()[0]
+    row = ok(signed_in, "matrix", project, "--models", names["good"]).out.splitlines()[0]
     assert row == "claims/triage\tworks 6/6 ≥61%"
     less = signed_in("matrix", project, "--models", every, "--fail-unless", "works")
     assert less.code == 1
     assert f"claims/triage on {names['odd']}: needs tuning" in less.err
 
     staging = f"{project}@staging"
-    signed_in.ok("env", "set", staging, "--works-on", f"{names['good']},{names['odd']}")
+    ok(signed_in, "env", "set", staging, "--works-on", f"{names['good']},{names['odd']}")
     publish = ("publish", address, "--to", "staging", "--reason", "for a test")
     refused = signed_in(*publish)
     assert refused.code == 1
     assert f"claims/triage@1 on {names['odd']}: needs tuning" in refused.err
-    signed_in.ok("env", "set", staging, "--works-on", f"{names['good']} 80%")
+    ok(signed_in, "env", "set", staging, "--works-on", f"{names['good']} 80%")
     assert "80 % takes 16 cases that all pass" in signed_in(*publish).err
-    signed_in.ok("env", "set", staging, "--works-on", names["good"])
-    signed_in.ok(*publish)
+    ok(signed_in, "env", "set", staging, "--works-on", names["good"])
+    ok(signed_in, *publish)
 
     file.write_text(prompt("Sort again"))
-    signed_in.ok("prompt", "put", str(file), address)
-    shown = signed_in.ok("matrix", address, "--models", names["good"]).out
+    ok(signed_in, "prompt", "put", str(file), address)
+    shown = ok(signed_in, "matrix", address, "--models", names["good"]).out
     assert "out of date: the content has changed: version 1 was tested, not version 2" in shown
-    live = signed_in.ok("matrix", project, "--models", names["good"], "--at", "staging").out
+    live = ok(signed_in, "matrix", project, "--models", names["good"], "--at", "staging").out
     assert live.startswith("claims/triage\tworks 6/6")
     assert signed_in(*publish).code == 1
 
@@ -114,8 +123,8 @@ def test_from_a_run_to_the_matrix_to_a_publish(
     assert "It is motor." in played.out
     assert "no answer: no credentials" in played.out
     assert "Case bear is in claims/triage.suite.yml" in played.err
-    signed_in.ok("test", address, "--models", names["good"], "--yes")
-    again = json.loads(signed_in.ok("matrix", address, "--models", names["good"], "--json").out)
+    ok(signed_in, "test", address, "--models", names["good"])
+    again = json.loads(ok(signed_in, "matrix", address, "--models", names["good"], "--json").out)
     (cell,) = again["items"][0]["cells"]
     assert (cell["verdict"], cell["cases"]) == ("works", 7)
     assert cell["suites"] == ["claims/triage", "testData"]
@@ -129,12 +138,14 @@ def test_a_try_streams_and_says_what_it_was(
 ) -> None:
     good, _, _ = endpoints
     name = f"{project}-stream"
-    signed_in.ok(
-        *("models", "add", name, "--provider", "vllm", "--model", "m", "--base-url", good.url)
+    ok(
+        signed_in,
+        *("models", "add", name, "--provider", "vllm", "--model", "m", "--base-url", good.url),
     )
-    signed_in.ok("prompt", "put", str(_file(tmp_path)), f"{project}/claims/triage")
+    ok(signed_in, "prompt", "put", str(_file(tmp_path)), f"{project}/claims/triage")
     good.script([slow_stream(0.05)])
-    done = signed_in.ok(
+    done = ok(
+        signed_in,
         *("play", str(_file(tmp_path)), "--as", f"{project}/claims/triage", "--models", name),
         *("-i", "claim=hail", "--json"),
     )
