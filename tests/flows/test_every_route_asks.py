@@ -228,6 +228,8 @@ IN_PROJECT: dict[str, dict[str, Any]] = {
     "POST /upgrade-pins": {"fragment": "hr/fragment"},
     "POST /render/{path}": {},
     "POST /render": {"prompt": {}},
+    "POST /playground": {"path": "hr/letter", "targets": ["gpt"]},
+    "POST /playground/cases": {"path": "hr/letter", "inputs": {"name": "x"}},
     "PUT /record-defaults": {"text": "record: {}\n"},
     "PUT /record-defaults/{module}": {"text": "record: {}\n"},
     "PUT /suites/{path}": {"text": "cases: [{inputs: {branch: Orchard Road}}]\n"},

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from promptops_server.access.policy import authorise
 from promptops_server.app import refusals
 from promptops_server.evaluation.matrix.ports import MatrixDeps
-from promptops_server.evaluation.matrix.routes import router
+from promptops_server.evaluation.matrix.routes import MatrixPage, PromptMatrix, router
 from promptops_server.releases.live import LiveVersions
 from server.evaluation.matrix.matrix_world import MatrixWorld
 from server.releases.release_world import VIEWER, actor_with
@@ -52,6 +52,13 @@ def test_a_page_has_targets_prompts_and_cells_that_link_their_run(http: TestClie
     assert works["bound"] == pytest.approx(0.6097, abs=1e-4)
     assert works["run_url"] == "/api/v1/projects/retail-bank/runs/1"
     assert page["items"][0]["cells"][0]["run_url"] is None
+
+
+def test_answers_are_as_they_are_documented(http: TestClient) -> None:
+    page = http.get("/matrix").json()
+    assert MatrixPage.model_validate(page).model_dump(mode="json") == page
+    one = http.get("/matrix/claims/triage").json()
+    assert PromptMatrix.model_validate(one).model_dump(mode="json") == one
 
 
 def test_pages_are_narrowed_and_continued(http: TestClient) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
@@ -85,12 +87,18 @@ def _newest(
     return list(seen.values())
 
 
+@functools.lru_cache(maxsize=1_000)
+def _suites(text: str) -> Mapping[str, str]:
+    """Most cells of a page were tested with the same suites."""
+    return MappingProxyType(json.loads(text))
+
+
 def _cell(row: Row[Any]) -> StoredCell:
     return StoredCell(
         path=row.path,
         target_id=row.target_id,
         behaviour=row.behaviour,
-        suites=json.loads(row.suites),
+        suites=_suites(row.suites),
         catalogue_digest=row.catalogue_digest,
         endpoint=row.target_model,
         model=row.model,

@@ -10,7 +10,7 @@ from promptops_server.evaluation.playground.case_text import NewCase, with_case
 from promptops_server.evaluation.suites.find import own_suite, refusal
 from promptops_server.evaluation.suites.write import StoredSuite, put_suite, show_suite
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.authorise import Authorise
+from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import Conflict, NotFound
 from promptops_server.registry.projects import get_project, require_readable
@@ -59,6 +59,7 @@ def add_case(
     """
     require_readable(authorise, actor, project)
     given = suite_of(path, suite)
+    require(authorise, actor, "prompt:write", Resource(project=project, path=given))
     for last in [False] * (_TRIES - 1) + [True]:
         before = _before(db, actor, authorise, project, given)
         text, place = with_case("" if before is None else before.text, case)
