@@ -25,6 +25,7 @@ PAGES = {
     "environments.md": 16,
     "finding.md": 8,
     "history.md": 12,
+    "models.md": 9,
     "record.md": 7,
     "redaction.md": 6,
     "testing.md": 4,

@@ -66,7 +66,19 @@ class Regional(Hosted):
         return f"https://{target.options['place']}.regional.example/chat"
 
 
-KINDS: Mapping[str, Provider] = {kind.name: kind() for kind in (Hosted, Local, Regional)}
+class Placed(Hosted):
+    """A provider whose host follows from the target's region."""
+
+    name = "placed"
+    title = "Placed"
+
+    def url_of(self, target: Target, *, stream: bool) -> str:
+        if not target.region:
+            raise CallError("invalid_parameter", "It needs a region.", parameter="region")
+        return f"https://models.{target.region}.placed.example/chat"
+
+
+KINDS: Mapping[str, Provider] = {kind.name: kind() for kind in (Hosted, Local, Placed, Regional)}
 
 
 @dataclass

@@ -253,7 +253,23 @@ def test_who_tests_in_a_project_sees_and_checks_what_it_may_use(
 def test_what_cannot_be_understood_is_bad_input(admin: Cli, arguments: tuple[str, ...]) -> None:
     done = admin("models", *arguments)
     assert done.code == 2, done.err
-    assert "→" in done.err
+    assert done.err.startswith("error: ")
+
+
+def test_a_key_is_typed_unseen(
+    admin: Cli, endpoint: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden: list[bool] = []
+
+    def prompt(text: str, *, hide_input: bool, err: bool) -> str:
+        hidden.append(hide_input and err)
+        return KEY
+
+    monkeypatch.setattr("promptops.cli.commands.models.change.is_terminal", lambda stream: True)
+    monkeypatch.setattr("typer.prompt", prompt)
+    add(admin, endpoint, "typed", "--ask-secret")
+    assert hidden == [True]
+    assert admin("models", "check", "typed").code == 0
 
 
 def test_doctor_says_which_credential_is_missing_without_a_call(

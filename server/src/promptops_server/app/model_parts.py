@@ -17,7 +17,6 @@ from promptops_server.providers.preview import preview
 from promptops_server.providers.pricing import cost_of, most_it_can_cost
 from promptops_server.providers.targets.ports import TargetDeps
 from promptops_server.providers.tokens import count
-from promptops_server.providers.wire.http import Http
 
 _LIMITS = frozenset(("max_tokens", "max_completion_tokens", "max_output_tokens"))
 

@@ -18,8 +18,9 @@ from promptops_server.providers.calls import Calls
 from promptops_server.providers.kinds.registry import all_providers, plugins_named
 from promptops_server.providers.listing import listed
 from promptops_server.providers.model import Target
+from promptops_server.providers.request import Adapt, nothing_known
 from promptops_server.providers.targets.credentials import SEALED_FOR, Credentials, Places
-from promptops_server.providers.targets.ports import CheckDeps, Endpoints, TargetDeps
+from promptops_server.providers.targets.ports import CheckDeps, Endpoints, Prices, TargetDeps
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.tables import project as project_table
 
@@ -72,21 +73,32 @@ def targets_of(
     )
 
 
-def checks_of(settings: Settings, targets: TargetDeps) -> CheckDeps:
-    """What checks stand on: connections of their own, closed behind each, since checks are rare."""
+def checks_of(
+    settings: Settings,
+    targets: TargetDeps,
+    *,
+    adapt: Adapt = nothing_known,
+    prices: Prices | None = None,
+) -> CheckDeps:
+    """What checks stand on: connections of their own, closed behind each, since checks are rare.
+
+    Args:
+        adapt: makes the request as the target's model takes it.
+        prices: count what checks cost; without them that is not known.
+    """
 
     @asynccontextmanager
     async def endpoints() -> AsyncIterator[Endpoints]:
         from promptops_server.providers.wire.http import Http  # memory that an idle server saves
 
         http = Http(settings.models)
-        caller = Calls(http, targets.kinds, targets.credentials.secret_of)
+        caller = Calls(http, targets.kinds, targets.credentials.secret_of, adapt=adapt)
         try:
             yield _Open(caller, http, targets)
         finally:
             await caller.close()
 
-    return CheckDeps(endpoints, seconds=min(60.0, settings.models.call_seconds))
+    return CheckDeps(endpoints, prices, seconds=min(60.0, settings.models.call_seconds))
 
 
 @dataclass(frozen=True, slots=True)

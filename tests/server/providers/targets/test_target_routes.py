@@ -287,6 +287,16 @@ def test_who_runs_tests_in_a_project_may_check_what_it_may_use(site: Site) -> No
     assert site.check("mine", who="root")["ok"]
 
 
+def test_who_uses_a_target_does_not_learn_where_its_credential_should_be(site: Site) -> None:
+    site.add(credential={"kind": "env", "name": "LOST_API_KEY"})
+    assert "LOST_API_KEY" in site.check()["problem"]
+    told = site.call("GET", "/projects/bank/models", who="vera")
+    told_again = site.call("POST", "/models/gpt/check", who="anna", json={"project": "bank"})
+    for answer in (told, told_again):
+        assert "LOST_API_KEY" not in answer.text
+        assert "Its credential is not there." in answer.text
+
+
 def test_a_check_of_a_provider_that_is_gone_says_so(site: Site) -> None:
     site.add()
     with site.db.write() as tx:

@@ -113,6 +113,7 @@ def test_every_fault_is_told_at_once_with_its_field(database: Database) -> None:
         (Wanted("r", "regional", "m"), ENV, "options.place"),
         (Wanted("r", "regional", "m", options={"place": "u:p@evil.example/"}), ENV, "options"),
         (Wanted("r", "regional", "m", options={"place": "a\nb"}), ENV, "options.place"),
+        (Wanted("p", "placed", "m"), ENV, "region"),
         (replace(GPT, base_url="https://169.254.169.254/latest"), ENV, "base_url"),
         (replace(GPT, base_url="http://8.8.8.8/v1"), ENV, "base_url"),
     ],
@@ -226,6 +227,15 @@ def test_no_credential_follows_an_option_to_another_host(database: Database) -> 
     assert change_target(deps, ADMIN, same).target.revision == 2
     with pytest.raises(Invalid):
         change_target(deps, ADMIN, replace(there, options={"place": "us-1"}))
+
+
+def test_no_credential_follows_a_region_to_another_host(database: Database) -> None:
+    deps = deps_of(database)
+    there = Wanted("p", "placed", "m", region="eu-1")
+    add_target(deps, ADMIN, there, SEALED)
+    with pytest.raises(Invalid):
+        change_target(deps, ADMIN, replace(there, region="us-1"))
+    assert change_target(deps, ADMIN, replace(there, region="us-1"), SEALED).target.revision == 2
 
 
 def test_a_change_from_an_old_revision_is_refused(any_database: Database) -> None:

@@ -33,6 +33,7 @@ from promptops_server.providers.targets.schemas import (
     check_out,
     target_out,
     usable_out,
+    users_check_out,
 )
 from promptops_server.providers.targets.store import Stored
 
@@ -149,7 +150,7 @@ def _add_check(router: APIRouter, deps: TargetDeps, calls: CheckDeps) -> None:
     )
     async def check(name: str, body: CheckIn, actor: ActorDep) -> CheckOut:
         found = await check_target(deps, calls, actor, name, body.project)
-        result = check_out(found)
+        result = check_out(found) if body.project is None else users_check_out(found)
         assert result is not None
         return result
 

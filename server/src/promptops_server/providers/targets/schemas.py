@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -264,16 +264,24 @@ def target_out(found: Stored, missing: str, spent: Month) -> TargetOut:
 
 
 def check_out(found: Stored) -> CheckOut | None:
-    """The last check."""
+    """The last check, for who manages the target."""
     if found.checked is None or found.checked_at is None:
         return None
     return CheckOut(at=to_text(found.checked_at), **found.checked)
 
 
+def users_check_out(found: Stored) -> CheckOut | None:
+    """The last check, for who only uses the target: where its credential should be is not theirs to know."""
+    whole = check_out(found)
+    if whole is None or whole.fault != "no_credentials":
+        return whole
+    hidden = {"problem": "Its credential is not there.", "remedy": "Ask an administrator."}
+    return whole.model_copy(update=hidden)
+
+
 def usable_out(found: Stored, there: bool) -> UsableOut:
     """A target as who may use it sees it: nothing of its address or credential."""
-    target = found.target
-    checked: dict[str, Any] = dict(found.checked or {})
+    target, check = found.target, users_check_out(found)
     return UsableOut(
         name=target.name,
         provider=target.provider,
@@ -284,12 +292,12 @@ def usable_out(found: Stored, there: bool) -> UsableOut:
         data_class=target.data_class,
         credential_there=there,
         check=None
-        if found.checked_at is None
+        if check is None
         else UsableCheck(
-            at=to_text(found.checked_at),
-            ok=checked["ok"],
-            problem=checked["problem"],
-            model=checked["model"],
-            stands_for=checked["stands_for"],
+            at=check.at,
+            ok=check.ok,
+            problem=check.problem,
+            model=check.model,
+            stands_for=check.stands_for,
         ),
     )

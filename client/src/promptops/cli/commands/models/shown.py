@@ -10,6 +10,7 @@ from promptops.cli.failures import BadInput
 from promptops.cli.output import Output, when
 
 _MILLION = 1_000_000
+_MOST = 1_000_000_000
 
 
 def dollars(amount: int | None) -> str:
@@ -27,7 +28,7 @@ def millionths(text: str) -> int:
         amount = Decimal(text.removeprefix("$").replace(",", ""))
     except InvalidOperation:
         amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
+    if not amount.is_finite() or not 0 <= amount <= _MOST:
         raise BadInput(f"{text!r} is no amount of dollars", remedy="write it like 50 or 2.50")
     return int(amount * _MILLION)
 
