@@ -171,7 +171,7 @@ class Catalogue:
             modalities=said.get("modalities"),
             parameters=Parameters(said.get("accepted"), _refused(contracts)),
             price=price,
-            alias=False if dated else _alias(shown, said),
+            alias=False if dated else _alias(names, said),
             deprecated_at=said.get("deprecated_at"),
             retired_at=said.get("retired_at"),
             contracts=contracts,
@@ -305,9 +305,9 @@ def _refused(contracts: tuple[Contract, ...]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _alias(name: str, said: Mapping[str, Any]) -> bool | None:
+def _alias(names: tuple[str, ...], said: Mapping[str, Any]) -> bool | None:
     if "alias" in said:
         return bool(said["alias"])
-    if name.endswith("-latest"):
+    if any(name.endswith("-latest") for name in names):
         return True
-    return False if undated(name) else None
+    return False if any(undated(name) for name in names) else None

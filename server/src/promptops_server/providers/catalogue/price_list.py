@@ -94,8 +94,9 @@ def find(names: Sequence[str], provider: str, at: datetime | None = None) -> Lis
     owner = _provider(provider)
     if owner is None:
         return None
+    by_id = {model.id.lower(): model for model in owner.models}
     for name in names:
-        model = owner.find_model(name, all_providers=providers)
+        model = by_id.get(name) or owner.find_model(name, all_providers=providers)
         if model is not None:
             return _listed(model, provider, at)
     return None
