@@ -109,6 +109,8 @@ def all_models() -> Iterator[tuple[str, str, str]]:
     ours = {theirs: mine for mine, theirs in reversed(OURS.items()) if theirs}
     for owner in providers:
         for model in owner.models:
+            if model.id.endswith("-"):
+                continue  # the beginning of a name, which stands for many
             if isinstance(model.prices, list):
                 prices = model.prices[0].prices if model.prices else None
             else:
