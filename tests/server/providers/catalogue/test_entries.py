@@ -13,6 +13,7 @@ from promptops_server.providers.catalogue import price_list
 from promptops_server.providers.catalogue.catalogue import Catalogue
 from promptops_server.providers.catalogue.entry import Contract, Entry
 from promptops_server.providers.catalogue.names import names_of, undated
+from promptops_server.providers.model import Target
 
 CATALOGUE = Catalogue()
 
@@ -136,3 +137,20 @@ def test_the_list_is_walked_in_pages_and_filtered() -> None:
     assert CATALOGUE.listings(q="nothing-like-this", limit=5) == []
     for line in everything[::40]:
         assert CATALOGUE.entry(line.id, line.provider or None) is not None
+
+
+def test_a_deployments_name_is_known_by_its_catalogue_id() -> None:
+    target = Target("1", "gpt-eu", "azure_openai", "our-deployment", catalogue_id="gpt-5-mini")
+    found = CATALOGUE.of_target(target)
+    assert found is not None and found.price is not None
+    assert (found.id, found.provider) == ("gpt-5-mini", "azure_openai")
+    assert "gpt-strict-schema" in {c.id for c in found.contracts}
+    assert CATALOGUE.digest_of(target) == found.digest
+    assert CATALOGUE.digest_of(replace(target, catalogue_id=None)) == ""
+    assert CATALOGUE.listings(provider="azure_openai", limit=1)
+
+
+def test_what_is_accepted_is_never_refused_too() -> None:
+    for line in CATALOGUE.listings(family="claude", provider="anthropic", limit=500):
+        parameters = entry(line.id, "anthropic").parameters
+        assert not set(parameters.accepted or ()) & set(parameters.refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from starlette.testclient import TestClient
 
 from promptops.calls.ask import Ask
-from promptops_server.providers.model import Target
+from promptops_server.providers.model import CallError, Target
 from promptops_server.providers.resolve import openai_body
 from promptops_server.registry.rendering.models import RenderModels
 
@@ -37,10 +38,13 @@ TARGET = Target(
 
 
 def resolve_target(conn: Connection, project: str, name: str) -> Target | None:
-    return TARGET if (project, name) == ("bank", "gpt-eu") else None
+    found = {"gpt-eu": TARGET, "strict": replace(TARGET, name="strict")}
+    return found.get(name) if project == "bank" else None
 
 
 def preview(target: Target, ask: Ask) -> Mapping[str, Any]:
+    if target.name == "strict":
+        raise CallError("cannot_express", "That cannot be said there.")
     return {
         "method": "POST",
         "url": f"{target.base_url}/chat",
@@ -119,6 +123,13 @@ def test_a_target_gives_the_request_for_its_endpoint(http: TestClient) -> None:
     assert "temperature" not in got["request"]
     assert {note["rule"] for note in got["notes"]} == {"rename_parameter", "refuse_parameters"}
     assert got["cost_estimate"]["at_most"] > 0, "priced by its entry in the catalogue"
+
+
+def test_what_an_endpoint_cannot_be_told_is_said(http: TestClient) -> None:
+    got = render(http, target="strict").json()
+    assert (got["request"], got["endpoint"]) == (None, None)
+    assert got["request_refused"] == "That cannot be said there."
+    assert got["cost_estimate"]["at_most"] is None
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from promptops_server.providers.catalogue.read_file import (
     read_content,
     read_path,
 )
+from promptops_server.providers.model import Target
 
 FILES = ("models.yaml", "contracts.yaml")
 _KEPT = 4096
@@ -93,6 +94,15 @@ class Catalogue:
         if not changes and len(self._entries) < _KEPT:
             self._entries[key] = made
         return made
+
+    def of_target(self, target: Target) -> Entry | None:
+        """The model a target calls: by its `catalogue_id`, else by its model's id."""
+        return self.entry(target.catalogue_id or target.model, target.provider)
+
+    def digest_of(self, target: Target) -> str:
+        """The digest of a target's entry; empty where there is none."""
+        found = self.of_target(target)
+        return found.digest if found is not None else ""
 
     def listings(
         self,
@@ -169,7 +179,7 @@ class Catalogue:
             context=_context(said, listed, seller, family),
             max_output=said.get("max_output"),
             modalities=said.get("modalities"),
-            parameters=Parameters(said.get("accepted"), _refused(contracts)),
+            parameters=_parameters(said.get("accepted"), contracts),
             price=price,
             alias=False if dated else _alias(names, said),
             deprecated_at=said.get("deprecated_at"),
@@ -294,15 +304,15 @@ def _is_for(match: Match, names: set[str], family: str | None, provider: str | N
     return not (match.not_providers and provider in match.not_providers)
 
 
-def _refused(contracts: tuple[Contract, ...]) -> tuple[str, ...]:
-    """What is refused whatever else a request says."""
-    names = {
+def _parameters(accepted: tuple[str, ...] | None, contracts: tuple[Contract, ...]) -> Parameters:
+    """Refused is what is refused whatever else a request says; what is taken with some values counts as accepted."""
+    refused = {
         name
         for contract in contracts
         if contract.rule == "refuse_parameters" and not contract.when and not contract.unless
         for name in contract.settings["parameters"]
     }
-    return tuple(sorted(names))
+    return Parameters(accepted, tuple(sorted(refused - set(accepted or ()))))
 
 
 def _alias(names: tuple[str, ...], said: Mapping[str, Any]) -> bool | None:

@@ -22,8 +22,8 @@ DATES = {"0.2.3": "2026-11-04"}
 """By version of the package, the newest day its list speaks of in the past."""
 
 OURS: dict[str, str | None] = {
-    "azure": "azure",
     "azure_openai": "azure",
+    "azure": "azure",
     "bedrock": "aws",
     "vertex": "google",
     "gemini": "google",
@@ -40,6 +40,7 @@ OURS: dict[str, str | None] = {
     "sglang": None,
     "tgi": None,
     "openai_compatible": None,
+    "anthropic_compatible": None,
 }
 """Our providers to the list's, where the names differ."""
 
