@@ -88,6 +88,35 @@ def test_gpt_is_counted_as_the_cookbook_says() -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "tokenizer", "exact"),
+    [
+        ("gpt-4", "cl100k_base", True),
+        ("gpt-4-32k-0613", "cl100k_base", True),
+        ("gpt-3.5-turbo-16k-0613", "cl100k_base", True),
+        ("gpt-35-turbo", "cl100k_base", True),
+        ("gpt-4-vision-preview", "cl100k_base", False),
+        ("gpt-4o-2024-08-06", "o200k_base", True),
+        ("gpt-4.1-mini", "o200k_base", False),
+        ("gpt-4.5-preview", "o200k_base", False),
+        ("gpt-4o-audio-preview", "o200k_base", False),
+        ("o4-mini", "o200k_base", False),
+        ("chatgpt-4o-latest", "o200k_base", False),
+        ("llama-3.1-8b-instant", "llama3", True),
+        ("llama-3.3-70b-versatile", "llama3", True),
+        ("meta.llama3-1-8b-instruct-v1:0", "llama3", True),
+        ("llama-2-70b-chat", "llama3", False),
+        ("qwen3.8-27b", "qwen3", False),
+        ("qwen3-vl-235b", "qwen3", False),
+        ("qwen3-coder-plus", "qwen3", False),
+        ("qwq-32b", "qwen3", False),
+    ],
+)
+def test_every_model_has_its_tokenizer(model: str, tokenizer: str, exact: bool) -> None:
+    found = count([{"role": "user", "content": "Hi"}], model)
+    assert (found.tokenizer, found.exact) == (tokenizer, exact), found.why
+
+
+@pytest.mark.parametrize(
     ("model", "provider", "tokenizer", "why"),
     [
         ("gpt-5", None, "o200k_base", "not published"),

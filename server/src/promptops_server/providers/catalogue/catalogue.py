@@ -62,19 +62,20 @@ class Catalogue:
 
     def __init__(self, own_file: Path | None = None) -> None:
         self._own_file = own_file
+        self._own: File | None = None
         self._lock = threading.Lock()
         self._tables: _Tables | None = None
         self._entries: dict[tuple[str, str | None], Entry | None] = {}
         self._listings: tuple[Listing, ...] | None = None
 
     def check(self) -> None:
-        """Read the installation's own file, where there is one.
+        """Read the installation's own file, where there is one; what it says now holds until the next start.
 
         Raises:
             CatalogueError: it cannot be used; says file, line and what to do.
         """
         if self._own_file is not None:
-            read_path(self._own_file)
+            self._own = read_path(self._own_file)
 
     def entry(self, model_id: str, provider: str | None = None) -> Entry | None:
         """The model by its id at the provider; None when not even its family is known.
@@ -84,7 +85,7 @@ class Catalogue:
             provider: as targets name it; without one, whoever the id or the family says.
 
         Raises:
-            CatalogueError: the first question finds a file that cannot be used.
+            CatalogueError: a file cannot be used; not after `check`.
         """
         key = (model_id, provider)
         found = self._entries.get(key)
@@ -152,7 +153,7 @@ class Catalogue:
                 here = files(__package__)
                 read = [read_content((here / name).read_bytes(), name) for name in FILES]
                 if self._own_file is not None:
-                    read.append(read_path(self._own_file))
+                    read.append(self._own or read_path(self._own_file))
                 self._tables = _tables(read)
             return self._tables
 
