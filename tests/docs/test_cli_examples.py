@@ -20,6 +20,7 @@ from support.server import RunningServer
 PAGES = {
     "access.md": 10,
     "approvals.md": 9,
+    "catalogue.md": 5,
     "cli.md": 26,
     "editing.md": 15,
     "environments.md": 16,

@@ -20,6 +20,7 @@ from promptops_server.infra.problems import NotFound, ProblemError, Unauthentica
 from promptops_server.registry.edits.put import Put, put_prompt
 from promptops_server.registry.model import LivePlace
 from promptops_server.registry.projects import create_project
+from promptops_server.registry.rendering.models import RenderModels
 from promptops_server.registry.routes import RegistryDeps, router
 
 ADMIN = Actor(subject="0190-admin", name="ada", admin=True)
@@ -143,12 +144,19 @@ async def _by_name(authorization: str | None, *, ip: str | None, request_id: str
     return actor
 
 
-def client(db: Database, live: LiveTable | None = None, as_: str = "ben") -> TestClient:
+def client(
+    db: Database,
+    live: LiveTable | None = None,
+    as_: str = "ben",
+    models: RenderModels | None = None,
+) -> TestClient:
     """An HTTP client of the registry's routes on this database."""
     app = FastAPI()
     app.state.authenticate = _by_name
     refusals.install(app, refusals.DenialLog(db, per_minute=100))
-    routes: APIRouter = router(RegistryDeps(db, authorise, live or LiveTable()))
+    routes: APIRouter = router(
+        RegistryDeps(db, authorise, live or LiveTable(), models=models or RenderModels())
+    )
     app.include_router(routes, prefix="/api/v1")
     return TestClient(
         app,

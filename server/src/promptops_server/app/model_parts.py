@@ -32,6 +32,8 @@ class ModelParts:
 
     def calls(self) -> Calls:
         """A caller for the running event loop."""
+        from promptops_server.providers.wire.http import Http  # memory that an idle server saves
+
 
         return Calls(
             Http(self._settings), self.providers, self.credentials.secret_of, adapt=self.adapt

@@ -107,7 +107,8 @@ def _gpt(pattern: str, tokenizer: str, why: str = "", family: str | None = None)
 
 FORMS: tuple[Form, ...] = (
     _gpt(r"gpt-4o(?:-mini)?(?:-20[0-9-]+)?$", "o200k_base"),
-    _gpt(r"gpt-(?:3\.5-turbo|4|4-turbo|4-32k)(?:-[0-9-]+k?)?(?:-preview)?$", "cl100k_base"),
+    _gpt(r"gpt-(?:3\.?5-turbo|4|4-turbo|4-32k)(?:-16k)?(?:-[0-9-]+)?(?:-preview)?$", "cl100k_base"),
+    _gpt(r"gpt-(?:3\.?5|4(?![o.0-9]))", "cl100k_base", _FRAME),
     _gpt(r"gpt-oss", "o200k_harmony", "its template adds a system message of its own"),
     _gpt(r"gpt-|o[1-9]|chatgpt", "o200k_base", _FRAME, "gpt"),
     Form(r"(?:meta-)?llama-?3(?:-(?:8|70)b|:(?:8|70)b|$)", None, "llama3", "", _headers, _llama3),

@@ -19,7 +19,7 @@ from promptops_server.providers.pricing import most_it_can_cost
 from promptops_server.providers.tokens import Tokens, count
 
 _LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
-_ANTHROPIC = frozenset(("anthropic", "bedrock", "vertex"))
+_ANTHROPIC = frozenset(("anthropic", "anthropic_compatible", "bedrock", "vertex"))
 
 
 @dataclass(frozen=True, slots=True)

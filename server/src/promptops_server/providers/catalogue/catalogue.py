@@ -24,6 +24,7 @@ from promptops_server.providers.catalogue.read_file import (
     read_content,
     read_path,
 )
+from promptops_server.providers.model import Target
 
 FILES = ("models.yaml", "contracts.yaml")
 _KEPT = 4096
@@ -61,19 +62,20 @@ class Catalogue:
 
     def __init__(self, own_file: Path | None = None) -> None:
         self._own_file = own_file
+        self._own: File | None = None
         self._lock = threading.Lock()
         self._tables: _Tables | None = None
         self._entries: dict[tuple[str, str | None], Entry | None] = {}
         self._listings: tuple[Listing, ...] | None = None
 
     def check(self) -> None:
-        """Read the installation's own file, where there is one.
+        """Read the installation's own file, where there is one; what it says now holds until the next start.
 
         Raises:
             CatalogueError: it cannot be used; says file, line and what to do.
         """
         if self._own_file is not None:
-            read_path(self._own_file)
+            self._own = read_path(self._own_file)
 
     def entry(self, model_id: str, provider: str | None = None) -> Entry | None:
         """The model by its id at the provider; None when not even its family is known.
@@ -83,7 +85,7 @@ class Catalogue:
             provider: as targets name it; without one, whoever the id or the family says.
 
         Raises:
-            CatalogueError: the first question finds a file that cannot be used.
+            CatalogueError: a file cannot be used; not after `check`.
         """
         key = (model_id, provider)
         found = self._entries.get(key)
@@ -93,6 +95,15 @@ class Catalogue:
         if not changes and len(self._entries) < _KEPT:
             self._entries[key] = made
         return made
+
+    def of_target(self, target: Target) -> Entry | None:
+        """The model a target calls: by its `catalogue_id`, else by its model's id."""
+        return self.entry(target.catalogue_id or target.model, target.provider)
+
+    def digest_of(self, target: Target) -> str:
+        """The digest of a target's entry; empty where there is none."""
+        found = self.of_target(target)
+        return found.digest if found is not None else ""
 
     def listings(
         self,
@@ -142,7 +153,7 @@ class Catalogue:
                 here = files(__package__)
                 read = [read_content((here / name).read_bytes(), name) for name in FILES]
                 if self._own_file is not None:
-                    read.append(read_path(self._own_file))
+                    read.append(self._own or read_path(self._own_file))
                 self._tables = _tables(read)
             return self._tables
 
@@ -169,9 +180,9 @@ class Catalogue:
             context=_context(said, listed, seller, family),
             max_output=said.get("max_output"),
             modalities=said.get("modalities"),
-            parameters=Parameters(said.get("accepted"), _refused(contracts)),
+            parameters=_parameters(said.get("accepted"), contracts),
             price=price,
-            alias=False if dated else _alias(shown, said),
+            alias=False if dated else _alias(names, said),
             deprecated_at=said.get("deprecated_at"),
             retired_at=said.get("retired_at"),
             contracts=contracts,
@@ -294,20 +305,20 @@ def _is_for(match: Match, names: set[str], family: str | None, provider: str | N
     return not (match.not_providers and provider in match.not_providers)
 
 
-def _refused(contracts: tuple[Contract, ...]) -> tuple[str, ...]:
-    """What is refused whatever else a request says."""
-    names = {
+def _parameters(accepted: tuple[str, ...] | None, contracts: tuple[Contract, ...]) -> Parameters:
+    """Refused is what is refused whatever else a request says; what is taken with some values counts as accepted."""
+    refused = {
         name
         for contract in contracts
         if contract.rule == "refuse_parameters" and not contract.when and not contract.unless
         for name in contract.settings["parameters"]
     }
-    return tuple(sorted(names))
+    return Parameters(accepted, tuple(sorted(refused - set(accepted or ()))))
 
 
-def _alias(name: str, said: Mapping[str, Any]) -> bool | None:
+def _alias(names: tuple[str, ...], said: Mapping[str, Any]) -> bool | None:
     if "alias" in said:
         return bool(said["alias"])
-    if name.endswith("-latest"):
+    if any(name.endswith("-latest") for name in names):
         return True
-    return False if undated(name) else None
+    return False if any(undated(name) for name in names) else None

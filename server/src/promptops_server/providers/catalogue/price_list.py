@@ -22,8 +22,8 @@ DATES = {"0.2.3": "2026-11-04"}
 """By version of the package, the newest day its list speaks of in the past."""
 
 OURS: dict[str, str | None] = {
-    "azure": "azure",
     "azure_openai": "azure",
+    "azure": "azure",
     "bedrock": "aws",
     "vertex": "google",
     "gemini": "google",
@@ -40,6 +40,7 @@ OURS: dict[str, str | None] = {
     "sglang": None,
     "tgi": None,
     "openai_compatible": None,
+    "anthropic_compatible": None,
 }
 """Our providers to the list's, where the names differ."""
 
@@ -94,8 +95,9 @@ def find(names: Sequence[str], provider: str, at: datetime | None = None) -> Lis
     owner = _provider(provider)
     if owner is None:
         return None
+    by_id = {model.id.lower(): model for model in owner.models}
     for name in names:
-        model = owner.find_model(name, all_providers=providers)
+        model = by_id.get(name) or owner.find_model(name, all_providers=providers)
         if model is not None:
             return _listed(model, provider, at)
     return None
@@ -108,6 +110,8 @@ def all_models() -> Iterator[tuple[str, str, str]]:
     ours = {theirs: mine for mine, theirs in reversed(OURS.items()) if theirs}
     for owner in providers:
         for model in owner.models:
+            if model.id.endswith("-"):
+                continue  # the beginning of a name, which stands for many
             if isinstance(model.prices, list):
                 prices = model.prices[0].prices if model.prices else None
             else:

@@ -15,13 +15,15 @@ from promptops.calls.ask import Ask, copied, model_to_call
 from promptops.errors import CannotExpress
 from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.providers.catalogue.catalogue import Catalogue
-from promptops_server.providers.model import Target
+from promptops_server.providers.model import CallError, Target
 from promptops_server.providers.resolve import body_for, resolve
 
 ResolveTarget = Callable[[Connection, str, str], Target | None]
 """The target of this name, if the project of this name may use it."""
 Preview = Callable[[Target, Ask], Mapping[str, Any]]
-"""`providers.preview`: method, url, headers and body of a request, without sending it. Raises CannotExpress."""
+"""`providers.preview`: method, url, headers and body of a request, without sending it.
+
+Raises CannotExpress, or CallError `cannot_express`."""
 
 
 def no_targets(conn: Connection, project: str, name: str) -> Target | None:
@@ -91,9 +93,10 @@ def members(
         response_format=document["responseFormat"],
         json_schema=copied(document["jsonSchema"]),
     )
-    provider = target.provider if target is not None else None
-    known_as = asked if target is not None else called
-    entry = models.catalogue.entry(known_as, provider)
+    if target is not None:
+        entry = models.catalogue.of_target(target)
+    else:
+        entry = models.catalogue.entry(called)
     endpoint: dict[str, Any] = {}
 
     def body(adapted: Ask) -> Mapping[str, Any]:
@@ -101,7 +104,10 @@ def members(
             raise CannotExpress(refused)
         if target is None or models.preview is None:
             return body_for(entry)(adapted)
-        shown = models.preview(target, adapted)
+        try:
+            shown = models.preview(target, adapted)
+        except CallError as error:
+            raise CannotExpress(error.detail) from None
         endpoint.update({key: shown.get(key) for key in ("method", "url", "headers")})
         found: Mapping[str, Any] = shown["body"]
         return found
