@@ -26,7 +26,7 @@ def test_suites_on_disk_are_checked_with_the_prompt_beside_them(cli: Cli, tmp_pa
     (tmp_path / "triage.edge.suite.yml").write_text(SUITE.replace("claim:", "clam:"))
     done = cli("suite", "check", str(tmp_path / "triage.edge.suite.yml"))
     assert done.code == 1
-    assert "triage.edge.suite.yml:2:26: cases[0].inputs.clam: 'clam' is not an input" in done.out
+    assert "triage.edge.suite.yml:2:27: cases[0].inputs.clam: 'clam' is not an input" in done.out
     assert done.out.endswith("triage.edge.suite.yml: 2 to correct\n")
 
 
