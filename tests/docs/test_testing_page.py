@@ -10,7 +10,9 @@ from promptops.format.suite import parse_suite
 from promptops_server.evaluation.suites.find import suite_of_text
 
 PAGE = "testing.md"
-SUITES = [block for block in blocks(PAGE) if block.info.startswith("yaml ")]
+SUITES = [
+    block for block in blocks(PAGE) if block.info in ("yaml triage.suite.yml", "yaml judge.yml")
+]
 EXAMPLES = {
     cells[0].strip("`"): cells[2].strip("`")
     for cells in rows(PAGE)
