@@ -159,6 +159,22 @@ def test_waits_are_random_between_nothing_and_twice_as_much_each_time(
     assert reply.attempts == 7
 
 
+def test_an_endpoint_that_says_at_once_again_and_again_is_not_hammered(
+    server: OpenAIServer,
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    server.script([steps.rate_limited(0)] * 4 + [steps.rate_limited(10)])
+    calling(
+        lambda c: c.call(a_target(server.url), an_ask(), deadline=60),
+        chance=lambda: 1.0, sleep=sleep,
+    )  # fmt: skip
+    assert waited == [0.5, 1.0, 2.0, 4.0, 11.0]
+
+
 @pytest.mark.parametrize("step", [steps.cut(3), steps.unfinished(3), steps.error_in_stream(3)])
 def test_nothing_is_said_twice(server: OpenAIServer, step: steps.Step) -> None:
     server.script([step])

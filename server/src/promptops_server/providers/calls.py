@@ -133,10 +133,10 @@ class Calls:
         if fault.fault not in _TOOK_NOTHING and attempts >= ATTEMPTS:
             return None
         # Full jitter: those who failed together do not come back together.
-        jitter = self._chance() * min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts - 1, 10))
-        if fault.retry_after is None:
-            return jitter
-        return fault.retry_after + min(jitter, 0.1 * fault.retry_after)
+        chance = self._chance()
+        jitter = chance * min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts - 1, 10))
+        # At least what it asks for, and more where it asks for nothing again and again.
+        return max(jitter, (fault.retry_after or 0.0) * (1 + 0.1 * chance))
 
     async def _attempt(
         self, provider: Provider, target: Target, ask: Ask, seconds: float, given: _Given | None
