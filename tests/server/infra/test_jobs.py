@@ -163,7 +163,9 @@ class Recorded:
         self.started: list[tuple[str, str, dict[str, Any]]] = []
         self.failing = False
 
-    def start(self, name: str, job_id: str, payload: dict[str, Any], *, at_once: bool = False) -> None:
+    def start(
+        self, name: str, job_id: str, payload: dict[str, Any], *, at_once: bool = False
+    ) -> None:
         if self.failing:
             raise RuntimeError("the jobs are away")
         self.started.append((name, job_id, payload))

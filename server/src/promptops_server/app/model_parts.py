@@ -34,7 +34,6 @@ class ModelParts:
         """A caller for the running event loop."""
         from promptops_server.providers.wire.http import Http  # memory that an idle server saves
 
-
         return Calls(
             Http(self._settings), self.providers, self.credentials.secret_of, adapt=self.adapt
         )
