@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("promptops_server.providers.calls")
-
 from promptops_server.providers.model import CallError, Delta, Reply, Target
 from server.providers.calling import an_ask, calling
 from support.anthropic_server import (

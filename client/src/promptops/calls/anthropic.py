@@ -5,7 +5,8 @@ developer messages become `system`, later ones stay in place as `system` message
 answer becomes a `tool_result` block of the user, neighbours of the same role become one
 message. `max_tokens`, which this protocol demands, is the argument, else the prompt's
 `maxTokens`, else 1024. `temperature`, `top_p` and `top_k` go into `extra_body`: the SDK from
-version 2 has no arguments for them, while the protocol still takes them.
+version 2 has no arguments for them. With them goes the version of the protocol that takes them (`extra_headers`): the
+version that this SDK asks for by itself refuses them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _WITHOUT = "give the prompt a variant for claude that sets it to null"
 
 _DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", re.DOTALL)
 _SAMPLING = frozenset(("temperature", "top_p", "top_k"))
+_SAMPLED = {"anthropic-version": "2023-06-01"}
 _DIRECT = frozenset(("metadata", "service_tier", "thinking"))
 _LIMIT = frozenset(
     ("max_tokens", "max_completion_tokens", "max_output_tokens"),
@@ -62,6 +64,8 @@ def for_anthropic(ask: Ask, max_tokens: int | None, overrides: Mapping[str, Any]
         (extra if name in _SAMPLING else call)[name] = value
     if extra:
         call["extra_body"] = {**extra, **(overrides.get("extra_body") or {})}
+        if not _SAMPLING.isdisjoint(extra):
+            call["extra_headers"] = {**_SAMPLED, **(overrides.get("extra_headers") or {})}
     return call
 
 

@@ -115,7 +115,9 @@ def http_app(services: Services) -> App:
                         services.on_project_created,
                         services.limited_renderer,
                         VersionStates(services.more.lapse_days, retired_reasons),
-                        models=RenderModels(services.catalogue),
+                        models=RenderModels(
+                            services.catalogue, StoredTargets().one, services.models.preview
+                        ),
                     )
                 ),
                 catalogue_router(CatalogueDeps(services.catalogue)),

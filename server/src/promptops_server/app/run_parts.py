@@ -42,6 +42,13 @@ class StoredTargets:
             )
         return tuple(stored.target for stored in known if stored is not None)
 
+    def one(self, conn: Connection, project: str, name: str) -> Target | None:
+        """The target of this name, if this project may use it."""
+        found = store.by_names(conn, [name]).get(fold(name))
+        if found is None or not found.target.may_be_used_by(project):
+            return None
+        return found.target
+
     def current(self, conn: Connection, ids: Sequence[str]) -> Mapping[str, Target]:
         """Removed ones are left out."""
         found = store.by_ids(conn, ids)

@@ -156,8 +156,10 @@ class Services:
         self.cadence = _cadence(settings)
         self.catalogue = _catalogue(settings)
         self.targets = targets_of(settings, database, self.policies, secret)
-        self.target_checks = checks_of(settings, self.targets)
         self.models = ModelParts(settings, self.targets, self.catalogue)
+        self.target_checks = checks_of(
+            settings, self.targets, adapt=self.models.adapt, prices=self.models
+        )
         self.matrix_around = MatrixAround(
             suites=SuitesAtHead(suites_of),
             catalogue=self.models.digest,
