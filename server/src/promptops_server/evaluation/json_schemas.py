@@ -27,6 +27,10 @@ Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 _left: ContextVar[list[int]] = ContextVar("schema_steps_left")
 
 
+class TooManySteps(CannotTell):
+    """More keywords would have to be applied than were allowed."""
+
+
 class _TooMuch(Exception):
     pass
 
@@ -43,22 +47,23 @@ def check_schema(schema: Mapping[str, Any]) -> None:
         raise ValueError("patternProperties together with unevaluatedProperties is not supported")
 
 
-def first_fault(schema: Mapping[str, Any] | bool, value: Any) -> str:
+def first_fault(schema: Mapping[str, Any] | bool, value: Any, steps: int = MAX_STEPS) -> str:
     """What is wrong with a value, the most telling of the first few faults, or "".
 
     Raises:
+        TooManySteps: it takes more than these.
         CannotTell: the schema cannot be applied.
     """
     try:
         validator = _validator(orjson.dumps(schema))
     except (ValueError, TypeError) as error:
         raise CannotTell(f"The schema cannot be used: {str(error)[:300]}.") from None
-    token = _left.set([MAX_STEPS])
+    token = _left.set([steps])
     try:
         worst = best_match(iter(list(islice(validator.iter_errors(value), _ERRORS))))
     except _TooMuch:
-        raise CannotTell(
-            f"Comparing the answer with the schema takes more than {MAX_STEPS:,} steps."
+        raise TooManySteps(
+            f"Comparing the answer with the schema takes more than {steps:,} steps."
         ) from None
     except RecursionError:
         raise CannotTell("The schema refers to itself without end.") from None

@@ -82,12 +82,12 @@ TEXTS = (
 @pytest.mark.parametrize("kind", EXAMPLES)
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text[:12]))
 def test_no_answer_breaks_a_check(kind: str, text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     for given in (answer(text), answer(text, tool_calls=(ToolCall("1", "find", text),), cost=None)):
         found = score(kind, EXAMPLES[kind], given)
         assert isinstance(found, Score) and "itself broke" not in found.detail, found.detail
         assert len(found.detail) < 1_500
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_a_check_that_breaks_says_so_and_the_others_go_on() -> None:

@@ -77,20 +77,20 @@ def chain(length: int) -> dict[str, Any]:
 def test_no_schema_takes_unbounded_time_or_reaches_out(
     schema: dict[str, Any], text: str, said: str
 ) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = score("jsonSchema", {"schema": schema}, text)
     assert found.passed is None and said in found.detail, found.detail
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_evil_patterns_of_a_schema_take_linear_time() -> None:
     schema = {"patternProperties": {"(a+)+$": {"type": "number"}}, "additionalProperties": False}
-    begun = time.perf_counter()
+    begun = time.process_time()
     text = '{"' + "a" * 50_000 + '!": 1}'
     assert score("jsonSchema", {"schema": schema}, text).passed is False
     assert score("jsonSchema", {"schema": schema}, '{"aa": 1}').passed is True
     assert score("jsonSchema", {"schema": schema}, '{"aa": "x"}').passed is False
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 ANSWER = '{"team": "motor", "sum": 1200, "lines": [{"n": 1}, {"n": 2}], "done": true}'
@@ -132,10 +132,10 @@ def test_a_path_that_could_take_for_ever_is_none(path: str) -> None:
 
 
 def test_a_wide_answer_is_walked_in_bounded_time() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     wide = "[" + ",".join(['{"a":[1,2,3]}'] * 10_000) + "]"
     assert score("jsonPath", {"path": "$..a..b"}, wide).passed is False
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 CALLED = answer("", tool_calls=(ToolCall("1", "find_policy", '{"number": "P-7", "year": 2024}'),))

@@ -79,9 +79,9 @@ def test_patterns(settings: dict[str, Any], text: str, passed: bool) -> None:
 
 
 def test_a_pattern_takes_linear_time_whatever_it_is() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert score("regex", {"pattern": "(a+)+$"}, "a" * 200_000 + "b").passed is False
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_a_pattern_re2_cannot_read_breaks_the_check_and_not_the_run() -> None:

@@ -16,11 +16,12 @@ from promptops_server.evaluation.evaluator import (
     scored,
 )
 from promptops_server.evaluation.json_answers import NotJson, read_json
-from promptops_server.evaluation.json_schemas import check_schema, first_fault
+from promptops_server.evaluation.json_schemas import TooManySteps, check_schema, first_fault
 from promptops_server.evaluation.model import Answer, Case, Check, Score
 from promptops_server.evaluation.texts import examined
 
-_LARGE = 20_000
+AT_ONCE = 5_000
+"""Steps that may hold the event loop up; what takes more begins anew in a thread."""
 
 
 class JsonSchemaSettings(EvaluatorSettings):
@@ -57,10 +58,10 @@ class JsonSchemaEvaluator(Evaluator[JsonSchemaSettings]):
             value = read_json(text, fenced=settings.fenced)
         except NotJson as error:
             return scored(check, False, str(error), value=0.0)
-        if len(text) > _LARGE:
+        try:
+            fault = first_fault(schema, value, AT_ONCE)
+        except TooManySteps:
             fault = await asyncio.to_thread(first_fault, schema, value)
-        else:
-            fault = first_fault(schema, value)
         detail = (
             f"The answer does not fit the schema: {fault}"
             if fault
