@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from promptops_server.infra.clock import now_us
@@ -25,6 +25,25 @@ from promptops_server.providers.tables import model_spend as spend
 
 LEASE_SECONDS = 900.0
 """How long a reservation is believed to belong to a living call; longer than any call's deadline."""
+
+
+_THIS = (spend.c.target_id == bindparam("of"), spend.c.month == bindparam("in_month"))
+_TAKE = (
+    update(spend)
+    .where(*_THIS, spend.c.spent + spend.c.reserved + bindparam("amount") <= bindparam("budget"))
+    .values(reserved=spend.c.reserved + bindparam("amount"))
+)
+_ADD = (
+    update(spend)
+    .where(*_THIS)
+    .values(
+        reserved=spend.c.reserved + bindparam("more_reserved"),
+        spent=spend.c.spent + bindparam("more_spent"),
+        calls=spend.c.calls + bindparam("more_calls"),
+    )
+)
+_HOLD = insert(held)
+_LET_GO = delete(held).where(held.c.id == bindparam("reservation"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +117,15 @@ def reserve_in(
             f"The price of {target.model} is not known, so the budget of {target.name} cannot be kept. "
             "Give the price in the catalogue's own table, or set the target without a budget.",
         )
-    _make_row(tx.conn, target.id, month)
     if not _take(tx.conn, target.id, month, amount, budget):
-        left = settle_expired(tx, target.id)
-        if not left or not _take(tx.conn, target.id, month, amount, budget):
+        # Rarely: the month's first call, or reservations whose time is up.
+        _make_row(tx.conn, target.id, month)
+        settle_expired(tx, target.id)
+        if not _take(tx.conn, target.id, month, amount, budget):
             raise _over(tx.conn, target, month, amount, budget)
     made = Reservation(new_id(), target.id, month, amount)
     tx.conn.execute(
-        insert(held),
+        _HOLD,
         [
             {
                 "id": made.id,
@@ -139,7 +159,7 @@ def settle_in(
     if reservation.id is None:
         _add(tx.conn, reservation.target_id, reservation.month, spent=amount, calls=calls)
         return
-    gone = tx.conn.execute(delete(held).where(held.c.id == reservation.id))
+    gone = tx.conn.execute(_LET_GO, {"reservation": reservation.id})
     if gone.rowcount == 1:
         _add(
             tx.conn,
@@ -179,35 +199,30 @@ def months_of(conn: Connection, target_ids: Iterable[str], month: str) -> dict[s
 
 
 def _take(conn: Connection, target_id: str, month: str, amount: int, budget: int) -> bool:
-    fits = spend.c.spent + spend.c.reserved + amount <= budget
-    taken = conn.execute(
-        update(spend)
-        .where(spend.c.target_id == target_id, spend.c.month == month, fits)
-        .values(reserved=spend.c.reserved + amount)
-    )
-    return taken.rowcount == 1
+    asked = {"of": target_id, "in_month": month, "amount": amount, "budget": budget}
+    return conn.execute(_TAKE, asked).rowcount == 1
 
 
 def _add(
     conn: Connection, target_id: str, month: str, *, spent: int, calls: int, reserved: int = 0
 ) -> None:
-    _make_row(conn, target_id, month)
-    conn.execute(
-        update(spend)
-        .where(spend.c.target_id == target_id, spend.c.month == month)
-        .values(
-            reserved=spend.c.reserved + reserved,
-            spent=spend.c.spent + spent,
-            calls=spend.c.calls + calls,
-        )
-    )
+    more = {
+        "of": target_id,
+        "in_month": month,
+        "more_spent": spent,
+        "more_calls": calls,
+        "more_reserved": reserved,
+    }
+    if conn.execute(_ADD, more).rowcount == 0:
+        _make_row(conn, target_id, month)
+        conn.execute(_ADD, more)
 
 
 def _spend_all(conn: Connection, left: list[Reservation]) -> int:
     done = 0
     for one in left:
         # Whoever deletes the row moves its amount, so that two processes never do it twice.
-        if conn.execute(delete(held).where(held.c.id == one.id)).rowcount == 1:
+        if conn.execute(_LET_GO, {"reservation": one.id}).rowcount == 1:
             _add(conn, one.target_id, one.month, spent=one.amount, calls=1, reserved=-one.amount)
             done += 1
     return done
