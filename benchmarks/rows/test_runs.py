@@ -24,37 +24,39 @@ ROUNDS = 3
 
 def run(quick: bool) -> list[Row]:
     """The whole command at 32 and at 100 calls in flight, and what a call costs in CPU."""
+    from support.openai_server import OpenAIServer
+
     rows: list[Row] = []
     for name, args in engines():
-        for at_once in (32, 100):
-            rows += _rows(name, args, at_once, 1 if quick else ROUNDS)
+        with (
+            OpenAIServer(answer=lambda body: "yes", latency=LATENCY) as endpoint,
+            server(*args) as running,
+            project(running) as api,
+        ):
+            _prompt(api)
+            for at_once in (32, 100):
+                _target(api, endpoint.url, at_once)
+                rows += _rows(name, running, endpoint.url, at_once, 1 if quick else ROUNDS)
     return rows
 
 
-def _rows(name: str, args: tuple[str, ...], at_once: int, rounds: int) -> list[Row]:
-    from support.openai_server import OpenAIServer
+def _rows(name: str, running: Any, url: str, at_once: int, rounds: int) -> list[Row]:
     from support.server import BIN
 
-    with (
-        OpenAIServer(answer=lambda body: "yes", latency=LATENCY) as endpoint,
-        server(*args) as running,
-        project(running) as api,
-    ):
-        assert running.process is not None
-        _prepare(api, endpoint.url, at_once)
-        token = running.token("bench", "admin")
-        env = {**os.environ, "PROMPTOPS_URL": running.url, "PROMPTOPS_TOKEN": token}
-        command = [str(BIN / "promptops"), "test", f"{PROJECT}/test/asked", "--models", "local"]
-        took: list[float] = []
-        cpu: list[float] = []
-        bare: list[float] = []
-        for number in range(rounds + 1):
-            bare.append(asyncio.run(_bare(endpoint.url, at_once)))
-            before, began = _cpu(running.process.pid), time.perf_counter()
-            subprocess.run([*command, "--fresh"], env=env, check=True, capture_output=True)
-            if number:  # the first one loads what is only loaded once
-                took.append(time.perf_counter() - began)
-                cpu.append((_cpu(running.process.pid) - before) * 1000 / CALLS)
+    token = running.token("bench", "admin")
+    env = {**os.environ, "PROMPTOPS_URL": running.url, "PROMPTOPS_TOKEN": token}
+    command = [str(BIN / "promptops"), "test", f"{PROJECT}/test/asked", "--fresh"]
+    command += ["--models", f"at-{at_once}"]
+    took: list[float] = []
+    cpu: list[float] = []
+    bare: list[float] = []
+    for number in range(rounds + 1):
+        bare.append(asyncio.run(_bare(url, at_once)))
+        before, began = _cpu(running.process.pid), time.perf_counter()
+        subprocess.run(command, env=env, check=True, capture_output=True)
+        if number:  # the first one loads what is only loaded once
+            took.append(time.perf_counter() - began)
+            cpu.append((_cpu(running.process.pid) - before) * 1000 / CALLS)
     ours, floor = min(took), min(bare)
     ideal = -(-CALLS // at_once) * LATENCY
     limit = 2 * ideal if at_once == 32 else LONGEST
@@ -79,7 +81,7 @@ def _rows(name: str, args: tuple[str, ...], at_once: int, rounds: int) -> list[R
     ]
 
 
-def _prepare(api: Any, url: str, at_once: int) -> None:
+def _prompt(api: Any) -> None:
     cases = "".join(f"  - {{question: 'number {n}?'}}\n" for n in range(CALLS))
     text = (
         "messages:\n  - {role: user, content: '{{ question }}'}\n"
@@ -87,8 +89,11 @@ def _prepare(api: Any, url: str, at_once: int) -> None:
     )
     put = {"content": text, "headers": {"Content-Type": "application/yaml"}}
     api.put(f"/projects/{PROJECT}/prompts/test/asked", **put).raise_for_status()
+
+
+def _target(api: Any, url: str, at_once: int) -> None:
     target = {
-        "name": "local",
+        "name": f"at-{at_once}",
         "provider": "openai_compatible",
         "model": "m",
         "base_url": url,
