@@ -204,6 +204,32 @@ def test_an_idle_server_stays_small(demo: RunningServer) -> None:
     assert resident < 200
 
 
+def test_the_printed_test_asks_a_real_model_without_any_key(
+    demo: RunningServer, tmp_path: Path
+) -> None:
+    line = next(
+        line for line in printed(demo).splitlines() if " test " in line and "--models" in line
+    )
+    env = {
+        "HOME": str(tmp_path),
+        "PROMPTOPS_URL": demo.url,
+        "PROMPTOPS_TOKEN": demo.token("tess", "admin"),
+    }
+    done = subprocess.run(
+        ["sh", "-c", f"{line} --json"], capture_output=True, text=True, timeout=100, env=env
+    )
+    run = json.loads(done.stdout)
+    assert (run["state"], run["calls"], run["targets"][0]["errors"]) == ("done", 6, 0), done.stderr
+    assert 0 < run["targets"][0]["passed"] < 6  # it is a very small model
+    assert demo.process is not None
+    serving = [
+        pid
+        for pid in children(demo.process.pid)
+        if "local_model" in Path(f"/proc/{pid}/cmdline").read_text()
+    ]
+    assert len(serving) == 1
+
+
 def test_a_first_start_without_demo_is_empty_and_told_once(tmp_path: Path) -> None:
     running = RunningServer(tmp_path / "data").start()
     found = re.search(r"Sign in   (\S+) / (\S+)", printed(running))
