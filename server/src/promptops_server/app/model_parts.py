@@ -60,12 +60,16 @@ class ModelParts:
 
     def cost_of(self, target: Target, usage: Usage) -> int | None:
         """What a call cost; None where that is not known."""
+        if self._is_free(target):
+            return 0
         return cost_of(self.entry(target), usage)
 
     def most_it_can_cost(
         self, target: Target, input_tokens: int, max_tokens: int | None
     ) -> int | None:
         """The most a call can cost; None where that is not known."""
+        if self._is_free(target):
+            return 0
         return most_it_can_cost(self.entry(target), input_tokens, max_tokens)
 
     def most(self, target: Target, ask: Ask) -> int | None:
@@ -78,3 +82,7 @@ class ModelParts:
             if snake_case(name) in _LIMITS and isinstance(value, int)
         ]
         return self.most_it_can_cost(target, tokens, max(limits) if limits else None)
+
+    def _is_free(self, target: Target) -> bool:
+        provider = self.providers.get(target.provider)
+        return provider is not None and provider.free

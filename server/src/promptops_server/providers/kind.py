@@ -75,6 +75,8 @@ class Provider:
     base_url: ClassVar[str] = ""
     """Used where the target has none; empty: every target must say where it is."""
     needs_credential: ClassVar[bool] = True
+    free: ClassVar[bool] = False
+    """Calls cost nothing, whatever the model: it runs on the installation's own machine."""
     options: ClassVar[tuple[Option, ...]] = ()
 
     async def prepare(self, target: Target) -> Target:

@@ -24,6 +24,7 @@ class Local(Provider):
     base_url: ClassVar[str] = "http://127.0.0.1"
     """Its port is known when it runs."""
     needs_credential: ClassVar[bool] = False
+    free: ClassVar[bool] = True
     options: ClassVar[tuple[Option, ...]] = (
         Option(
             "file", "path of a GGUF file of the server's machine; not needed for a sample model"
