@@ -6,10 +6,11 @@ Owns the look of `--help`. Plain text on purpose: it costs a quarter of the time
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,9 +26,32 @@ class ExampleCommand(TyperCommand):
                 formatter.write(f"  {line}\n")
 
 
-def group(text: str) -> typer.Typer:
+class Later(TyperCommand):
+    """A command or group that is made when it is called; until then its name and the beginning of its help are known.
+
+    Args:
+        make: makes it of the word and the file.
+    """
+
+    def __init__(self, word: str, text: str, make: Callable[[str, str], Any], file: str) -> None:
+        super().__init__(word, help=text)
+        self._make = make
+        self._file = file
+
+    @cached_property
+    def real(self) -> Any:
+        """What it stands for."""
+        return self._make(str(self.name), self._file)
+
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """That of the real one, which then is the context's command."""
+        return self.real.make_context(*given, **more)
+
+
+def group(text: str, cls: type[TyperGroup] | None = None) -> typer.Typer:
     """A group of commands under one word."""
     return typer.Typer(
+        cls=cls,
         help=text,
         no_args_is_help=True,
         rich_markup_mode=None,
