@@ -6,14 +6,13 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from promptops.cli.command import Later, group
+from promptops.cli.command import Group, Later, group
 from promptops.cli.session import Settings
 from promptops.cli.words import COMMANDS, GROUPS
 
 
-class _Tree(TyperGroup):
+class _Tree(Group):
     """Every word, each with its file still to be read."""
 
     def __init__(self, **given: Any) -> None:
