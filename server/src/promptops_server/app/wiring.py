@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -60,6 +61,7 @@ from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
+from promptops_server.evaluation.checks import all_evaluators
 from promptops_server.evaluation.matrix.cells import write_cells
 from promptops_server.evaluation.matrix.facts import matrix_facts
 from promptops_server.evaluation.matrix.ports import Around as MatrixAround
@@ -284,6 +286,8 @@ class Services:
         self.schedule.start()
         self._undo.append(self.emergencies.close)
         self.emergencies.start()
+        # The first to look at a suite would wait for what evaluators stand on.
+        threading.Thread(target=all_evaluators, name="evaluators", daemon=True).start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 

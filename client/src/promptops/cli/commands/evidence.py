@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from promptops.cli import addresses
-from promptops.cli.command import command
+from promptops.cli.command import Group, command
 from promptops.cli.failures import BadInput, Refused
 from promptops.cli.output import JsonOption, Output, note
 from promptops.cli.session import api, connect
 
 
-class _PackUnlessNamed(TyperGroup):
+class _PackUnlessNamed(Group):
     """A group whose command `pack` needs no name: `evidence ADDRESS` is `evidence pack ADDRESS`."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

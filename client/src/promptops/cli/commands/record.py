@@ -27,16 +27,11 @@ from promptops.cli.texts import put_text, read_text
 from promptops.format.names import EXTENSIONS, Address
 
 app = group("Records: what is documented about a prompt, and what is missing.")
+app.add_typer(record_defaults.app, name="defaults")
 
 TierOption = Annotated[
     str | None, typer.Option("--tier", metavar="TIER", help="low, medium or high.")
 ]
-
-
-def add_to(root: typer.Typer) -> None:
-    """Put `record` in the tree."""
-    app.add_typer(record_defaults.app, name="defaults")
-    root.add_typer(app, name="record")
 
 
 @command(

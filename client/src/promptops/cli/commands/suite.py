@@ -25,11 +25,6 @@ SuiteArgument = Annotated[
 ]
 
 
-def add_to(root: typer.Typer) -> None:
-    """Put `suite` in the tree."""
-    root.add_typer(app, name="suite")
-
-
 @command(
     app,
     "list",

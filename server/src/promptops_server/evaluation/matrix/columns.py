@@ -13,6 +13,7 @@ from promptops_server.evaluation.matrix.model import Column
 from promptops_server.evaluation.matrix.ports import Around
 from promptops_server.evaluation.tables import test_cell
 from promptops_server.infra.problems import BadRequest, NotFound
+from promptops_server.providers.tables import model_target
 from promptops_server.providers.targets import store
 from promptops_server.providers.targets.store import Stored
 
@@ -38,7 +39,7 @@ def columns_of(
         )
     if not wanted:
         found = store.some(conn, limit=MOST, project=project)
-        return tuple(_column(conn, stored, around) for stored in found)
+        return _columns(conn, found, around)
     usable = _usable(conn, project, wanted)
     missing = [name for name in names if fold(name) not in usable]
     if missing:
@@ -49,7 +50,7 @@ def columns_of(
             remedy="`promptops models list` shows the targets there are.",
             slug="no-target",
         )
-    return tuple(_column(conn, usable[name], around) for name in wanted)
+    return _columns(conn, [usable[name] for name in wanted], around)
 
 
 def find_columns(
@@ -58,7 +59,8 @@ def find_columns(
     """Those of the named targets that the project may use, by the name that was given."""
     wanted = {fold(name): name for name in names}
     usable = _usable(conn, project, list(wanted))
-    return {wanted[key]: _column(conn, stored, around) for key, stored in usable.items()}
+    columns = _columns(conn, list(usable.values()), around)
+    return {wanted[key]: column for key, column in zip(usable, columns, strict=True)}
 
 
 def _usable(conn: Connection, project: str, names: Sequence[str]) -> dict[str, Stored]:
@@ -67,7 +69,12 @@ def _usable(conn: Connection, project: str, names: Sequence[str]) -> dict[str, S
     return {k: stored for k, stored in found.items() if stored.target.may_be_used_by(project)}
 
 
-def _column(conn: Connection, stored: Stored, around: Around) -> Column:
+def _columns(conn: Connection, found: Sequence[Stored], around: Around) -> tuple[Column, ...]:
+    tested = _tested_as(conn, [stored.target.id for stored in found])
+    return tuple(_column(stored, tested.get(stored.target.id), around) for stored in found)
+
+
+def _column(stored: Stored, tested: tuple[str, int] | None, around: Around) -> Column:
     target = stored.target
     return Column(
         id=target.id,
@@ -75,20 +82,38 @@ def _column(conn: Connection, stored: Stored, around: Around) -> Column:
         model=target.model,
         endpoint=endpoint_text(target.provider, target.model, target.base_url, target.region),
         catalogue_digest=around.catalogue(target),
-        answers_as=_answers_as(conn, stored),
+        answers_as=_answers_as(stored, tested),
         problem=around.problem(target),
     )
 
 
-def _answers_as(conn: Connection, stored: Stored) -> str:
+def _answers_as(stored: Stored, tested: tuple[str, int] | None) -> str:
     """The model as the endpoint named it when it was last asked: by a run, or by a check."""
-    tested = conn.execute(
-        select(test_cell.c.model, test_cell.c.updated_at)
-        .where(test_cell.c.target_id == stored.target.id, test_cell.c.model != "")
-        .order_by(test_cell.c.updated_at.desc())
-        .limit(1)
-    ).first()
     said = str((stored.checked or {}).get("model") or "")
-    if said and (tested is None or (stored.checked_at or 0) > tested.updated_at):
+    if said and (tested is None or (stored.checked_at or 0) > tested[1]):
         return said
-    return "" if tested is None else str(tested.model)
+    return "" if tested is None else tested[0]
+
+
+def _tested_as(conn: Connection, target_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Per target what the newest cell with an answer says it was, and when."""
+    if not target_ids:
+        return {}
+    cell = test_cell.alias()
+    newest = (
+        select(cell.c.updated_at)
+        .where(cell.c.target_id == model_target.c.id, cell.c.model != "")
+        .order_by(cell.c.updated_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = conn.execute(
+        select(test_cell.c.target_id, test_cell.c.model, test_cell.c.updated_at)
+        .join(model_target, model_target.c.id == test_cell.c.target_id)
+        .where(
+            model_target.c.id.in_(target_ids),
+            test_cell.c.model != "",
+            test_cell.c.updated_at == newest,
+        )
+    )
+    return {row.target_id: (row.model, row.updated_at) for row in rows}

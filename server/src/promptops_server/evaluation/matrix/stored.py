@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, select, tuple_
 from sqlalchemy.engine import Row
 
 from promptops_server.evaluation.matrix.model import Line, StoredCell
@@ -35,14 +35,15 @@ def cells_of(
             select(test_cell).where(
                 test_cell.c.project_id == project_id,
                 test_cell.c.path.in_([line.path for line in some]),
+                # In pairs: a list of its own would be looked up in every combination.
+                tuple_(test_cell.c.path, test_cell.c.behaviour).in_(
+                    [(line.path, line.behaviour) for line in some]
+                ),
                 test_cell.c.target_id.in_(targets),
-                test_cell.c.behaviour.in_({line.behaviour for line in some}),
             )
         )
-        wanted = {line.path: line.behaviour for line in some}
         for row in rows:
-            if wanted[row.path] == row.behaviour:
-                found[row.path, row.target_id].append(_cell(row))
+            found[row.path, row.target_id].append(_cell(row))
     without = [
         line.path for line in lines if any((line.path, target) not in found for target in targets)
     ]

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from promptops.format.suite import SUITE_ENDINGS
 from promptops_server.evaluation.model import Suite
+from promptops_server.evaluation.suites.belonging import TEST_DATA
 from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.registry.git.objects import encode_path
 from promptops_server.registry.git.view import ObjectView
@@ -58,7 +59,9 @@ class SuitesAtHead:
             found = {path: self._known[key] for path, key in keys.items() if key in self._known}
         missing = [(path, number) for path, number in prompts if path not in found]
         for version in versions_at(conn, project, missing) if missing else ():
-            digests = self._read(conn, project, version, None)
+            # With no suite file beside it there is no need to look for some again.
+            names = None if any(blob for _, blob in keys[version.path][3]) else (TEST_DATA,)
+            digests = self._read(conn, project, version, names)
             found[version.path] = digests
             self._remember(keys[version.path], digests)
         if not more:

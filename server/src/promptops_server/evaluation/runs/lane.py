@@ -23,6 +23,8 @@ from promptops_server.providers.model import CallError, Fault, Reply, Target
 
 AHEAD = 64
 """Calls made ready at once."""
+FIRST = 16
+"""The same of the very first ones, that nothing is sent before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Lane:
         }
         self._pending = deque(calls)
         self._ready: deque[Ready] = deque()
+        self._at_once = FIRST
         self._turn = asyncio.Lock()
         self._ahead: asyncio.Task[None] | None = None
         self.refusal: tuple[Fault, str] | None = None
@@ -99,7 +102,8 @@ class Lane:
         async with self._turn:
             if len(self._ready) > AHEAD // 2 or not self._pending:
                 return
-            some = [self._pending.popleft() for _ in range(min(AHEAD, len(self._pending)))]
+            many, self._at_once = min(self._at_once, len(self._pending)), AHEAD
+            some = [self._pending.popleft() for _ in range(many)]
             self._ready.extend(await asyncio.to_thread(self._prepare, some))
 
     def _prepare(self, calls: Sequence[PlannedCall]) -> list[Ready]:

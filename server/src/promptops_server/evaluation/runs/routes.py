@@ -34,7 +34,7 @@ from promptops_server.infra.idempotency import answer_once
 
 _BASE = "/projects/{project}/runs"
 LONGEST_WAIT = 60.0
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.01
 _OTHERS_LOOK_SECONDS = 0.3
 _LEAST_SECONDS = 0.15
 """Between an answer and the next one that only tells progress: a run may store results every few milliseconds."""
@@ -124,9 +124,10 @@ def router(deps: RunDeps) -> APIRouter:
             over = shown.state not in ("waiting", "running")
             if over or waited >= wait or seen is None:
                 return shown
-            if shown.revision != seen and waited >= _LEAST_SECONDS:
+            told, least = shown.revision == seen, _LEAST_SECONDS - waited
+            if not told and least <= 0:
                 return shown
-            await _until_moved(deps, run_id, wait - waited)
+            await _until_moved(deps, run_id, wait - waited if told else least, least)
 
     @api.get(_BASE + "/{number}/results", summary="Results of a run, without texts")
     def list_results(
@@ -198,16 +199,18 @@ def router(deps: RunDeps) -> APIRouter:
     return api
 
 
-async def _until_moved(deps: RunDeps, run_id: str, at_most: float) -> None:
-    """Return when the run moved, as far as this process knows, or when it is time to look at the row."""
+async def _until_moved(deps: RunDeps, run_id: str, at_most: float, at_least: float) -> None:
+    """Return when the run moved, as far as this process knows, or when it is time to look at the row.
+
+    Before `at_least` seconds only when it begins or ends here.
+    """
     before = deps.watched.moved(run_id)
-    end = time.monotonic() + min(at_most, _OTHERS_LOOK_SECONDS)
-    while True:
-        left = end - time.monotonic()
-        if left <= 0:
-            return
-        await asyncio.sleep(min(left, _LOOK_SECONDS))
-        if deps.watched.moved(run_id) != before:
+    began = time.monotonic()
+    at_most = min(at_most, _OTHERS_LOOK_SECONDS)
+    while (waited := time.monotonic() - began) < at_most:
+        await asyncio.sleep(min(at_most - waited, _LOOK_SECONDS))
+        now = deps.watched.moved(run_id)
+        if now != before and (waited >= at_least or None in (now, before)):
             return
 
 

@@ -60,7 +60,7 @@ def suites_of(
     text = version if isinstance(version, str) else version_bytes(conn, project.id, version)
     own, inputs = own_suite(conn, project, path, text)
     view = ObjectView(conn, project.id)
-    if commit is None:
+    if commit is None and names != (TEST_DATA,):  # that one is in the text
         head = read.head_commit(conn, project.id, MAIN)
         commit = None if head is None else head.oid
     if names is None:

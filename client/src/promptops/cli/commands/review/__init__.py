@@ -10,4 +10,7 @@ app = group(
 )
 
 # The commands add themselves to `app`.
+from promptops.cli.commands import certification  # noqa: E402
 from promptops.cli.commands.review import ask, comment, decide, look  # noqa: E402, F401
+
+certification.add_to(app)
