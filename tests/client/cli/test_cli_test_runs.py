@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from promptops.cli.failures import BadInput
-from promptops.cli.testing import dollars, millionths
+from promptops.cli.testing import cost_of, dollars, millionths
 from support.cli import Cli
 from support.openai_server import OpenAIServer
 from support.server import BIN, RunningServer
@@ -157,6 +157,8 @@ def test_what_is_no_amount_is_refused(typed: str) -> None:
 
 
 def test_an_unknown_price_is_never_shown_as_nothing() -> None:
-    assert dollars(None) == "?"
+    assert dollars(None) == "not known"
+    assert cost_of({"cost": None, "unpriced": 3}) == "not known"
+    assert cost_of({"cost": 20_000, "unpriced": 3}) == "$0.02+"
     assert dollars(0) == "$0.00"
     assert dollars(1_234_500) == "$1.2345"
