@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from promptops.cli.failures import BadInput, Refused, ServerProblem
+from promptops.cli.failures import BadInput, Refused, ServerProblem, Unreachable
 from promptops.cli.output import Output, coloured, is_terminal, note, visible, when
 from promptops.cli.session import Session, api
 
@@ -47,6 +47,10 @@ def followed(server: Session, project: str, run: Mapping[str, Any], *, quiet: bo
             while not is_over(shown):
                 shown = server.get(route, wait=WAIT_SECONDS, seen=shown["revision"])
                 show(shown)
+    except Unreachable:
+        note(f"run {run['number']} is the server's: it goes on when the server does.")
+        note(f"to see it: promptops runs show {project} {run['number']}")
+        raise
     except KeyboardInterrupt:
         _cancelled(server, project, run)
         raise
