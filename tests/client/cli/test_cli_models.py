@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import ipaddress
 import socket
 import ssl
@@ -15,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from promptops.cli.commands.models.change import _credential
 from promptops.cli.commands.models.shown import dollars, millionths
 from promptops.cli.failures import BadInput
 from support.cli import Cli
@@ -189,7 +191,7 @@ def test_each_way_a_target_can_be_unwell_is_told_in_words(
     assert all(KEY not in text for text in (done.out, done.err))
 
     listed = admin("models", "list")
-    assert "dead\topenai_compatible\tgpt-large\tinternal\tenv\tNothing answers" in listed.out
+    assert "dead\topenai_compatible\tgpt-large\tinternal\tenv\tnot well: not reached" in listed.out
     assert "well\topenai_compatible\tgpt-large\tinternal\tenv\twell" in listed.out
 
 
@@ -297,3 +299,9 @@ def test_amounts_are_read_as_they_are_shown() -> None:
     for amount in (0, 1, 1_500_000, 12_345_678_900_000):
         assert millionths(dollars(amount)) == amount
     assert millionths("50") == 50_000_000
+
+
+def test_a_key_that_is_no_text_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), "utf-8"))
+    with pytest.raises(BadInput, match="no text in UTF-8"):
+        _credential("x", None, None, True, False, False)

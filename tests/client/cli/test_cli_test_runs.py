@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from promptops.cli.failures import BadInput
-from promptops.cli.testing import dollars, millionths
+from promptops.cli.failures import BadInput, Unreachable
+from promptops.cli.testing import cost_of, dollars, followed, millionths
 from support.cli import Cli
 from support.openai_server import OpenAIServer
 from support.server import BIN, RunningServer
@@ -157,6 +157,21 @@ def test_what_is_no_amount_is_refused(typed: str) -> None:
 
 
 def test_an_unknown_price_is_never_shown_as_nothing() -> None:
-    assert dollars(None) == "?"
+    assert dollars(None) == "not known"
+    assert cost_of({"cost": None, "unpriced": 3}) == "not known"
+    assert cost_of({"cost": 20_000, "unpriced": 3}) == "$0.02+"
     assert dollars(0) == "$0.00"
     assert dollars(1_234_500) == "$1.2345"
+
+
+def test_who_loses_the_server_is_told_that_the_run_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Gone:
+        def get(self, *_: object, **__: object) -> object:
+            raise Unreachable("no answer")
+
+    run = {"number": 12, "state": "running", "revision": "1", "targets": [], "calls": 1}
+    with pytest.raises(Unreachable):
+        followed(Gone(), "bank", run, quiet=True)  # type: ignore[arg-type]
+    assert "promptops runs show bank 12" in capsys.readouterr().err

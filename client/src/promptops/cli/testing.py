@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from promptops.cli.failures import BadInput, Refused, ServerProblem
+from promptops.cli.failures import BadInput, Refused, ServerProblem, Unreachable
 from promptops.cli.output import Output, coloured, is_terminal, note, visible, when
 from promptops.cli.session import Session, api
 
@@ -47,6 +47,10 @@ def followed(server: Session, project: str, run: Mapping[str, Any], *, quiet: bo
             while not is_over(shown):
                 shown = server.get(route, wait=WAIT_SECONDS, seen=shown["revision"])
                 show(shown)
+    except Unreachable:
+        note(f"run {run['number']} is the server's: it goes on when the server does.")
+        note(f"to see it: promptops runs show {project} {run['number']}")
+        raise
     except KeyboardInterrupt:
         _cancelled(server, project, run)
         raise
@@ -63,7 +67,7 @@ def show_run(out: Output, run: Mapping[str, Any]) -> None:
             ("prompt", f"{run['project']}/{run['path']}{version}"),
             ("suites", [f"{suite['name']} ({suite['cases']})" for suite in run["suites"]]),
             ("calls", f"{run['ended']:,} of {run['calls']:,}"),
-            ("cost", f"{dollars(run['cost'])}{limit}"),
+            ("cost", f"{cost_of(run)}{limit}"),
             ("problem", run["problem"]),
             ("started by", f"{run['created_by']}, {when(run['created_at'])}"),
         ]
@@ -139,12 +143,17 @@ def refuse_unless_passed(project: str, run: Mapping[str, Any]) -> None:
 
 
 def dollars(amount: int | None) -> str:
-    """Millionths of a dollar for people; `?` where the price is unknown."""
+    """Millionths of a dollar for people."""
     if amount is None:
-        return "?"
+        return "not known"
     text = f"{amount / 1_000_000:,.6f}".rstrip("0")
     whole, _, part = text.partition(".")
     return f"${whole}.{part.ljust(2, '0')}"
+
+
+def cost_of(run: Mapping[str, Any]) -> str:
+    """What a run or one of its targets cost; `+` where the cost of some calls is not known."""
+    return dollars(run["cost"]) + ("+" if run["cost"] and run["unpriced"] else "")
 
 
 def millionths(text: str | None) -> int | None:
@@ -167,7 +176,7 @@ def _row(target: Mapping[str, Any]) -> tuple[Any, ...]:
         target["name"],
         _result(target),
         *(target[name] for name in ("passed", "failed", "errors", "skipped", "reused")),
-        dollars(target["cost"]),
+        cost_of(target),
     )
 
 
@@ -218,10 +227,10 @@ def _progress(run: Mapping[str, Any], *, quiet: bool) -> Iterator[Show]:
                 ended = sum(target[n] for n in ("passed", "failed", "errors", "skipped"))
                 said = (
                     f"{target['passed']:,} passed, {target['failed']:,} failed, "
-                    f"{target['errors']:,} errors, {dollars(target['cost'])}"
+                    f"{target['errors']:,} errors, {cost_of(target)}"
                 )
                 bar.update(tasks[target["name"]], completed=ended, said=said)
-            bar.update(whole, completed=now["ended"], said=dollars(now["cost"]))
+            bar.update(whole, completed=now["ended"], said=cost_of(now))
 
         show(run)
         yield show

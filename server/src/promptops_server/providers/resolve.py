@@ -98,6 +98,7 @@ def anthropic_body(ask: Ask) -> dict[str, Any]:
 
 
 def _flat(call: dict[str, Any]) -> dict[str, Any]:
+    call.pop("extra_headers", None)  # no part of the body
     extra = call.pop("extra_body", {})
     return {**extra, **call}
 

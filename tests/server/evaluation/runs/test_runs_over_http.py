@@ -51,6 +51,7 @@ def test_every_case_is_called_scored_and_kept(
     assert run["calls"] == len(endpoint.requests) == 8
     first = ground.results(run["number"])[0]
     assert first["scores"][0]["check"] == "names it"
+    assert (run["cost"], run["unpriced"]) == (None, 8), "the model has no price"
     whole = ground.api.get(f"/projects/{PROJECT}/runs/{run['number']}/results/0").json()
     assert whole["reply"]["text"] == "It is City0"
     assert whole["request"]["body"]["messages"][0]["content"].endswith("Land0?")
@@ -289,6 +290,7 @@ def test_refusals_name_what_they_are_about(
     assert "'nobody'" in ground.refused("nobody")["detail"]
     assert name in ground.refused(name, max_cost=5)["detail"]
     assert "geo/nothing" in ground.refused(name, path="geo/nothing")["detail"]
+    assert ground.api.get(f"/projects/{PROJECT}/runs/{10**20}").status_code == 422
     guarded = f"guarded/{name}"
     ground.put(prompt_text(1) + "record:\n  data_class: sensitive_personal\n", guarded)
     refused = ground.refused(name, path=guarded)

@@ -138,3 +138,9 @@ def test_every_fault_has_words(kind: Fault) -> None:
     assert 0 < len(found.problem) < 600
     assert found.fault == kind
     assert set(found.document()) >= {"ok", "problem", "remedy", "notes", "listed"}
+
+
+def test_what_an_endpoint_calls_itself_is_kept_as_far_as_a_database_takes_it() -> None:
+    found = of_reply(TARGET, reply("m\x00" + "m" * 100_000, fingerprint="f\x00"), None)
+    assert (len(found.model), found.model[:2], found.fingerprint) == (200, "m\ufffd", "f\ufffd")
+    assert all(len(note) < 500 for note in found.notes)

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from promptops.calls.ask import Ask
 from promptops_server.providers.model import CallError, Target
-from promptops_server.providers.resolve import openai_body
+from promptops_server.providers.resolve import anthropic_body, openai_body
 from promptops_server.registry.rendering.models import RenderModels
 
 PROMPT = """\
@@ -97,6 +97,11 @@ def test_an_id_gives_its_request_and_exact_tokens(http: TestClient) -> None:
     assert got["tokens"] == {"count": 17, "exact": True, "tokenizer": "o200k_base", "why": ""}
     assert got["cost_estimate"]["at_most"] == 3 + 120
     assert got["notes"] == []
+
+
+def test_the_body_holds_no_arguments_of_an_sdk() -> None:
+    ask = Ask("a", "claude-sonnet-4-5", [{"role": "user", "content": "Hi"}], {"temperature": 0.2}, [], None, None)  # fmt: skip
+    assert set(anthropic_body(ask)) == {"model", "max_tokens", "messages", "temperature"}
 
 
 def test_a_family_that_no_model_is_known_for_says_so(http: TestClient) -> None:

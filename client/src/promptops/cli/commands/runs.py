@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +13,7 @@ from promptops.cli.commands.test import MaxCost, finish
 from promptops.cli.output import JsonOption, Output, note, when
 from promptops.cli.session import connect
 from promptops.cli.testing import (
+    cost_of,
     dollars,
     millionths,
     reasons_of,
@@ -62,8 +64,8 @@ def list_(
                 run["state"],
                 run["passed"],
                 f"{run['ended']}/{run['calls']}",
-                dollars(run["cost"]),
-                [target["name"] for target in run["targets"]],
+                cost_of(run),
+                _targets([target["name"] for target in run["targets"]]),
                 run["created_by"],
                 when(run["created_at"]),
             )
@@ -116,9 +118,9 @@ def show(
                     ("passed", one["passed"]),
                     ("why", "\n".join(reasons_of(one))),
                     ("model", one["model"]),
-                    ("tokens", f"{one['input_tokens']} → {one['output_tokens']}"),
-                    ("cost", dollars(one["cost"])),
-                    ("latency", f"{one['latency_ms'] or 0:,.0f} ms"),
+                    ("tokens", _tokens(one)),
+                    ("cost", dollars(one["cost"]) if one["state"] == "done" else None),
+                    ("latency", _milliseconds(one["latency_ms"])),
                     ("answer", reply.get("text")),
                 ]
             )
@@ -142,6 +144,26 @@ def show(
             show_run(out, found)
             show_failures(out, server, project, found)
         write_reports(server, project, number, junit, html)
+
+
+def _targets(names: list[str]) -> str:
+    """Two at most: a line of the table stays a line."""
+    more = len(names) - 2
+    return ", ".join(names[:2]) + (f" and {more} more" if more > 0 else "")
+
+
+def _tokens(one: Mapping[str, Any]) -> str | None:
+    counts = (one["input_tokens"], one["output_tokens"])
+    if one["state"] != "done":
+        return None
+    if counts == (None, None):
+        return "not reported"
+    read, written = ("?" if count is None else f"{count:,}" for count in counts)
+    return f"{read} in, {written} out"
+
+
+def _milliseconds(latency: float | None) -> str | None:
+    return None if latency is None else f"{latency:,.0f} ms"
 
 
 @command(app, "cancel", ["promptops runs cancel retail-bank 12"])

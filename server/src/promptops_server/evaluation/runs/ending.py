@@ -92,6 +92,7 @@ def end(deps: EngineDeps, claimed: Claimed, state: str, problem: str | None) -> 
                     "state": state,
                     "problem": ended.problem,
                     "cost": ended.cost,
+                    "unpriced": sum(tally.unpriced for tally in tallies.values()),
                     "targets": {
                         target.name: {
                             "passed": tallies[target.id].passed,

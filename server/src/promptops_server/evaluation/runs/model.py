@@ -23,7 +23,10 @@ class PlannedCall:
 
 @dataclass(slots=True)
 class Tally:
-    """How far a run is with one target. `cost` counts what was paid, not what was used again."""
+    """How far a run is with one target. `cost` counts what was paid, not what was used again.
+
+    `unpriced` counts answers whose cost is not known: of a model without a price, or without usage.
+    """
 
     calls: int = 0
     passed: int = 0
@@ -32,6 +35,7 @@ class Tally:
     skipped: int = 0
     reused: int = 0
     cost: int = 0
+    unpriced: int = 0
 
     @property
     def ended(self) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -39,7 +39,7 @@ _OTHERS_LOOK_SECONDS = 0.3
 _LEAST_SECONDS = 0.15
 """Between an answer and the next one that only tells progress: a run may store results every few milliseconds."""
 
-Number = Annotated[int, Query(ge=1, le=2**31 - 1)]
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 
 def router(deps: RunDeps) -> APIRouter:
@@ -108,7 +108,7 @@ def router(deps: RunDeps) -> APIRouter:
     async def show_run(
         actor: ActorDep,
         project: str,
-        number: int,
+        number: Number,
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0,
         seen: Annotated[str | None, Query(max_length=100)] = None,
     ) -> wire.RunOut:
@@ -133,7 +133,7 @@ def router(deps: RunDeps) -> APIRouter:
     def list_results(
         actor: ActorDep,
         project: str,
-        number: int,
+        number: Number,
         target: str | None = None,
         passed: bool | None = None,
         state: Literal["waiting", "done", "error", "skipped"] | None = None,
@@ -157,7 +157,7 @@ def router(deps: RunDeps) -> APIRouter:
 
     @api.get(_BASE + "/{number}/results/{ordinal}", summary="One result, with request and reply")
     def show_result(
-        actor: ActorDep, project: str, number: int, ordinal: int
+        actor: ActorDep, project: str, number: Number, ordinal: Number
     ) -> wire.WholeResultOut:
         with deps.db.read() as conn:
             found = find_run(deps, conn, actor, project, number)
@@ -165,12 +165,12 @@ def router(deps: RunDeps) -> APIRouter:
         return wire.WholeResultOut(**wire.whole_result_fields(found, row))
 
     @api.post(_BASE + "/{number}/cancel", summary="Cancel a run")
-    def cancel(actor: ActorDep, project: str, number: int) -> wire.RunOut:
+    def cancel(actor: ActorDep, project: str, number: Number) -> wire.RunOut:
         return _shown(deps, project, cancel_run(deps, actor, project, number))
 
     @api.post(_BASE + "/{number}/resume", status_code=202, summary="Resume a run")
     def resume(
-        actor: ActorDep, project: str, number: int, body: wire.ResumeIn | None = None
+        actor: ActorDep, project: str, number: Number, body: wire.ResumeIn | None = None
     ) -> wire.RunOut:
         limit = None if body is None else body.max_cost
         return _shown(deps, project, resume_run(deps, actor, project, number, max_cost=limit))
@@ -184,7 +184,7 @@ def router(deps: RunDeps) -> APIRouter:
     def report(
         actor: ActorDep,
         project: str,
-        number: int,
+        number: Number,
         format: Literal["junit", "html", "json"] = "html",
     ) -> Response:
         kind, write = FORMATS[format]

@@ -196,18 +196,26 @@ def tallies(conn: Connection, found: Run) -> dict[str, Tally]:
             result.c.state,
             result.c.passed,
             result.c.from_run.is_not(None).label("reused"),
+            result.c.cost.is_(None).label("unpriced"),
             func.count().label("count"),
         )
         .where(result.c.run_id == found.id)
         .group_by(
-            result.c.target_id, result.c.state, result.c.passed, result.c.from_run.is_not(None)
+            result.c.target_id,
+            result.c.state,
+            result.c.passed,
+            result.c.from_run.is_not(None),
+            result.c.cost.is_(None),
         )
     )
     for row in groups:
         tally = made.setdefault(row.target_id, Tally())
         count = int(row._mapping["count"])
         tally.calls += count
-        count_in(tally, row.state, row.passed, reused=bool(row.reused), count=count)
+        count_in(
+            tally, row.state, row.passed,
+            reused=bool(row.reused), unpriced=bool(row.unpriced), count=count,
+        )  # fmt: skip
     for target_id, tally in made.items():
         before = found.progress.tallies.get(target_id)
         tally.cost = before.cost if before is not None else 0
@@ -215,7 +223,13 @@ def tallies(conn: Connection, found: Run) -> dict[str, Tally]:
 
 
 def count_in(
-    tally: Tally, state: str, passed: bool | None, *, reused: bool, count: int = 1
+    tally: Tally,
+    state: str,
+    passed: bool | None,
+    *,
+    reused: bool,
+    unpriced: bool = False,
+    count: int = 1,
 ) -> None:
     """Count a result."""
     if state == "done" and passed:
@@ -228,6 +242,8 @@ def count_in(
         tally.skipped += count
     if reused:
         tally.reused += count
+    elif unpriced and state == "done":
+        tally.unpriced += count
 
 
 def store_results(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -79,7 +79,10 @@ class ResumeIn(BaseModel):
 
 
 class RunTargetOut(BaseModel):
-    """How far a run is with one target. `cost` is what was paid, so nothing for answers that were used again."""
+    """How far a run is with one target. `cost` is what was paid, so nothing for answers that were used again.
+
+    It is what is known of it; null where nothing is. `unpriced` counts the answers whose cost is not known.
+    """
 
     name: str
     provider: str
@@ -90,7 +93,8 @@ class RunTargetOut(BaseModel):
     errors: int
     skipped: int
     reused: int
-    cost: int
+    cost: int | None
+    unpriced: int
 
 
 class RunSuiteOut(BaseModel):
@@ -117,7 +121,8 @@ class RunOut(BaseModel):
     repeat: int
     calls: int
     ended: int = Field(description="Calls that have their result")
-    cost: int
+    cost: int | None = Field(description="What is known of it; null where nothing is")
+    unpriced: int = Field(description="Answers whose cost is not known")
     reserved: int
     max_cost: int | None
     fresh: bool
@@ -304,6 +309,7 @@ def _scores(text: str | None) -> list[dict[str, Any]]:
 
 def _run_out(project: str, found: Run, names: Mapping[str, str]) -> RunOut:
     tallies = found.progress.tallies
+    unpriced = sum(tally.unpriced for tally in tallies.values())
     return RunOut(
         number=found.number,
         project=project,
@@ -320,8 +326,17 @@ def _run_out(project: str, found: Run, names: Mapping[str, str]) -> RunOut:
                 model=target.model,
                 **{
                     name: getattr(tallies[target.id], name)
-                    for name in ("calls", "passed", "failed", "errors", "skipped", "reused", "cost")
+                    for name in (
+                        "calls",
+                        "passed",
+                        "failed",
+                        "errors",
+                        "skipped",
+                        "reused",
+                        "unpriced",
+                    )
                 },
+                cost=_known(tallies[target.id].cost, tallies[target.id].unpriced),
             )
             for target in found.targets
         ],
@@ -331,7 +346,8 @@ def _run_out(project: str, found: Run, names: Mapping[str, str]) -> RunOut:
         repeat=found.repeat,
         calls=found.calls,
         ended=found.progress.ended,
-        cost=found.cost,
+        cost=_known(found.cost, unpriced),
+        unpriced=unpriced,
         reserved=found.reserved,
         max_cost=found.max_cost,
         fresh=found.fresh,
@@ -343,3 +359,7 @@ def _run_out(project: str, found: Run, names: Mapping[str, str]) -> RunOut:
         started_at=None if found.started_at is None else to_text(found.started_at),
         ended_at=None if found.ended_at is None else to_text(found.ended_at),
     )
+
+
+def _known(cost: int, unpriced: int) -> int | None:
+    return cost if cost or not unpriced else None

@@ -169,7 +169,11 @@ class Writer:
             if item.row is not None and not item.counted:
                 tally = item.ledger.progress.tallies[item.target.id]
                 reused = item.row.get("from_run") is not None
-                store.count_in(tally, item.row["state"], item.row.get("passed"), reused=reused)
+                unpriced = item.row.get("cost") is None
+                store.count_in(
+                    tally, item.row["state"], item.row.get("passed"),
+                    reused=reused, unpriced=unpriced,
+                )  # fmt: skip
                 tally.cost += item.spent
                 item.ledger.cost += item.spent
             item.counted = True

@@ -14,6 +14,8 @@ SHOWN = 12
 """Models of an endpoint that a sentence names; the nearest first."""
 KEPT = 100
 _MAX_TEXT = 300
+_MAX_NAME = 200
+"""Results of runs keep as much of it, and are compared with it."""
 _REACHED: frozenset[Fault] = frozenset(
     (
         "rate_limit",
@@ -69,7 +71,8 @@ class Checked:
 
 def of_reply(target: Target, reply: Reply, cost: int | None) -> Checked:
     """The target answered."""
-    stands_for, notes = _named(target, reply.model)
+    model = _name(reply.model)
+    stands_for, notes = _named(target, model)
     if reply.usage.input is None and reply.usage.output is None:
         notes.append("The endpoint does not report usage, so what calls cost cannot be told.")
     elif cost is None:
@@ -83,9 +86,9 @@ def of_reply(target: Target, reply: Reply, cost: int | None) -> Checked:
         reachable=True,
         authenticated=True,
         model_there=True,
-        model=reply.model,
+        model=model,
         stands_for=stands_for,
-        fingerprint=reply.fingerprint,
+        fingerprint=_name(reply.fingerprint),
         latency_ms=round(reply.latency_ms, 1),
         first_token_ms=None if reply.first_token_ms is None else round(reply.first_token_ms, 1),
         input_tokens=reply.usage.input,
@@ -235,6 +238,11 @@ def _named(target: Target, said: str) -> tuple[str, list[str]]:
     if asked.lower().endswith("/" + said.lower()) or said.lower() in asked.lower():
         return "", []
     return "", [f"The endpoint says that it is {said}, not {asked}."]
+
+
+def _name(text: str) -> str:
+    """What an endpoint calls itself, as every database takes it."""
+    return text[:_MAX_NAME].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _cut(text: str) -> str:

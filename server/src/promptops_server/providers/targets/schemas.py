@@ -202,6 +202,7 @@ class UsableCheck(BaseModel):
     at: str
     ok: bool
     problem: str
+    fault: str | None
     model: str
     stands_for: str
 
@@ -297,6 +298,7 @@ def usable_out(found: Stored, there: bool) -> UsableOut:
             at=check.at,
             ok=check.ok,
             problem=check.problem,
+            fault=check.fault,
             model=check.model,
             stands_for=check.stands_for,
         ),

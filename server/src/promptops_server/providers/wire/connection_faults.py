@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -68,5 +69,10 @@ def _untrusted(error: aiohttp.ClientConnectorError, host: str) -> CallError:
 
 
 def _reason(error: BaseException) -> str:
+    code = getattr(error, "errno", None)
+    if isinstance(code, int) and code > 0 and not isinstance(error, ssl.SSLError):
+        return os.strerror(
+            code
+        ).lower()  # asyncio's own sentence holds Python's form of the address
     text = getattr(error, "reason", None) or getattr(error, "strerror", None) or "it failed"
     return str(text).lower().replace("_", " ")

@@ -31,4 +31,4 @@ def count_of(value: Any) -> int | None:
     """A number of tokens where an endpoint should have sent one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if 0 <= value < 2**53 else None
+    return int(value) if 0 <= value < 2**31 else None

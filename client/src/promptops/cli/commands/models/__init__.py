@@ -6,10 +6,10 @@ from promptops.cli.command import group
 
 app = group("Model targets: the endpoints of models, their credentials, budgets and checks.")
 
-# The commands add themselves to `app`.
-from promptops.cli.commands.models import (  # noqa: E402, F401
-    catalogue,
+# The commands add themselves to `app`; `--help` lists them in this order.
+from promptops.cli.commands.models import (  # noqa: E402, F401, I001
+    look,
     change,
     check,
-    look,
+    catalogue,
 )

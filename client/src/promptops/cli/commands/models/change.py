@@ -19,7 +19,11 @@ from promptops.cli.session import api, connect
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The target's name.")]
 _Provider = Annotated[
-    str | None, typer.Option("--provider", help="openai, anthropic, azure, ollama, vllm, ….")
+    str | None,
+    typer.Option(
+        "--provider",
+        help="openai, anthropic, azure_openai, bedrock, ollama, vllm, … (docs/providers.md).",
+    ),
 ]
 _Model = Annotated[
     str | None, typer.Option("--model", metavar="ID", help="The model as the endpoint knows it.")
@@ -263,7 +267,12 @@ def _credential(
     if file is not None:
         return {"kind": "file", "name": file}
     if stdin:
-        secret = sys.stdin.read().strip()
+        try:
+            secret = sys.stdin.buffer.read().decode().strip()
+        except UnicodeDecodeError:
+            raise BadInput(
+                "the key on standard input is no text in UTF-8", remedy="… --secret-stdin < key.txt"
+            ) from None
         if not secret:
             raise BadInput("there is no key on standard input", remedy="… --secret-stdin < key.txt")
         return {"kind": "sealed", "secret": secret}

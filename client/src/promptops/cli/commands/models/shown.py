@@ -11,6 +11,23 @@ from promptops.cli.output import Output, when
 
 _MILLION = 1_000_000
 _MOST = 1_000_000_000
+_IN_SHORT = {
+    "authentication": "key refused",
+    "bad_answer": "no model's answer",
+    "budget": "budget",
+    "cannot_express": "no such provider",
+    "context_too_long": "context too short",
+    "failed": "it failed",
+    "invalid_parameter": "parameter refused",
+    "network": "not reached",
+    "no_credentials": "no credential",
+    "not_found": "model not found",
+    "overloaded": "overloaded",
+    "permission": "no access",
+    "rate_limit": "rate limit",
+    "time_out": "no answer in time",
+}
+"""Faults of a check for a column; `models show` has the sentences."""
 
 
 def dollars(amount: int | None) -> str:
@@ -37,7 +54,7 @@ def fields(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """A target as its manager sees it."""
     limits, credential, month = found["limits"], found["credential"], found["this_month"]
     budget = dollars(found["budget_month"])
-    spent = f"{dollars(month['spent'])} in {month['calls']} calls"
+    spent = f"{dollars(month['spent'])} in {_calls(month['calls'])}"
     if month["reserved"]:
         spent += f", {dollars(month['reserved'])} set aside"
     return [
@@ -50,7 +67,7 @@ def fields(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("region", found["region"]),
         ("data up to", found["data_class"]),
         ("projects", "all" if found["projects"] is None else found["projects"]),
-        ("at the same time", f"{limits['concurrency']} calls"),
+        ("at the same time", _calls(limits["concurrency"])),
         ("calls a minute", limits["requests_per_minute"]),
         ("tokens a minute", limits["tokens_per_minute"]),
         ("budget a month", budget),
@@ -85,6 +102,10 @@ def show_many(out: Output, found: list[dict[str, Any]], empty: str) -> None:
     )
 
 
+def _calls(count: int) -> str:
+    return "1 call" if count == 1 else f"{count:,} calls"
+
+
 def _credential(credential: Mapping[str, Any]) -> str:
     kind, name = credential["kind"], credential["name"]
     text = {
@@ -109,7 +130,9 @@ def _short_check(item: Mapping[str, Any]) -> str:
     check = item["check"]
     if check is None:
         return "never"
-    return "well" if check["ok"] else str(check["problem"])
+    if check["ok"]:
+        return "well"
+    return f"not well: {_IN_SHORT.get(check.get('fault'), 'see models show')}"
 
 
 def _check(check: Mapping[str, Any] | None) -> list[tuple[str, Any]]:

@@ -71,7 +71,7 @@ def _facts(run: Mapping[str, Any]) -> str:
     limit = f" of {dollars(run['max_cost'])}" if run["max_cost"] is not None else ""
     return (
         f"<p>{_e(suites)}{repeats}; {run['ended']:,} of {run['calls']:,} calls; "
-        f"cost {dollars(run['cost'])}{limit}</p>"
+        f"cost {_cost(run)}{limit}</p>"
         f'<p class="soft">Behaviour <code>{_e(run["behaviour"])}</code></p>'
     )
 
@@ -96,7 +96,7 @@ def _targets(run: Mapping[str, Any]) -> str:
         rows.append(
             f'<tr><td>{_e(target["name"])}<div class="soft">{_e(target["model"])}</div></td>'
             f'<td><div class="bar">{bar}</div></td>{numbers}'
-            f'<td class="n">{dollars(target["cost"])}</td></tr>'
+            f'<td class="n">{_cost(target)}</td></tr>'
         )
     heads = "".join(
         f'<th class="n">{name}</th>'
@@ -165,6 +165,11 @@ def _call(material: Material, result: Mapping[str, Any]) -> str:
     several = len(material.run["suites"]) > 1
     name = f"{result['suite']} / {material.case(result)}" if several else material.case(result)
     return f"{name}, repeat {result['repeat'] + 1}" if material.run["repeat"] > 1 else name
+
+
+def _cost(of: Mapping[str, Any]) -> str:
+    """`+` where the cost of some calls is not known."""
+    return dollars(of["cost"]) + ("+" if of["cost"] and of["unpriced"] else "")
 
 
 def _e(value: Any) -> str:

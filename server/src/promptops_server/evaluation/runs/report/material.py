@@ -53,7 +53,7 @@ def material_of(db: Database, found: Run, shown: Mapping[str, Any], contents: Co
 def dollars(amount: int | None) -> str:
     """Millionths of a dollar for people; `?` where the price is unknown."""
     if amount is None:
-        return "?"
+        return "not known"
     text = f"{amount / 1_000_000:,.6f}".rstrip("0")
     whole, _, part = text.partition(".")
     return f"${whole}.{part.ljust(2, '0')}"
