@@ -36,6 +36,7 @@ from promptops_server.app.jobs import (
 from promptops_server.app.model_parts import ModelParts
 from promptops_server.app.model_targets import checks_of, targets_of
 from promptops_server.app.play_parts import CallerOfLoop, problem_of
+from promptops_server.app.plugins import check_plugins
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.app.run_parts import engine_deps
@@ -111,6 +112,7 @@ class Services:
     """
 
     def __init__(self, settings: Settings, database: Database, worker_id: str) -> None:
+        check_plugins()
         self.settings = settings
         self.database = database
         self.redis_process = _embedded_redis(settings)
