@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from promptops_server.evaluation.runs import packing
 from promptops_server.evaluation.runs.model import Contents, PlannedCall, Progress, Run, Tally
@@ -220,13 +231,15 @@ def count_in(
     """Count a result."""
     if state == "done" and passed:
         tally.passed += count
+    elif state == "done" and passed is None:
+        tally.unchecked += count
     elif state == "done":
         tally.failed += count
     elif state == "error":
         tally.errors += count
     elif state == "skipped":
         tally.skipped += count
-    if reused:
+    if reused and state != "waiting":
         tally.reused += count
 
 
@@ -297,9 +310,17 @@ def cancel_asked(conn: Connection, run_id: str) -> bool:
 
 
 def answers(
-    conn: Connection, project_id: str, keys: Sequence[str]
+    conn: Connection, project_id: str, keys: Sequence[str], *, unjudged_of: str | None = None
 ) -> dict[str, tuple[str, int, bytes, int | None]]:
-    """Stored answers of the project by request key: run id, ordinal, texts, cost. Of several, any."""
+    """Stored answers of the project by request key: run id, ordinal, texts, cost. Of several, any.
+
+    Answers that wait to be judged are among them; with `unjudged_of` only those of that run.
+    """
+    which: ColumnElement[bool]
+    if unjudged_of is None:
+        which = result.c.state.in_(("done", "waiting"))
+    else:
+        which = and_(result.c.state == "waiting", result.c.run_id == unjudged_of)
     found: dict[str, tuple[str, int, bytes, int | None]] = {}
     wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), _KEYS_AT_ONCE):
@@ -314,7 +335,7 @@ def answers(
             .join(run, and_(run.c.id == result.c.run_id, run.c.project_id == project_id))
             .where(
                 result.c.request_key.in_(wanted[start : start + _KEYS_AT_ONCE]),
-                result.c.state == "done",
+                which,
                 result.c.texts.is_not(None),
             )
         )

@@ -59,6 +59,8 @@ def _verdict(run: Mapping[str, Any]) -> str:
         said, colour = "Every required check passed.", "good"
     elif run["passed"] is False:
         said, colour = "Some required checks did not pass.", "bad"
+    elif run["ended"] == run["calls"] and any(t["unchecked"] for t in run["targets"]):
+        said, colour = "No required check looks at some answers: they say nothing.", "warn"
     else:
         said, colour = f"Not every call has an answer: the run is {run['state']}.", "warn"
     problem = f"<p>{_e(run['problem'])}</p>" if run["problem"] else ""
@@ -82,7 +84,7 @@ def _targets(run: Mapping[str, Any]) -> str:
         parts = (
             ("", target["passed"]),
             ("f", target["failed"]),
-            ("e", target["errors"] + target["skipped"]),
+            ("e", target["unchecked"] + target["errors"] + target["skipped"]),
         )
         bar = "".join(
             f'<i class="{kind}" style="flex:{count}"></i>' for kind, count in parts if count
@@ -91,7 +93,7 @@ def _targets(run: Mapping[str, Any]) -> str:
         bar += f'<b style="flex:{rest}"></b>' if rest else ""
         numbers = "".join(
             f'<td class="n">{target[name]:,}</td>'
-            for name in ("passed", "failed", "errors", "skipped", "reused")
+            for name in ("passed", "failed", "unchecked", "errors", "skipped", "reused")
         )
         rows.append(
             f'<tr><td>{_e(target["name"])}<div class="soft">{_e(target["model"])}</div></td>'
@@ -100,7 +102,7 @@ def _targets(run: Mapping[str, Any]) -> str:
         )
     heads = "".join(
         f'<th class="n">{name}</th>'
-        for name in ("Passed", "Failed", "Errors", "Skipped", "Stored", "Cost")
+        for name in ("Passed", "Failed", "Unchecked", "Errors", "Skipped", "Stored", "Cost")
     )
     return f"<h2>Targets</h2><table><tr><th>Target</th><th></th>{heads}</tr>{''.join(rows)}</table>"
 
@@ -112,7 +114,7 @@ def _failures(material: Material) -> Iterator[str]:
             continue
         none = False
         reasons = "".join(f"<li>{_e(reason)}</li>" for reason in why_not(result))
-        colour = "bad" if result["state"] == "done" else "warn"
+        colour = "bad" if result["state"] == "done" and result["passed"] is False else "warn"
         yield (
             f'<details open><summary><span class="{colour}">{_e(result["target"])}</span>: '
             f"{_e(_call(material, result))}</summary><div><ul>{reasons}</ul></div></details>\n"
@@ -133,12 +135,15 @@ def _everything(material: Material) -> Iterator[str]:
         yield "</table></div></details>\n"
 
 
+_DONE = {True: ("passed", "good"), False: ("failed", "bad"), None: ("unchecked", "warn")}
+
+
 def _row(material: Material, result: Mapping[str, Any]) -> str:
     said, colour = {
         "waiting": ("not called", "soft"),
         "skipped": ("skipped", "warn"),
         "error": ("error", "warn"),
-        "done": ("passed", "good") if result["passed"] else ("failed", "bad"),
+        "done": _DONE[result["passed"]],
     }[result["state"]]
     checks = "".join(
         f'<li class="{"soft" if score["passed"] else "bad"}">{_e(score["check"])}: '
