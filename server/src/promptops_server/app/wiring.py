@@ -67,6 +67,7 @@ from promptops_server.evaluation.matrix.ports import Around as MatrixAround
 from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
 from promptops_server.evaluation.runs.forget import forget_old_texts
 from promptops_server.evaluation.runs.model import Run
+from promptops_server.evaluation.runs.redact import TestedTexts
 from promptops_server.evaluation.runs.running import Running
 from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.infra.actor import Actor
@@ -207,6 +208,7 @@ class Services:
             self.policies,
             Sealer(secret, SEALED_FOR_REDACTION),
             released=ReleasedContent(),
+            tested=TestedTexts(),
             served=self.delivery.forget_redacted,
             hold=require_no_hold,
         )

@@ -35,6 +35,7 @@ _BY_NUMBER = _RUN.where(
     run.c.project_id == bindparam("project_id"), run.c.number == bindparam("number")
 )
 _BY_ID = _RUN.where(run.c.id == bindparam("run_id"))
+_ATTEMPTS = select(run.c.id, run.c.attempt).where(run.c.id.in_(bindparam("ids", expanding=True)))
 _NEXT = select(func.max(run.c.number)).where(run.c.project_id == bindparam("project_id"))
 _ADD_CALLS = BulkInsert(
     result, ("run_id", "ordinal", "target_id", "suite", "case_key", "repeat", "state")
@@ -250,6 +251,12 @@ def store_results(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """
     values = [(*(row.get(name) for name in _STORED), row["run_id"], row["ordinal"]) for row in rows]
     conn.exec_driver_sql(_STORE_LITE if conn.dialect.name == "sqlite" else _STORE_PG, values)
+
+
+def attempts(conn: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    """The newest attempt of each run."""
+    rows = conn.execute(_ATTEMPTS, {"ids": list(run_ids)})
+    return {row.id: row.attempt for row in rows}
 
 
 def skip_waiting(
