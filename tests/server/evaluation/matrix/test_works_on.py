@@ -124,10 +124,12 @@ def test_an_emergency_release_does_not_wait_for_the_matrix(bank: MatrixWorld) ->
 
 
 def test_an_accepted_exception_covers_it_until_it_ends(bank: MatrixWorld) -> None:
-    ends = now_us() + 3_600_000_000
+    bank.configure("production", works_on={"targets": ["gpt"]})
     over = Waiver("E1", "rule.works_on", now_us() - 1)
-    bank.papers.known[PATH, 1] = replace(APPROVED, expired_waivers=(over,))
-    assert "gpt: untested" in refused(bank)
-    bank.papers.known[PATH, 1] = replace(APPROVED, waivers=(Waiver("E2", "rule.works_on", ends),))
-    bank.publish(PATH)
-    assert bank.live() == {PATH: "1"}
+    bank.papers.known[PATH, 1] = replace(APPROVED, waivers=(over,))
+    with pytest.raises(Denied, match="gpt: untested"):
+        bank.publish(PATH, to="production", actor=PUBLISHER)
+    stands = Waiver("E2", "rule.works_on", now_us() + 3_600_000_000)
+    bank.papers.known[PATH, 1] = replace(APPROVED, waivers=(stands,))
+    bank.publish(PATH, to="production", actor=PUBLISHER)
+    assert bank.live("production") == {PATH: "1"}
