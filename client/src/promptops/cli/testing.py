@@ -20,6 +20,7 @@ WAIT_SECONDS = 25
 """How long one question about a run may stay open."""
 SHOWN = 40
 """Calls that did not pass, told one by one."""
+COUNTED = ("passed", "failed", "unchecked", "errors", "skipped")
 _UNDER_WAY = ("waiting", "running")
 
 Show = Callable[[Mapping[str, Any]], None]
@@ -74,7 +75,7 @@ def show_run(out: Output, run: Mapping[str, Any]) -> None:
     )
     out.line()
     out.table(
-        ("TARGET", "RESULT", "PASSED", "FAILED", "ERRORS", "SKIPPED", "STORED", "COST"),
+        ("TARGET", "RESULT", *(name.upper() for name in COUNTED), "STORED", "COST"),
         (_row(target) for target in run["targets"]),
         "",
     )
@@ -103,6 +104,8 @@ def reasons_of(result: Mapping[str, Any]) -> list[str]:
     """Why a result did not pass; empty where it did, or was not called yet."""
     if result["state"] in ("error", "skipped"):
         return [f"{result['fault']}: {result['detail'] or ''}".rstrip(": ")]
+    if result["state"] == "done" and result["passed"] is None:
+        return ["unchecked: no required check looks at the answer"]
     return [
         f"{score['check']}: {score['detail'] or 'not passed'}"
         for score in result["scores"]
@@ -136,9 +139,11 @@ def refuse_unless_passed(project: str, run: Mapping[str, Any]) -> None:
         )
     failed = sum(target["failed"] for target in run["targets"])
     errors = sum(target["errors"] + target["skipped"] for target in run["targets"])
-    if failed or errors:
+    unchecked = sum(target["unchecked"] for target in run["targets"])
+    if failed or errors or unchecked:
         parts = [f"{failed:,} of {run['calls']:,} calls did not pass"] if failed else []
         parts += [f"{errors:,} gave no answer"] if errors else []
+        parts += [f"no required check looks at {unchecked:,} answers"] if unchecked else []
         raise Refused(" and ".join(parts))
 
 
@@ -175,7 +180,7 @@ def _row(target: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         target["name"],
         _result(target),
-        *(target[name] for name in ("passed", "failed", "errors", "skipped", "reused")),
+        *(target[name] for name in (*COUNTED, "reused")),
         cost_of(target),
     )
 
@@ -185,6 +190,8 @@ def _result(target: Mapping[str, Any]) -> str:
         return "passed"
     if target["failed"] or target["errors"]:
         return "failed"
+    if target["unchecked"]:
+        return "unchecked"
     return "not called" if target["skipped"] else "not finished"
 
 
@@ -224,7 +231,7 @@ def _progress(run: Mapping[str, Any], *, quiet: bool) -> Iterator[Show]:
 
         def show(now: Mapping[str, Any]) -> None:
             for target in now["targets"]:
-                ended = sum(target[n] for n in ("passed", "failed", "errors", "skipped"))
+                ended = sum(target[n] for n in COUNTED)
                 said = (
                     f"{target['passed']:,} passed, {target['failed']:,} failed, "
                     f"{target['errors']:,} errors, {cost_of(target)}"

@@ -37,6 +37,7 @@ from promptops_server.app.jobs import (
 from promptops_server.app.model_parts import ModelParts
 from promptops_server.app.model_targets import checks_of, targets_of
 from promptops_server.app.play_parts import CallerOfLoop, problem_of
+from promptops_server.app.plugins import check_plugins
 from promptops_server.app.redis_address import address_of
 from promptops_server.app.refusals import DenialLog
 from promptops_server.app.run_parts import engine_deps
@@ -68,6 +69,7 @@ from promptops_server.evaluation.matrix.ports import Around as MatrixAround
 from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
 from promptops_server.evaluation.runs.forget import forget_old_texts
 from promptops_server.evaluation.runs.model import Run
+from promptops_server.evaluation.runs.redact import TestedTexts
 from promptops_server.evaluation.runs.running import Running
 from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.infra.actor import Actor
@@ -113,6 +115,7 @@ class Services:
     """
 
     def __init__(self, settings: Settings, database: Database, worker_id: str) -> None:
+        check_plugins()
         self.settings = settings
         self.database = database
         self.redis_process = _embedded_redis(settings)
@@ -207,6 +210,7 @@ class Services:
             self.policies,
             Sealer(secret, SEALED_FOR_REDACTION),
             released=ReleasedContent(),
+            tested=TestedTexts(),
             served=self.delivery.forget_redacted,
             hold=require_no_hold,
         )

@@ -18,7 +18,7 @@ from promptops.format.values import suggestion
 from promptops_server.evaluation import evaluators
 from promptops_server.evaluation.evaluator import Evaluator, EvaluatorSettings
 from promptops_server.evaluation.model import Check
-from promptops_server.evaluation.plugins import admitted
+from promptops_server.evaluation.plugins import BadPlugin, admitted, loaded, where
 
 GROUP = "promptops.evaluators"
 
@@ -28,7 +28,7 @@ def all_evaluators() -> Mapping[str, Evaluator[Any]]:
     """Every kind, ours and those of admitted packages, by its name.
 
     Raises:
-        RuntimeError: two have the same name, or an entry point is no evaluator.
+        BadPlugin: two have the same name, or an entry point is no evaluator or cannot be loaded.
     """
     found: dict[str, Evaluator[Any]] = {}
     for module in pkgutil.iter_modules(evaluators.__path__, evaluators.__name__ + "."):
@@ -37,10 +37,13 @@ def all_evaluators() -> Mapping[str, Evaluator[Any]]:
             if _is_evaluator(member) and member.__module__ == module.name:
                 _take(found, member, module.name)
     for point in admitted(GROUP):
-        loaded = point.load()
-        if not _is_evaluator(loaded):
-            raise RuntimeError(f"{point.value} (entry point {point.name}) is no evaluator")
-        _take(found, loaded, point.value)
+        member = loaded(point)
+        if not _is_evaluator(member):
+            raise BadPlugin(
+                f"{where(point)} is no class on promptops_server.evaluation.evaluator.Evaluator, "
+                "as an evaluator must be."
+            )
+        _take(found, member, where(point))
     return found
 
 
@@ -48,10 +51,18 @@ def _is_evaluator(member: Any) -> bool:
     return isinstance(member, type) and issubclass(member, Evaluator) and member is not Evaluator
 
 
-def _take(found: dict[str, Evaluator[Any]], member: type[Evaluator[Any]], where: str) -> None:
-    if member.kind in found:
-        raise RuntimeError(f"two evaluators are named {member.kind!r}; one is in {where}")
-    found[member.kind] = member()
+def _take(found: dict[str, Evaluator[Any]], member: type[Evaluator[Any]], said: str) -> None:
+    kind = getattr(member, "kind", None)
+    if not isinstance(kind, str) or not kind:
+        raise BadPlugin(f"{said}: its evaluator has no kind.")
+    if not isinstance(getattr(member, "settings", None), type):
+        raise BadPlugin(f"{said}: its evaluator has no settings.")
+    if kind in found:
+        raise BadPlugin(f"{said}: there is an evaluator {kind!r} already.")
+    try:
+        found[kind] = member()
+    except Exception as error:
+        raise BadPlugin(f"{said}: it cannot be made: {type(error).__name__}: {error}.") from error
 
 
 def evaluator_of(kind: str) -> Evaluator[Any] | None:

@@ -6,6 +6,11 @@ import os
 import re
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+
+class BadPlugin(Exception):
+    """What an admitted package brings cannot be used; the text names package and entry point."""
 
 
 def admitted(group: str) -> Iterator[EntryPoint]:
@@ -16,6 +21,21 @@ def admitted(group: str) -> Iterator[EntryPoint]:
     for point in entry_points(group=group):
         if point.dist is not None and _plain(point.dist.name) in named:
             yield point
+
+
+def loaded(point: EntryPoint) -> Any:
+    """What an entry point names. Raises BadPlugin."""
+    try:
+        return point.load()
+    except Exception as error:  # whatever somebody else's module does when it is loaded
+        said = f"{type(error).__name__}: {error}"
+        raise BadPlugin(f"{where(point)} cannot be loaded: {said}.") from error
+
+
+def where(point: EntryPoint) -> str:
+    """An entry point as a sentence names it."""
+    package = point.dist.name if point.dist is not None else "?"
+    return f"The package {package}, entry point {point.name!r} ({point.value})"
 
 
 def _plain(name: str) -> str:

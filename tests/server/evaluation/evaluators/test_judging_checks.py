@@ -234,7 +234,7 @@ def test_a_package_adds_kinds_and_functions_only_when_it_is_named(
         return [point]
 
     monkeypatch.setattr(plugins, "entry_points", found)
-    caches = (checks.all_evaluators, python._installed, checks._settings)
+    caches = (checks.all_evaluators, python.installed, checks._settings)
     try:
         for named, passed in (("", None), ("another", None), ("another, our-package", True)):
             monkeypatch.setenv("PROMPTOPS_PLUGINS", named)

@@ -7,10 +7,14 @@ from functools import partial
 
 import pytest
 
+from promptops_server.approvals.model import Emergency
+from promptops_server.approvals.paperwork import Waiver
 from promptops_server.approvals.rulebook import all_rules
 from promptops_server.evaluation.matrix.facts import matrix_facts
+from promptops_server.infra.clock import now_us
 from promptops_server.infra.problems import Denied
 from server.evaluation.matrix.matrix_world import MatrixWorld
+from server.releases.release_world import APPROVED, PUBLISHER, actor_with
 
 PATH = "claims/triage"
 
@@ -108,3 +112,24 @@ def test_rollback_and_unpublish_are_never_stopped_by_it(bank: MatrixWorld) -> No
 def test_settings_that_mean_nothing_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         all_rules()["works_on"].model_validate(settings)
+
+
+def test_an_emergency_release_does_not_wait_for_the_matrix(bank: MatrixWorld) -> None:
+    bank.configure("production", works_on={"targets": ["gpt"]})
+    with pytest.raises(Denied, match="gpt: untested"):
+        bank.publish(PATH, to="production", actor=PUBLISHER)
+    eve = actor_with("emergency", name="eve")
+    bank.publish(PATH, to="production", actor=eve, emergency=Emergency("INC-1"))
+    assert bank.live("production") == {PATH: "1"}
+
+
+def test_an_accepted_exception_covers_it_until_it_ends(bank: MatrixWorld) -> None:
+    bank.configure("production", works_on={"targets": ["gpt"]})
+    over = Waiver("E1", "rule.works_on", now_us() - 1)
+    bank.papers.known[PATH, 1] = replace(APPROVED, waivers=(over,))
+    with pytest.raises(Denied, match="gpt: untested"):
+        bank.publish(PATH, to="production", actor=PUBLISHER)
+    stands = Waiver("E2", "rule.works_on", now_us() + 3_600_000_000)
+    bank.papers.known[PATH, 1] = replace(APPROVED, waivers=(stands,))
+    bank.publish(PATH, to="production", actor=PUBLISHER)
+    assert bank.live("production") == {PATH: "1"}

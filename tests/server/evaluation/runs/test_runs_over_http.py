@@ -113,18 +113,70 @@ def test_a_case_that_cannot_be_rendered_is_an_error_and_the_others_are_called(
     ground: Ground, endpoint: OpenAIServer, name: str
 ) -> None:
     ground.target(name, endpoint)
-    text = prompt_text(2).replace("messages:", "inputs:\n  country: {type: string}\nmessages:", 1)
     suite = (
         "cases:\n"
         "  - {name: good, inputs: {country: Land0}, expected: City0}\n"
+        "  - {name: bad, inputs: {country: Land11}, expected: City11}\n"
         "evaluators:\n  - name: names it\n    string: {contains: '{{expected}}'}\n"
     )
+    says = "{{ 6 // (6 - country | length) }}: the capital of {{ country }}?"
+    text = prompt_text(2, says).replace("name: Capital", "name: Capital\ntemplate: jinja2")
     run = ground.tested(
         name, content=text, suite_texts=[{"name": "mine.suite.yml", "content": suite}]
     )
     assert run["state"] == "done", run
-    assert run["calls"] == 1
+    assert run["passed"] is False
     assert run["version"] is None
+    assert run["targets"][0] | {"passed": 1, "errors": 1} == run["targets"][0]
+    bad = ground.results(run["number"], state="error")[0]
+    assert bad["fault"] == "cannot_express"
+    assert "case bad" in bad["detail"]
+    assert len(endpoint.requests) == 1
+
+
+def test_prompts_that_are_code_are_rendered_for_every_case(
+    ground: Ground, endpoint: OpenAIServer, name: str
+) -> None:
+    ground.target(name, endpoint)
+    says = "{% if country %}What is the capital of {{ country | trim }}{% endif %}?"
+    text = prompt_text(3, says).replace("name: Capital", "name: Capital\ntemplate: jinja2")
+    run = ground.tested(name, content=text)
+    assert run["passed"] is True, ground.results(run["number"])
+    asked = {r.body["messages"][-1]["content"] for r in endpoint.requests}
+    assert asked == {f"What is the capital of Land{n}?" for n in range(3)}
+
+
+@pytest.mark.parametrize("what", ["removed", "changed"])
+def test_a_target_that_is_not_as_it_was_is_not_called_by_a_resumed_run(
+    ground: Ground, endpoint: OpenAIServer, name: str, what: str
+) -> None:
+    endpoint.latency = 0.1
+    ground.target(name, endpoint, limits={"concurrency": 1})
+    number = ground.start(name)["number"]
+    until_asked(endpoint, 1)
+    assert ground.post(number, "cancel").is_success
+    before = ground.ended(number)
+    assert 0 < before["ended"] < 4
+    route = f"/models/{name}"
+    if what == "removed":
+        assert ground.api.delete(route).is_success
+    else:
+        body = {"provider": "openai_compatible", "model": "another", "base_url": endpoint.url}
+        etag = ground.api.get(route).headers.get("etag")
+        headers = {} if etag is None else {"If-Match": etag}
+        answer = ground.api.put(route, json=body, headers=headers)
+        assert answer.is_success, answer.text
+    asked = len(endpoint.requests)
+    assert ground.post(number, "resume").status_code == 202
+    ended = ground.ended(number)
+    assert len(endpoint.requests) == asked
+    assert ended["state"] == "done"
+    assert ended["passed"] is None
+    assert ended["targets"][0]["passed"] == before["ended"]
+    skipped = ground.results(number, state="skipped")
+    assert len(skipped) == 4 - before["ended"]
+    assert {r["fault"] for r in skipped} == {"not_found"}
+    assert all(name in r["detail"] and what in r["detail"] for r in skipped)
 
 
 def test_a_target_whose_key_is_wrong_is_asked_no_more(

@@ -27,6 +27,9 @@ _PLACES = {
     "working_copies": "working copies",
     "views": "saved views",
     "kept_answers": "kept answers",
+    "test_runs": "test runs",
+    "test_results": "results of test runs",
+    "matrix_cells": "cells of the matrix",
     "outbox": "waiting work",
     "project": "the project's own texts",
 }

@@ -19,7 +19,7 @@ from promptops_server.evaluation.evaluator import (
     scored,
 )
 from promptops_server.evaluation.model import Answer, Case, Check, Score
-from promptops_server.evaluation.plugins import admitted
+from promptops_server.evaluation.plugins import BadPlugin, admitted, loaded, where
 from promptops_server.evaluation.texts import examined, shortened
 
 GROUP = "promptops.scorers"
@@ -40,8 +40,19 @@ class PythonSettings(EvaluatorSettings):
 
 
 @cache
-def _installed() -> Mapping[str, PythonScorer]:
-    return {point.name: point.load() for point in admitted(GROUP)}
+def installed() -> Mapping[str, PythonScorer]:
+    """The functions of admitted packages by name.
+
+    Raises:
+        BadPlugin: one cannot be loaded, or cannot be called.
+    """
+    found: dict[str, PythonScorer] = {}
+    for point in admitted(GROUP):
+        scorer = loaded(point)
+        if not callable(scorer):
+            raise BadPlugin(f"{where(point)} cannot be called, as a scorer must be.")
+        found[point.name] = scorer
+    return found
 
 
 class PythonEvaluator(Evaluator[PythonSettings]):
@@ -54,7 +65,7 @@ class PythonEvaluator(Evaluator[PythonSettings]):
     async def score(
         self, check: Check, settings: PythonSettings, case: Case, answer: Answer, tools: Tools
     ) -> Score:
-        scorer = tools.scorers.get(settings.name) or _installed().get(settings.name)
+        scorer = tools.scorers.get(settings.name) or installed().get(settings.name)
         if scorer is None:
             raise CannotTell(
                 f"No admitted package has the scorer {settings.name!r}; an operator admits packages in PROMPTOPS_PLUGINS."

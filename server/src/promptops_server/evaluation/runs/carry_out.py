@@ -15,7 +15,7 @@ import structlog
 from promptops_server.evaluation.model import Answer, Score
 from promptops_server.evaluation.runs import packing
 from promptops_server.evaluation.runs.asks import Asks
-from promptops_server.evaluation.runs.judge import RunJudge
+from promptops_server.evaluation.runs.judge import Judging, RunJudge
 from promptops_server.evaluation.runs.lane import Lane, Ready
 from promptops_server.evaluation.runs.model import Contents, PlannedCall, Run
 from promptops_server.evaluation.runs.money import Purse
@@ -125,11 +125,8 @@ class Carrying:
             )
         elif ready.stored is not None:
             stored = ready.stored
-            scores = await self._scores(ready, stored.reply, stored.cost)
-            row = self._row(ready, stored.reply, stored.cost, scores)
-            row["from_run"] = stored.run_id
-            spent = sum(score.cost for score in scores)
-            self.purse.settle(0, spent)
+            row, spent = await self._judged(lane, ready, stored.reply, stored.cost)
+            row["from_run"] = None if stored.run_id == self._run.id else stored.run_id
             await self._writer.write(self.ledger, lane.target, row=row, spent=spent)
         else:
             await self._called(lane, ready)
@@ -182,10 +179,10 @@ class Carrying:
         # An endpoint that does not say what it counted is taken to have cost the most it can.
         paid = cost if cost is not None else amount
         self.purse.settle(amount, paid)
-        scores = await self._scores(ready, reply, cost)
-        spent = paid + sum(score.cost for score in scores)
-        row = self._row(ready, reply, cost, scores)
-        await self._writer.write(self.ledger, target, row=row, spent=spent, paid=paid, settle=held)
+        row, judged = await self._judged(lane, ready, reply, cost)
+        await self._writer.write(
+            self.ledger, target, row=row, spent=paid + judged, paid=paid, settle=held
+        )
 
     async def _from_budget(self, lane: Lane, most: int | None) -> Any:
         """A reservation of the target's budget; None where it has none; the refusal where there is no room."""
@@ -201,11 +198,11 @@ class Carrying:
             await self._landed.wait()  # what is in flight may turn out cheaper than was set aside
 
     def _stop_for_money(self, lane: Lane, why: str) -> None:
-        limit = self._run.max_cost or 0
-        self._stopped = self._stopped or (
-            f"{why}: {_dollars(self.purse.spent)} of {_dollars(limit)} is spent. "
-            "Resume the run with a higher limit."
-        )
+        limit = self._run.max_cost
+        said = "."
+        if limit is not None:
+            said = f": {_dollars(self.purse.spent)} of {_dollars(limit)} is spent."
+        self._stopped = self._stopped or f"{why}{said} Resume the run with a higher limit."
         for other in self._lanes:
             other.refusal = other.refusal or ("budget", self._stopped)
         lane.refusal = lane.refusal or ("budget", self._stopped)
@@ -214,15 +211,29 @@ class Carrying:
     def _given_up(self, lane: Lane) -> bool:
         return self._end is not None or lane.refusal is not None
 
-    async def _scores(self, ready: Ready, reply: Reply, cost: int | None) -> Sequence[Score]:
+    async def _judged(
+        self, lane: Lane, ready: Ready, reply: Reply, cost: int | None
+    ) -> tuple[dict[str, Any], int]:
+        """The row of an answer with its scores, and what its judges came to.
+
+        Where a judge does not fit the limits the run stops, and the answer waits with its text: a resumed run judges it
+        and does not pay for it again.
+        """
         suite = self._suites[ready.call.suite]
-        return await self._deps.score(
+        judging = Judging(self._judge)
+        scores = await self._deps.score(
             suite.checks,
             ready.case,
             Answer(reply, cost),
             artifact=self._contents.artifact,
-            judge=self._judge,
+            judge=judging,
         )
+        row = self._row(ready, reply, cost, scores)
+        if judging.no_room is not None:
+            row |= {"state": "waiting", "passed": None, "scores": None}
+            row["detail"] = packing.storable_text(f"answered, not judged: {judging.no_room}")
+            self._stop_for_money(lane, judging.no_room[:1].upper() + judging.no_room[1:])
+        return row, judging.spent
 
     async def _without_answer(
         self, lane: Lane, ready: Ready, error: CallError, *, held: Any = None
@@ -253,7 +264,7 @@ class Carrying:
         return {
             "ordinal": ready.call.ordinal,
             "state": "done",
-            "passed": all(score.passed is True for score in scores if score.required),
+            "passed": _passed(scores),
             "scores": packing.scores_to(scores),
             "request_key": ready.key,
             "model": packing.storable_text(reply.model[:200]),
@@ -272,6 +283,12 @@ class Carrying:
                 {"request": dict(ready.request or {}), "reply": packing.reply_to(reply)}
             ),
         }
+
+
+def _passed(scores: Sequence[Score]) -> bool | None:
+    """Whether every required check passed; None where none is required: then nothing is known."""
+    required = [score.passed is True for score in scores if score.required]
+    return all(required) if required else None
 
 
 def _usable(

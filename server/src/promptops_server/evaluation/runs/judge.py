@@ -11,8 +11,33 @@ from promptops_server.infra.problems import ProblemError
 from promptops_server.providers.model import CallError, Reply, Target
 
 
+class Judging:
+    """The judges of one answer: what they came to, and whether one did not fit the limits any more.
+
+    Attributes:
+        spent: millionths of a US dollar.
+        no_room: why a judge was not asked; the answer then waits to be judged, it has not failed.
+    """
+
+    def __init__(self, judge: RunJudge) -> None:
+        self._judge = judge
+        self.spent = 0
+        self.no_room: str | None = None
+
+    async def __call__(self, target: str, ask: Ask) -> tuple[Reply, int | None]:
+        """As `RunJudge.ask`."""
+        try:
+            reply, cost, paid = await self._judge.ask(target, ask)
+        except CallError as error:
+            if error.fault == "budget":
+                self.no_room = self.no_room or error.detail
+            raise
+        self.spent += paid
+        return reply, cost
+
+
 class RunJudge:
-    """What `Tools.judge` is during a run. Whoever scores counts the cost it tells as spent by the run."""
+    """The models that judge in one run. What they cost counts for the run and for their targets' months."""
 
     def __init__(self, deps: EngineDeps, caller: OpenCaller, purse: Purse, project: str) -> None:
         self._deps = deps
@@ -21,17 +46,23 @@ class RunJudge:
         self._project = project
         self._found: dict[str, Target] = {}
 
-    async def __call__(self, target: str, ask: Ask) -> tuple[Reply, int | None]:
-        """The judge's answer and what it cost.
+    async def ask(self, target: str, ask: Ask) -> tuple[Reply, int | None, int]:
+        """The judge's answer, what it cost, and what is counted for it where nobody knows.
 
         Raises:
             CallError: there is no such target, it gave no answer, or what it can cost does not fit the run's limit.
         """
         found = await self._target(target)
         most = self._deps.prices.most(found, ask)
+        if most is None and self._purse.limited:
+            raise CallError(
+                "budget", f"the price of {found.name}, which judges, is unknown", attempts=0
+            )
         amount = most or 0
         if not await self._purse.reserve(amount):
-            raise CallError("budget", f"judging with {found.name} can cost more than is left")
+            raise CallError(
+                "budget", f"judging with {found.name} can cost more than is left", attempts=0
+            )
         try:
             held = await asyncio.to_thread(self._reserve, found, most)
         except BaseException:
@@ -41,7 +72,7 @@ class RunJudge:
         try:
             reply = await self._caller.call(found, ask, deadline=self._deps.limits.call_seconds)
             cost = self._deps.prices.cost_of(found, reply.usage)
-            return reply, cost
+            return reply, cost, amount if cost is None else cost
         finally:
             self._purse.settle(amount, amount if cost is None else cost)
             await asyncio.to_thread(self._settle, held, cost)

@@ -114,10 +114,11 @@ class Lane:
             made.append(self._one(call) if about != last else self._repeated(made[-1], call))
             last = about
         keys = [ready.key for ready in made if ready.key is not None]
-        if self._run.fresh or not keys:
+        if not keys:
             return made
+        own = self._run.id if self._run.fresh else None
         with self._deps.db.read() as conn:
-            found = store.answers(conn, self._run.project_id, keys)
+            found = store.answers(conn, self._run.project_id, keys, unjudged_of=own)
         return [self._with_stored(ready, found) for ready in made]
 
     def _one(self, call: PlannedCall) -> Ready:

@@ -33,6 +33,8 @@ class Tally:
     failed: int = 0
     errors: int = 0
     skipped: int = 0
+    unchecked: int = 0
+    """Answered, and no required check looks at the answer: neither passed nor failed."""
     reused: int = 0
     cost: int = 0
     unpriced: int = 0
@@ -40,7 +42,7 @@ class Tally:
     @property
     def ended(self) -> int:
         """Calls that have their result."""
-        return self.passed + self.failed + self.errors + self.skipped
+        return self.passed + self.failed + self.unchecked + self.errors + self.skipped
 
 
 @dataclass(slots=True)

@@ -23,6 +23,11 @@ class Purse:
         self.reserved = 0
         self._waiting: list[asyncio.Future[None]] = []
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit to keep."""
+        return self._most is not None
+
     async def reserve(self, amount: int, given_up: Callable[[], bool] = lambda: False) -> bool:
         """Set aside. Where it does not fit it waits for what is in flight, which may turn out cheaper; then False.
 

@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from promptops_server.evaluation.runs import packing
 from promptops_server.evaluation.runs.model import Contents, PlannedCall, Progress, Run, Tally
@@ -24,6 +35,7 @@ _BY_NUMBER = _RUN.where(
     run.c.project_id == bindparam("project_id"), run.c.number == bindparam("number")
 )
 _BY_ID = _RUN.where(run.c.id == bindparam("run_id"))
+_ATTEMPTS = select(run.c.id, run.c.attempt).where(run.c.id.in_(bindparam("ids", expanding=True)))
 _NEXT = select(func.max(run.c.number)).where(run.c.project_id == bindparam("project_id"))
 _ADD_CALLS = BulkInsert(
     result, ("run_id", "ordinal", "target_id", "suite", "case_key", "repeat", "state")
@@ -234,13 +246,15 @@ def count_in(
     """Count a result."""
     if state == "done" and passed:
         tally.passed += count
+    elif state == "done" and passed is None:
+        tally.unchecked += count
     elif state == "done":
         tally.failed += count
     elif state == "error":
         tally.errors += count
     elif state == "skipped":
         tally.skipped += count
-    if reused:
+    if reused and state != "waiting":
         tally.reused += count
     elif unpriced and state == "done":
         tally.unpriced += count
@@ -253,6 +267,12 @@ def store_results(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """
     values = [(*(row.get(name) for name in _STORED), row["run_id"], row["ordinal"]) for row in rows]
     conn.exec_driver_sql(_STORE_LITE if conn.dialect.name == "sqlite" else _STORE_PG, values)
+
+
+def attempts(conn: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    """The newest attempt of each run."""
+    rows = conn.execute(_ATTEMPTS, {"ids": list(run_ids)})
+    return {row.id: row.attempt for row in rows}
 
 
 def skip_waiting(
@@ -313,9 +333,17 @@ def cancel_asked(conn: Connection, run_id: str) -> bool:
 
 
 def answers(
-    conn: Connection, project_id: str, keys: Sequence[str]
+    conn: Connection, project_id: str, keys: Sequence[str], *, unjudged_of: str | None = None
 ) -> dict[str, tuple[str, int, bytes, int | None]]:
-    """Stored answers of the project by request key: run id, ordinal, texts, cost. Of several, any."""
+    """Stored answers of the project by request key: run id, ordinal, texts, cost. Of several, any.
+
+    Answers that wait to be judged are among them; with `unjudged_of` only those of that run.
+    """
+    which: ColumnElement[bool]
+    if unjudged_of is None:
+        which = result.c.state.in_(("done", "waiting"))
+    else:
+        which = and_(result.c.state == "waiting", result.c.run_id == unjudged_of)
     found: dict[str, tuple[str, int, bytes, int | None]] = {}
     wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), _KEYS_AT_ONCE):
@@ -330,7 +358,7 @@ def answers(
             .join(run, and_(run.c.id == result.c.run_id, run.c.project_id == project_id))
             .where(
                 result.c.request_key.in_(wanted[start : start + _KEYS_AT_ONCE]),
-                result.c.state == "done",
+                which,
                 result.c.texts.is_not(None),
             )
         )

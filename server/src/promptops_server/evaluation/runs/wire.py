@@ -92,6 +92,7 @@ class RunTargetOut(BaseModel):
     failed: int
     errors: int
     skipped: int
+    unchecked: int
     reused: int
     cost: int | None
     unpriced: int
@@ -218,7 +219,10 @@ class WholeResultOut(ResultOut):
 
 
 def passed_of(found: Run) -> bool | None:
-    """Whether every call of a run passed; None until it is over, and where it was cancelled or stopped early."""
+    """Whether every call of a run passed.
+
+    None until it is over, where it was cancelled or stopped early, and where no required check looks at some answer.
+    """
     if not found.over:
         return None
     tallies = found.progress.tallies.values()
@@ -307,6 +311,9 @@ def _scores(text: str | None) -> list[dict[str, Any]]:
     ]
 
 
+_COUNTED = ("calls", "passed", "failed", "unchecked", "errors", "skipped", "reused", "unpriced")
+
+
 def _run_out(project: str, found: Run, names: Mapping[str, str]) -> RunOut:
     tallies = found.progress.tallies
     unpriced = sum(tally.unpriced for tally in tallies.values())
@@ -324,18 +331,7 @@ def _run_out(project: str, found: Run, names: Mapping[str, str]) -> RunOut:
                 name=target.name,
                 provider=target.provider,
                 model=target.model,
-                **{
-                    name: getattr(tallies[target.id], name)
-                    for name in (
-                        "calls",
-                        "passed",
-                        "failed",
-                        "errors",
-                        "skipped",
-                        "reused",
-                        "unpriced",
-                    )
-                },
+                **{name: getattr(tallies[target.id], name) for name in _COUNTED},
                 cost=_known(tallies[target.id].cost, tallies[target.id].unpriced),
             )
             for target in found.targets

@@ -150,10 +150,12 @@ class Writer:
     def _apply(self, tx: Transaction, batch: list[Item]) -> None:
         conn, now = tx.conn, tx.now
         ledgers = {item.ledger.run_id: item.ledger for item in batch}
+        # What an attempt asked that was ended meanwhile may hold what a redaction took out.
+        attempts = store.attempts(conn, ledgers)
         rows = [
             {**item.row, "run_id": item.ledger.run_id, "ended_at": now}
             for item in batch
-            if item.row is not None
+            if item.row is not None and attempts.get(item.ledger.run_id) == item.ledger.attempt
         ]
         if rows:
             store.store_results(conn, rows)

@@ -57,7 +57,7 @@ def approve_redaction(
         request = store.get(tx.conn, found, redaction_id)
         _may_approve(actor, request)
         deps.hold(tx.conn, found.id)
-        touched, planned = find(tx.conn, found, replacer, deps.released, planned)
+        touched, planned = find(tx.conn, found, replacer, deps.released, deps.tested, planned)
         _refuse_live(touched)
         done = _carry_out(deps, tx, found, request, replacer, touched, planned)
         _end(tx, actor, found, request, done, rule)
@@ -118,6 +118,7 @@ def _carry_out(
     redact_prompts(tx, project, touched.versions, planned)
     forget_project(tx, project.id)
     rows = redact_rows(tx.conn, project.id, replacer)
+    rows |= deps.tested.redact(tx, project.id, replacer, planned.rewrite.ids)
     deps.released.redact(tx, project, replacer, touched.released, planned.rewrite.ids)
     return {
         **touched.figures(),

@@ -16,8 +16,10 @@ from promptops_server.infra.sealing import SealBroken, Sealer
 from promptops_server.registry.redaction.ports import (
     NoHold,
     NothingReleased,
+    NothingTested,
     Released,
     Served,
+    Tested,
     no_hold,
     nothing_served,
 )
@@ -36,6 +38,7 @@ class RedactionDeps:
     released: Released = field(default_factory=NothingReleased)
     served: Served = nothing_served
     hold: NoHold = no_hold
+    tested: Tested = field(default_factory=NothingTested)
 
 
 def seal(sealer: Sealer, redaction_id: str, texts: Sequence[str]) -> tuple[bytes, str]:

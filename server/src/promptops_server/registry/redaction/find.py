@@ -13,7 +13,7 @@ from promptops_server.registry.git import read
 from promptops_server.registry.git.objects import BLOB
 from promptops_server.registry.model import Project
 from promptops_server.registry.redaction.model import SHOWN, Found
-from promptops_server.registry.redaction.ports import Released
+from promptops_server.registry.redaction.ports import Released, Tested
 from promptops_server.registry.redaction.replace import NeverEnds, Replacer
 from promptops_server.registry.redaction.rewrite import Rewrite, plan_rewrite, state_of
 from promptops_server.registry.redaction.text_rows import events_holding, find_rows
@@ -84,6 +84,7 @@ def find(
     project: Project,
     replacer: Replacer,
     released: Released,
+    tested: Tested,
     planned: Planned | None = None,
 ) -> tuple[Found, Planned]:
     """Everything the redaction touches. `planned` is used if the repository is still what it was made from.
@@ -98,7 +99,7 @@ def find(
         planned.rewrite,
         versions,
         released.find(conn, project, replacer, by_path(versions)),
-        find_rows(conn, project.id, replacer),
+        find_rows(conn, project.id, replacer) | tested.find(conn, project.id, replacer),
         events_holding(conn, project.id, replacer),
         [v.address for v in versions if v.direct and v.valid and not _valid(planned, v)],
     )

@@ -1,6 +1,6 @@
 """What redaction asks of others; `app` connects the answers.
 
-`Released` is answered by `releases`, `Served` by `delivery`, `NoHold` by `audit`.
+`Released` is answered by `releases`, `Tested` by `evaluation`, `Served` by `delivery`, `NoHold` by `audit`.
 """
 
 from __future__ import annotations
@@ -73,6 +73,20 @@ class Released(Protocol):
         ...
 
 
+class Tested(Protocol):
+    """What test runs keep; answered by `evaluation`."""
+
+    def find(self, conn: Connection, project_id: str, replacer: Replacer) -> dict[str, int]:
+        """How many rows hold a text, by kind; kinds without are missing. Only reads."""
+        ...
+
+    def redact(
+        self, tx: Transaction, project_id: str, replacer: Replacer, ids: Mapping[str, str]
+    ) -> dict[str, int]:
+        """Take the texts out, follow files to their new `ids`; how many rows changed, by kind. The lock is held."""
+        ...
+
+
 class Served(Protocol):
     """What is kept outside the database for followers; answered by `delivery`."""
 
@@ -102,6 +116,18 @@ class NothingReleased:
         ids: Mapping[str, str],
     ) -> None:
         return None
+
+
+class NothingTested:
+    """The answer of an installation without test runs."""
+
+    def find(self, conn: Connection, project_id: str, replacer: Replacer) -> dict[str, int]:
+        return {}
+
+    def redact(
+        self, tx: Transaction, project_id: str, replacer: Replacer, ids: Mapping[str, str]
+    ) -> dict[str, int]:
+        return {}
 
 
 def no_hold(conn: Connection, project_id: str) -> None:

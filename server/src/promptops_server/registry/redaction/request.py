@@ -52,7 +52,7 @@ def preview_redaction(
     with deps.db.read() as conn:
         found = get_project(conn, project)
         require_present(conn, found, wanted.path, wanted.version, replacer)
-        return find(conn, found, replacer, deps.released)[0].figures()
+        return find(conn, found, replacer, deps.released, deps.tested)[0].figures()
 
 
 def request_redaction(deps: RedactionDeps, actor: Actor, project: str, wanted: Wanted) -> Redaction:
@@ -69,7 +69,7 @@ def request_redaction(deps: RedactionDeps, actor: Actor, project: str, wanted: W
         read = get_project(conn, project)
         deps.hold(conn, read.id)
         require_present(conn, read, wanted.path, wanted.version, replacer)
-        figures = find(conn, read, replacer, deps.released)[0].figures()
+        figures = find(conn, read, replacer, deps.released, deps.tested)[0].figures()
     redaction_id = new_id()
     sealed, fingerprint = seal(deps.sealer, redaction_id, wanted.texts)
     with deps.db.write() as tx:

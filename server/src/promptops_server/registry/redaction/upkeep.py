@@ -23,7 +23,7 @@ TABLES = (
     *("release", "working_copy", "idempotency_key", "outbox", "redaction"),
     *("version_documentation", "review_request", "review_decision", "review_comment"),
     *("rule_exception", "certification_due", "certification_decision", "emergency_release"),
-    *("emergency_decision", "prompt_retirement"),
+    *("emergency_decision", "prompt_retirement", "test_run", "test_result", "test_cell"),
 )
 """Those a redaction changes; what PostgreSQL is to vacuum."""
 

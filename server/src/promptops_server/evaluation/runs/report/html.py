@@ -19,7 +19,7 @@ color:var(--ink);font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-s
 h1{font-size:1.5rem;line-height:1.25;margin:0;overflow-wrap:anywhere}h2{font-size:1.1rem;margin:2.5rem 0 .75rem}
 p{margin:.35rem 0}.soft{color:var(--soft)}.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
 .verdict{font-size:1.05rem;font-weight:600;margin:.9rem 0}
-table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
+.wide{overflow-x:auto}table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.45rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft);font-size:.85rem}td.n,th.n{text-align:right;white-space:nowrap}
 details{border:1px solid var(--line);border-radius:8px;margin:.5rem 0;background:var(--fill)}
@@ -29,6 +29,8 @@ ul{margin:.4rem 0;padding-left:1.2rem}li{margin:.2rem 0;overflow-wrap:anywhere}
 code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
 .bar{display:flex;height:8px;border-radius:4px;overflow:hidden;background:var(--line);min-width:7rem}
 .bar i{display:block;background:var(--good)}.bar i.f{background:var(--bad)}.bar i.e{background:var(--warn)}
+td ul{margin:0;padding:0;list-style:none;min-width:12rem}
+@media(max-width:40rem){body{padding:1.5rem 1rem 3rem}th,td{padding:.4rem .45rem}.bar{min-width:4rem}}
 @media print{details{break-inside:avoid}body{max-width:none}}
 """
 
@@ -59,6 +61,8 @@ def _verdict(run: Mapping[str, Any]) -> str:
         said, colour = "Every required check passed.", "good"
     elif run["passed"] is False:
         said, colour = "Some required checks did not pass.", "bad"
+    elif run["ended"] == run["calls"] and any(t["unchecked"] for t in run["targets"]):
+        said, colour = "No required check looks at some answers: they say nothing.", "warn"
     else:
         said, colour = f"Not every call has an answer: the run is {run['state']}.", "warn"
     problem = f"<p>{_e(run['problem'])}</p>" if run["problem"] else ""
@@ -82,7 +86,7 @@ def _targets(run: Mapping[str, Any]) -> str:
         parts = (
             ("", target["passed"]),
             ("f", target["failed"]),
-            ("e", target["errors"] + target["skipped"]),
+            ("e", target["unchecked"] + target["errors"] + target["skipped"]),
         )
         bar = "".join(
             f'<i class="{kind}" style="flex:{count}"></i>' for kind, count in parts if count
@@ -91,7 +95,7 @@ def _targets(run: Mapping[str, Any]) -> str:
         bar += f'<b style="flex:{rest}"></b>' if rest else ""
         numbers = "".join(
             f'<td class="n">{target[name]:,}</td>'
-            for name in ("passed", "failed", "errors", "skipped", "reused")
+            for name in ("passed", "failed", "unchecked", "errors", "skipped", "reused")
         )
         rows.append(
             f'<tr><td>{_e(target["name"])}<div class="soft">{_e(target["model"])}</div></td>'
@@ -100,9 +104,12 @@ def _targets(run: Mapping[str, Any]) -> str:
         )
     heads = "".join(
         f'<th class="n">{name}</th>'
-        for name in ("Passed", "Failed", "Errors", "Skipped", "Stored", "Cost")
+        for name in ("Passed", "Failed", "Unchecked", "Errors", "Skipped", "Stored", "Cost")
     )
-    return f"<h2>Targets</h2><table><tr><th>Target</th><th></th>{heads}</tr>{''.join(rows)}</table>"
+    return (
+        f'<h2>Targets</h2><div class="wide"><table><tr><th>Target</th><th></th>{heads}</tr>'
+        f"{''.join(rows)}</table></div>"
+    )
 
 
 def _failures(material: Material) -> Iterator[str]:
@@ -112,7 +119,7 @@ def _failures(material: Material) -> Iterator[str]:
             continue
         none = False
         reasons = "".join(f"<li>{_e(reason)}</li>" for reason in why_not(result))
-        colour = "bad" if result["state"] == "done" else "warn"
+        colour = "bad" if result["state"] == "done" and result["passed"] is False else "warn"
         yield (
             f'<details open><summary><span class="{colour}">{_e(result["target"])}</span>: '
             f"{_e(_call(material, result))}</summary><div><ul>{reasons}</ul></div></details>\n"
@@ -123,7 +130,7 @@ def _failures(material: Material) -> Iterator[str]:
 
 def _everything(material: Material) -> Iterator[str]:
     for target, group in groupby(material.results(), key=lambda result: str(result["target"])):
-        yield f"<details><summary>{_e(target)}</summary><div><table>"
+        yield f'<details><summary>{_e(target)}</summary><div class="wide"><table>'
         yield (
             '<tr><th>Case</th><th>Result</th><th>Checks</th><th class="n">Tokens</th>'
             '<th class="n">ms</th><th class="n">Cost</th></tr>\n'
@@ -133,12 +140,15 @@ def _everything(material: Material) -> Iterator[str]:
         yield "</table></div></details>\n"
 
 
+_DONE = {True: ("passed", "good"), False: ("failed", "bad"), None: ("unchecked", "warn")}
+
+
 def _row(material: Material, result: Mapping[str, Any]) -> str:
     said, colour = {
         "waiting": ("not called", "soft"),
         "skipped": ("skipped", "warn"),
         "error": ("error", "warn"),
-        "done": ("passed", "good") if result["passed"] else ("failed", "bad"),
+        "done": _DONE[result["passed"]],
     }[result["state"]]
     checks = "".join(
         f'<li class="{"soft" if score["passed"] else "bad"}">{_e(score["check"])}: '

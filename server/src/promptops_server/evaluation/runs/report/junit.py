@@ -29,9 +29,9 @@ def write(material: Material) -> Iterator[str]:
 
 
 def _suite(material: Material, name: str, results: list[Mapping[str, Any]]) -> Iterator[str]:
-    failures = sum(r["state"] == "done" and r["passed"] is not True for r in results)
+    failures = sum(r["state"] == "done" and r["passed"] is False for r in results)
     errors = sum(r["state"] == "error" for r in results)
-    skipped = sum(r["state"] in ("skipped", "waiting") for r in results)
+    skipped = sum(_is_skipped(r) for r in results)
     seconds = sum(r["latency_ms"] or 0 for r in results) / 1000
     yield (
         f'  <testsuite name={_attribute(name)} tests="{len(results)}" failures="{failures}" '
@@ -54,17 +54,25 @@ def _case(material: Material, suite: str, result: Mapping[str, Any]) -> Iterator
     reasons = why_not(result)
     said = "\n".join(reasons)
     if result["state"] == "waiting":
-        yield '      <skipped message="the run ended before it was called"/>\n'
+        said = result["detail"] or "the run ended before it was called"
+        yield f"      <skipped message={_attribute(said)}/>\n"
     elif result["state"] == "skipped":
         yield f"      <skipped message={_attribute(said)}/>\n"
     elif result["state"] == "error":
         kind = _attribute(result["fault"])
         yield f"      <error type={kind} message={_attribute(result['detail'] or said)}/>\n"
+    elif result["passed"] is None:
+        yield '      <skipped message="no required check looks at the answer"/>\n'
     elif result["passed"] is not True:
         first = reasons[0] if reasons else "not passed"
         yield (f'      <failure type="check" message={_attribute(first)}>{_text(said)}</failure>\n')
     notes = f"cost {dollars(result['cost'])}, {'stored answer' if result['reused'] else 'called'}"
     yield f"      <system-out>{_text(notes)}</system-out>\n    </testcase>\n"
+
+
+def _is_skipped(result: Mapping[str, Any]) -> bool:
+    unchecked = result["state"] == "done" and result["passed"] is None
+    return unchecked or result["state"] in ("skipped", "waiting")
 
 
 def _attribute(value: Any) -> str:

@@ -63,6 +63,8 @@ def why_not(result: Mapping[str, Any]) -> list[str]:
     """The reasons a result did not pass, a sentence each."""
     if result["state"] in ("error", "skipped"):
         return [f"{result['fault']}: {result['detail'] or ''}".rstrip(": ")]
+    if result["state"] == "done" and result["passed"] is None:
+        return ["no required check looks at the answer"]
     return [
         f"{score['check']}: {score['detail'] or 'not passed'}"
         for score in result["scores"]
