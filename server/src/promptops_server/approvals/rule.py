@@ -27,9 +27,6 @@ class EnvironmentRule(BaseModel):
     name: ClassVar[str]
     """As the API, the command line and refusals call it; the name of the rule's file."""
 
-    needs_papers: ClassVar[bool] = False
-    """Whether the check looks at `facts.papers`: they are read then wherever the rule holds."""
-
     def tested_on(self) -> MatrixAsk | None:
         """The cells of the matrix that the check looks at."""
         return None

@@ -89,9 +89,8 @@ def _papers(
     contents: Sequence[Content],
     now: int,
 ) -> Mapping[tuple[str, int], Paperwork]:
-    """What is known of the contents, where the gate or a rule asks for it."""
-    asked = environment.approval_required or any(rule.needs_papers for rule in environment.rules)
-    if not contents or not asked:
+    """What is known of the contents, where approval is asked or a rule holds: an exception may set that aside."""
+    if not contents or not (environment.approval_required or environment.rules):
         return {}
     wanted = [(content.path, content.version) for content in contents]
     return deps.papers(conn, request.project, environment.name, wanted, now)

@@ -123,13 +123,14 @@ def test_an_emergency_release_does_not_wait_for_the_matrix(bank: MatrixWorld) ->
     assert bank.live("production") == {PATH: "1"}
 
 
-def test_an_accepted_exception_covers_it_until_it_ends(bank: MatrixWorld) -> None:
-    bank.configure("production", works_on={"targets": ["gpt"]})
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_an_accepted_exception_covers_it_until_it_ends(bank: MatrixWorld, environment: str) -> None:
+    bank.configure(environment, works_on={"targets": ["gpt"]})
     over = Waiver("E1", "rule.works_on", now_us() - 1)
     bank.papers.known[PATH, 1] = replace(APPROVED, waivers=(over,))
     with pytest.raises(Denied, match="gpt: untested"):
-        bank.publish(PATH, to="production", actor=PUBLISHER)
+        bank.publish(PATH, to=environment, actor=PUBLISHER)
     stands = Waiver("E2", "rule.works_on", now_us() + 3_600_000_000)
     bank.papers.known[PATH, 1] = replace(APPROVED, waivers=(stands,))
-    bank.publish(PATH, to="production", actor=PUBLISHER)
-    assert bank.live("production") == {PATH: "1"}
+    bank.publish(PATH, to=environment, actor=PUBLISHER)
+    assert bank.live(environment) == {PATH: "1"}

@@ -49,7 +49,7 @@ def answer(served: Served, tokens: int) -> int:
 
 
 def test_one_that_nobody_uses_is_ended_and_started_again_when_asked_for() -> None:
-    models = ModelProcesses(idle_seconds=0.2, look_seconds=0.05)
+    models = ModelProcesses(idle_seconds=3, look_seconds=0.05)
     first = models.use(FILE).result(60)
     pid = models.running()[FILE.model]
     until(lambda: not alive(pid))
@@ -61,11 +61,11 @@ def test_one_that_nobody_uses_is_ended_and_started_again_when_asked_for() -> Non
 
 
 def test_an_answer_that_takes_longer_than_the_idle_time_is_given() -> None:
-    models = ModelProcesses(idle_seconds=0.5, look_seconds=0.05)
+    models = ModelProcesses(idle_seconds=2, look_seconds=0.05)
     served = models.use(FILE).result(60)
     started = time.monotonic()
-    assert answer(served, 400) == 400
-    assert time.monotonic() - started > 0.6
+    assert answer(served, 900) == 900
+    assert time.monotonic() - started > 2.1
     until(lambda: not models.running())
 
 

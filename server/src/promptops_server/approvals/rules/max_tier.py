@@ -16,7 +16,6 @@ class MaxTier(EnvironmentRule):
     controls is at most this one. A prompt whose residual tier is unknown is not."""
 
     name: ClassVar[str] = "max_tier"
-    needs_papers: ClassVar[bool] = True
     tier: Literal["low", "medium"]
 
     def words(self) -> str:
