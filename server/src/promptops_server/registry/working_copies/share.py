@@ -63,7 +63,7 @@ def share_copy(
         share = (
             replace(old, expires_at=expires_at)
             if old
-            else Share(secrets.token_urlsafe(24), tx.now, expires_at)
+            else Share(secrets.token_hex(16), tx.now, expires_at)
         )
         if share == old:
             return copy

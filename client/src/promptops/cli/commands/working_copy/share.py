@@ -72,8 +72,8 @@ def unshare(ctx: typer.Context, given: AddressArgument, json: JsonOption = False
     app,
     "open",
     [
-        "promptops working-copy open kT0cXzv1vZ8m0m7m3S9qkq3mB1c2d3e4",
-        "promptops working-copy open kT0cXzv1vZ8m0m7m3S9qkq3mB1c2d3e4 --diff",
+        "promptops working-copy open 4f0c8a1be2d94c7f9a35d1e07b6c2f48",
+        "promptops working-copy open 4f0c8a1be2d94c7f9a35d1e07b6c2f48 --diff",
     ],
 )
 def open_(
@@ -100,7 +100,7 @@ def open_(
         show_findings(copy, found["address"])
 
 
-@command(app, "take", ["promptops working-copy take kT0cXzv1vZ8m0m7m3S9qkq3mB1c2d3e4"])
+@command(app, "take", ["promptops working-copy take 4f0c8a1be2d94c7f9a35d1e07b6c2f48"])
 def take(
     ctx: typer.Context, link: _Share, yes: YesOption = False, json: JsonOption = False
 ) -> None:
