@@ -260,7 +260,10 @@ def test_a_first_start_without_demo_is_empty_and_told_once(tmp_path: Path) -> No
         began = time.monotonic()
         assert running.stop() == 0
         assert time.monotonic() - began < 8
-    assert not any(alive(pid) for pid in parts)
+    end = time.monotonic() + 5
+    while any(alive(pid) for pid in parts):
+        assert time.monotonic() < end, "the embedded Redis outlived its server"
+        time.sleep(0.02)
 
     running.log.write_text("")
     running.start()
