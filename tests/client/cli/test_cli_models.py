@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from promptops.cli.commands.models.change import _credential
-from promptops.cli.commands.models.shown import dollars, millionths
 from promptops.cli.failures import BadInput
 from support.cli import Cli
 from support.openai_server import OpenAIServer, Step, forbidden
@@ -287,18 +286,6 @@ def test_doctor_says_which_credential_is_missing_without_a_call(
     told = [(f.level, f.text) for f in diagnose(settings) if f.check == "models"]
     assert told == [("advice", "lost: The variable LOST_API_KEY is not set where the server runs.")]
     assert len(endpoint.requests) == before
-
-
-@pytest.mark.parametrize("text", ["-1", "much", "", "nan", "inf", "1e400000000"])
-def test_an_amount_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(BadInput):
-        millionths(text)
-
-
-def test_amounts_are_read_as_they_are_shown() -> None:
-    for amount in (0, 1, 1_500_000, 12_345_678_900_000):
-        assert millionths(dollars(amount)) == amount
-    assert millionths("50") == 50_000_000
 
 
 def test_a_key_that_is_no_text_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:

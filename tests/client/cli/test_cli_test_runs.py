@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from promptops.cli.failures import BadInput, Unreachable
-from promptops.cli.testing import cost_of, dollars, followed, millionths
+from promptops.cli.failures import Unreachable
+from promptops.cli.testing import cost_of, followed
 from support.cli import Cli
 from support.openai_server import OpenAIServer
 from support.server import BIN, RunningServer
@@ -143,25 +143,9 @@ def test_ctrl_c_cancels_the_run_and_says_how_to_go_on(
     assert done.json["ended"] == len(endpoint.requests) == 100
 
 
-@pytest.mark.parametrize(
-    ("typed", "amount"), [("2.00", 2_000_000), ("$0.000001", 1), ("0", 0), (None, None)]
-)
-def test_dollars_are_read_exactly(typed: str | None, amount: int | None) -> None:
-    assert millionths(typed) == amount
-
-
-@pytest.mark.parametrize("typed", ["-1", "0.0000001", "nan", "x", "1e30"])
-def test_what_is_no_amount_is_refused(typed: str) -> None:
-    with pytest.raises(BadInput):
-        millionths(typed)
-
-
 def test_an_unknown_price_is_never_shown_as_nothing() -> None:
-    assert dollars(None) == "not known"
     assert cost_of({"cost": None, "unpriced": 3}) == "not known"
     assert cost_of({"cost": 20_000, "unpriced": 3}) == "$0.02+"
-    assert dollars(0) == "$0.00"
-    assert dollars(1_234_500) == "$1.2345"
 
 
 def test_who_loses_the_server_is_told_that_the_run_goes_on(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promptops.cli.output import Output
+from promptops.money import dollars
 
 
 def show_request(out: Output, document: Mapping[str, Any]) -> None:
@@ -41,15 +42,6 @@ def show_request(out: Output, document: Mapping[str, Any]) -> None:
             ("Price from", _source(cost)),
         ]
     )
-
-
-def dollars(millionths: int | None) -> str:
-    """An amount in millionths of a dollar: `$0.0123`, or `not known`."""
-    if millionths is None:
-        return "not known"
-    text = f"{millionths / 1_000_000:.6f}"
-    whole, _, cents = text.partition(".")
-    return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"
 
 
 def _tokens(tokens: Mapping[str, Any]) -> str:

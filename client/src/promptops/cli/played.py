@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promptops.cli.output import Output, is_terminal, note, paint, visible, write
+from promptops.money import dollars
 
 Event = tuple[str, Mapping[str, Any]]
 
@@ -96,8 +97,3 @@ def told_of(done: Mapping[str, Any]) -> str:
     elif done["stop"] not in ("stop", "tool_calls"):
         parts.append(str(done["stop"]))
     return ", ".join(parts)
-
-
-def dollars(amount: int) -> str:
-    """Millionths of a US dollar as dollars."""
-    return f"${amount / 1_000_000:.6f}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from promptops.cli.failures import BadInput, Refused, ServerProblem, Unreachable
 from promptops.cli.output import Output, coloured, is_terminal, note, visible, when
 from promptops.cli.session import Session, api
+from promptops.money import dollars
 
 WAIT_SECONDS = 25
 """How long one question about a run may stay open."""
@@ -147,33 +147,9 @@ def refuse_unless_passed(project: str, run: Mapping[str, Any]) -> None:
         raise Refused(" and ".join(parts))
 
 
-def dollars(amount: int | None) -> str:
-    """Millionths of a dollar for people."""
-    if amount is None:
-        return "not known"
-    text = f"{amount / 1_000_000:,.6f}".rstrip("0")
-    whole, _, part = text.partition(".")
-    return f"${whole}.{part.ljust(2, '0')}"
-
-
 def cost_of(run: Mapping[str, Any]) -> str:
     """What a run or one of its targets cost; `+` where the cost of some calls is not known."""
     return dollars(run["cost"]) + ("+" if run["cost"] and run["unpriced"] else "")
-
-
-def millionths(text: str | None) -> int | None:
-    """Dollars as typed (`2.00`, `$0.5`) in millionths. Raises BadInput."""
-    if text is None:
-        return None
-    try:
-        amount = Decimal(text.removeprefix("$")) * 1_000_000
-        if not amount.is_finite() or not 0 <= amount <= 10**15 or amount != int(amount):
-            raise InvalidOperation
-    except InvalidOperation:
-        raise BadInput(
-            f"{text!r} is no amount of dollars", remedy="write it like --max-cost 2.00"
-        ) from None
-    return int(amount)
 
 
 def _row(target: Mapping[str, Any]) -> tuple[Any, ...]:

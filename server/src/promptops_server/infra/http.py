@@ -124,6 +124,31 @@ def if_match(request: Request) -> str | None:
     return match[1]
 
 
+def tag_like(
+    request: Request,
+    form: re.Pattern[str],
+    what: str,
+    *,
+    example: str,
+    send: str = "Send the ETag you got",
+) -> re.Match[str] | None:
+    """The entity tag in `If-Match`, read by the form that the tags of `what` have; None when the header is absent.
+
+    Raises:
+        BadRequest: the header is not one entity tag, or not of this form.
+    """
+    tag = if_match(request)
+    if tag is None:
+        return None
+    found = form.fullmatch(tag)
+    if found is None:
+        raise BadRequest(
+            f"If-Match is {tag[:60]!r}, not the entity tag of {what}.",
+            remedy=f'{send}, e.g. If-Match: "{example}".',
+        )
+    return found
+
+
 def problem_response(problem: ProblemError, request_id: str | None) -> JSONResponse:
     """The problem as `application/problem+json`."""
     return JSONResponse(

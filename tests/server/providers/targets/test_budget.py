@@ -19,7 +19,6 @@ from promptops_server.providers.targets import store
 from promptops_server.providers.targets.budget import (
     Month,
     Reservation,
-    dollars,
     month_of,
     months_of,
     reserve,
@@ -230,9 +229,3 @@ def test_a_target_made_without_a_budget_can_get_one_while_calls_are_under_way(
     settle(database, held, 10)
     with pytest.raises(CallError):
         reserve(database, bounded, 1)
-
-
-def test_dollars_are_shown_to_the_last_digit_there_is() -> None:
-    assert [dollars(n) for n in (0, 1, 1_500_000, 12_345_678_900_000)] == [
-        *("$0.00", "$0.000001", "$1.50", "$12,345,678.90")
-    ]

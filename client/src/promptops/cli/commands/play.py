@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from promptops.cli import addresses
+from promptops.cli.amounts import millionths
 from promptops.cli.command import command
 from promptops.cli.failures import BadInput
 from promptops.cli.inputs import InputsFileOption, InputsOption, read_inputs, typed
@@ -90,7 +90,7 @@ def play(
         filled = typed(values, declared)
         body.update(inputs=filled, targets=names)
         if max_cost:
-            body["max_cost"] = _millionths(max_cost)
+            body["max_cost"] = millionths(max_cost)
         shown = shown_on(out, names)
         for event in _events(server, where.project, body):
             shown.take(event)
@@ -171,13 +171,3 @@ def _events(
             kind = line.removeprefix("event: ")
         elif line.startswith("data: "):
             yield kind, json_module.loads(line.removeprefix("data: "))
-
-
-def _millionths(text: str) -> int:
-    try:
-        amount = Decimal(text.removeprefix("$"))
-        if amount.is_finite() and 0 <= amount < 1_000_000:
-            return int(amount * 1_000_000)
-    except InvalidOperation:
-        pass
-    raise BadInput(f"{text!r} is no amount of dollars", remedy="write --max-cost 0.05")

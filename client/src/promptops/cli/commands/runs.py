@@ -8,20 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
+from promptops.cli.amounts import millionths
 from promptops.cli.command import command, group
 from promptops.cli.commands.test import MaxCost, finish
 from promptops.cli.output import JsonOption, Output, note, when
 from promptops.cli.session import connect
 from promptops.cli.testing import (
     cost_of,
-    dollars,
-    millionths,
     reasons_of,
     runs,
     show_failures,
     show_run,
     write_reports,
 )
+from promptops.money import dollars
 
 app = group("Test runs: what was tested on which models, and what came of it.")
 
@@ -198,7 +198,7 @@ def resume(
 ) -> None:
     """Carry on with a run that ended early: only calls without an answer are made."""
     out = Output(json)
-    limit = millionths(max_cost)
+    limit = None if max_cost is None else millionths(max_cost)
     with connect(ctx) as server:
         body = {} if limit is None else {"max_cost": limit}
         run = server.post(runs(project, number, "resume"), body)

@@ -8,14 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from promptops.cli import addresses
+from promptops.cli.amounts import millionths
 from promptops.cli.command import command
 from promptops.cli.failures import BadInput
 from promptops.cli.output import JsonOption, Output, note
 from promptops.cli.session import Session, connect
 from promptops.cli.testing import (
-    dollars,
     followed,
-    millionths,
     refuse_unless_passed,
     runs,
     show_failures,
@@ -24,6 +23,7 @@ from promptops.cli.testing import (
 )
 from promptops.cli.texts import read_file, read_text
 from promptops.format.names import EXTENSIONS, Address
+from promptops.money import dollars
 
 _SUITE_ENDINGS = (".suite.yml", ".suite.yaml")
 
@@ -96,7 +96,7 @@ def run_tests(
     Exit code 0: every required check passed; 1: some did not, a call gave no answer, or the run stopped.
     """
     out = Output(json)
-    limit = millionths(max_cost)
+    limit = None if max_cost is None else millionths(max_cost)
     place, file = _place(given, address)
     targets = [name.strip() for name in models.split(",") if name.strip()]
     if not targets and resume is None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from promptops.calls.ask import Ask
 from promptops.format.names import InvalidAddress
+from promptops.money import dollars
 from promptops_server.evaluation.model import Case
 from promptops_server.evaluation.playground.ports import PlayDeps, Told
 from promptops_server.evaluation.runs.asks import Asks, CannotAsk
@@ -136,7 +137,7 @@ def _check_cost(prepared: Prepared, max_cost: int | None) -> None:
         )
     if most > max_cost:
         raise Invalid(
-            f"It could cost up to ${most / 1_000_000:.6f}; max_cost is ${max_cost / 1_000_000:.6f}.",
+            f"It could cost up to {dollars(most)}; max_cost is {dollars(max_cost)}.",
             remedy="Allow more, lower the prompt's maxTokens, or name fewer targets.",
             slug="max-cost",
             most=most,

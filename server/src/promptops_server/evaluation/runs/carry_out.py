@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from promptops.money import dollars
 from promptops_server.evaluation.model import Answer, Score
 from promptops_server.evaluation.runs import packing
 from promptops_server.evaluation.runs.asks import Asks
@@ -201,7 +202,7 @@ class Carrying:
         limit = self._run.max_cost
         said = "."
         if limit is not None:
-            said = f": {_dollars(self.purse.spent)} of {_dollars(limit)} is spent."
+            said = f": {dollars(self.purse.spent)} of {dollars(limit)} is spent."
         self._stopped = self._stopped or f"{why}{said} Resume the run with a higher limit."
         for other in self._lanes:
             other.refusal = other.refusal or ("budget", self._stopped)
@@ -309,7 +310,3 @@ def _usable(
 
 def _identity(target: Target) -> tuple[Any, ...]:
     return (target.provider, target.model, target.catalogue_id, target.base_url, target.data_class)
-
-
-def _dollars(amount: int) -> str:
-    return f"${amount / 1_000_000:,.6f}".rstrip("0").rstrip(".")

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from promptops.money import dollars
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
@@ -248,10 +249,3 @@ def _over(conn: Connection, target: Target, month: str, amount: int, budget: int
         f"and this call can cost {dollars(amount)}. An administrator can raise it: "
         f"promptops models set {target.name} --budget DOLLARS.",
     )
-
-
-def dollars(amount: int) -> str:
-    """`$1.50`, with the digits below a cent that it has."""
-    text = f"{amount / 1_000_000:,.6f}".rstrip("0")
-    whole, _, part = text.partition(".")
-    return f"${whole}.{part.ljust(2, '0')}"

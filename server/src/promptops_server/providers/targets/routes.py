@@ -13,8 +13,7 @@ from promptops_server.infra import cursor as pages
 from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.cursor import DEFAULT_LIMIT
-from promptops_server.infra.http import ActorDep, Cursor, Limit, if_match, problem_responses
-from promptops_server.infra.problems import BadRequest
+from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses, tag_like
 from promptops_server.providers.targets import budget, store
 from promptops_server.providers.targets.add import add_target
 from promptops_server.providers.targets.budget import Month
@@ -183,13 +182,5 @@ _TAG = re.compile(r"t([1-9][0-9]{0,8})")
 
 def _seen(request: Request) -> int | None:
     """The revision named by `If-Match`. Raises BadRequest."""
-    tag = if_match(request)
-    if tag is None:
-        return None
-    found = _TAG.fullmatch(tag)
-    if found is None:
-        raise BadRequest(
-            f"If-Match is {tag!r}, not the entity tag of a model target.",
-            remedy='Send the ETag you got, e.g. If-Match: "t3".',
-        )
-    return int(found[1])
+    found = tag_like(request, _TAG, "a model target", example="t3")
+    return None if found is None else int(found[1])

@@ -16,8 +16,7 @@ from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database
-from promptops_server.infra.http import ActorDep, Cursor, Limit, if_match, problem_responses
-from promptops_server.infra.problems import BadRequest
+from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses, tag_like
 from promptops_server.infra.sealing import Sealer
 from promptops_server.registry.mirror import store
 from promptops_server.registry.mirror.access import existing
@@ -329,16 +328,8 @@ _TAG = re.compile(r"m([1-9][0-9]{0,8})")
 
 def _seen(request: Request) -> int | None:
     """The revision named by `If-Match`. Raises BadRequest."""
-    tag = if_match(request)
-    if tag is None:
-        return None
-    found = _TAG.fullmatch(tag)
-    if found is None:
-        raise BadRequest(
-            f"If-Match is {tag!r}, not the entity tag of a mirror.",
-            remedy='Send the ETag you got, e.g. If-Match: "m3".',
-        )
-    return int(found[1])
+    found = tag_like(request, _TAG, "a mirror", example="m3")
+    return None if found is None else int(found[1])
 
 
 def _time(at: int | None) -> str | None:

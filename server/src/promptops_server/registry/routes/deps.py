@@ -14,9 +14,8 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.cursor import DEFAULT_LIMIT
 from promptops_server.infra.database import Database, Transaction
-from promptops_server.infra.http import fingerprint, if_match
+from promptops_server.infra.http import fingerprint, tag_like
 from promptops_server.infra.idempotency import answer_once
-from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.model import Version
 from promptops_server.registry.ports import (
     LiveVersion,
@@ -73,16 +72,9 @@ def parent_version(request: Request) -> int | None:
     Raises:
         BadRequest: the header is no entity tag of a prompt.
     """
-    tag = if_match(request)
-    if tag is None:
-        return None
-    match = _TAG.fullmatch(tag)
-    if match is None:
-        raise BadRequest(
-            f"If-Match is {tag!r}, not the entity tag of a prompt.",
-            remedy='Send the ETag of the version you changed, e.g. If-Match: "v7".',
-        )
-    return int(match[1])
+    send = "Send the ETag of the version you changed"
+    found = tag_like(request, _TAG, "a prompt", example="v7", send=send)
+    return None if found is None else int(found[1])
 
 
 def unchanged(request: Request, tag: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -17,11 +18,10 @@ from promptops_server.infra.http import (
     IdempotencyKey,
     Limit,
     fingerprint,
-    if_match,
     problem_responses,
+    tag_like,
 )
 from promptops_server.infra.idempotency import run_once
-from promptops_server.infra.problems import BadRequest
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.finding import views
 from promptops_server.registry.finding.facet_counts import count_facets
@@ -248,16 +248,12 @@ def _draft(body: ViewIn) -> Draft:
     return Draft(body.name, body.shared, body.query.given(), body.columns)
 
 
+_TAG = re.compile(r"r([0-9]{1,10})")
+
+
 def _revision(request: Request) -> int | None:
-    tag = if_match(request)
-    if tag is None:
-        return None
-    if not (tag[:1] == "r" and tag[1:].isdecimal() and len(tag) < 12):
-        raise BadRequest(
-            f"If-Match is {tag[:60]!r}, not the entity tag of a view.",
-            remedy='Send the ETag you got, e.g. If-Match: "r2".',
-        )
-    return int(tag[1:])
+    found = tag_like(request, _TAG, "a view", example="r2")
+    return None if found is None else int(found[1])
 
 
 def _out(found: View, names: dict[str, str]) -> ViewOut:

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from promptops.cli.amounts import millionths
 from promptops.cli.asking import confirm, somebody_is_there
 from promptops.cli.command import command
 from promptops.cli.commands.models import app
-from promptops.cli.commands.models.shown import fields, millionths
+from promptops.cli.commands.models.shown import fields
 from promptops.cli.failures import BadInput, Refused
 from promptops.cli.output import JsonOption, Output, is_terminal
 from promptops.cli.releasing import YesOption

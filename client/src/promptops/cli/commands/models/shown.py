@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from promptops.cli.failures import BadInput
 from promptops.cli.output import Output, when
+from promptops.money import dollars
 
-_MILLION = 1_000_000
-_MOST = 1_000_000_000
 _IN_SHORT = {
     "authentication": "key refused",
     "bad_answer": "no model's answer",
@@ -30,30 +27,10 @@ _IN_SHORT = {
 """Faults of a check for a column; `models show` has the sentences."""
 
 
-def dollars(amount: int | None) -> str:
-    """`$1.50` of millionths; nothing for an unknown amount."""
-    if amount is None:
-        return ""
-    text = f"{amount / _MILLION:,.6f}".rstrip("0")
-    whole, _, part = text.partition(".")
-    return f"${whole}.{part.ljust(2, '0')}"
-
-
-def millionths(text: str) -> int:
-    """`50`, `$2.50`. Raises BadInput."""
-    try:
-        amount = Decimal(text.removeprefix("$").replace(",", ""))
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or not 0 <= amount <= _MOST:
-        raise BadInput(f"{text!r} is no amount of dollars", remedy="write it like 50 or 2.50")
-    return int(amount * _MILLION)
-
-
 def fields(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """A target as its manager sees it."""
     limits, credential, month = found["limits"], found["credential"], found["this_month"]
-    budget = dollars(found["budget_month"])
+    budget = None if found["budget_month"] is None else dollars(found["budget_month"])
     spent = f"{dollars(month['spent'])} in {_calls(month['calls'])}"
     if month["reserved"]:
         spent += f", {dollars(month['reserved'])} set aside"

@@ -7,7 +7,8 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from promptops_server.evaluation.runs.report.material import Material, dollars, why_not
+from promptops.money import dollars
+from promptops_server.evaluation.runs.report.material import Material, why_not
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--paper:#fff;--line:#e2e6ec;--fill:#f5f7fa;

@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from promptops_server.evaluation.runs.report.material import Material, dollars, why_not
+from promptops.money import dollars
+from promptops_server.evaluation.runs.report.material import Material, why_not
 
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 

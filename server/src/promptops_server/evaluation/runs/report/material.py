@@ -50,15 +50,6 @@ def material_of(db: Database, found: Run, shown: Mapping[str, Any], contents: Co
     return Material(shown, names, results)
 
 
-def dollars(amount: int | None) -> str:
-    """Millionths of a dollar for people; `?` where the price is unknown."""
-    if amount is None:
-        return "not known"
-    text = f"{amount / 1_000_000:,.6f}".rstrip("0")
-    whole, _, part = text.partition(".")
-    return f"${whole}.{part.ljust(2, '0')}"
-
-
 def why_not(result: Mapping[str, Any]) -> list[str]:
     """The reasons a result did not pass, a sentence each."""
     if result["state"] in ("error", "skipped"):

@@ -9,8 +9,7 @@ from fastapi import Request
 
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database
-from promptops_server.infra.http import if_match
-from promptops_server.infra.problems import BadRequest
+from promptops_server.infra.http import tag_like
 from promptops_server.registry.working_copies.model import Seen
 
 _TAG = re.compile(r"w([1-9][0-9]{0,8})(?:\.([0-9a-f]{8}))?")
@@ -31,13 +30,6 @@ def seen_state(request: Request) -> Seen | None:
     Raises:
         BadRequest: the header is no entity tag of a working copy.
     """
-    tag = if_match(request)
-    if tag is None:
-        return None
-    match = _TAG.fullmatch(tag)
-    if match is None:
-        raise BadRequest(
-            f"If-Match is {tag!r}, not the entity tag of a working copy.",
-            remedy='Send the ETag of the state you changed, e.g. If-Match: "w12".',
-        )
-    return Seen(int(match[1]), match[2] or "")
+    send = "Send the ETag of the state you changed"
+    found = tag_like(request, _TAG, "a working copy", example="w12", send=send)
+    return None if found is None else Seen(int(found[1]), found[2] or "")
