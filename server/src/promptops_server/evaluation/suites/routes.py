@@ -14,6 +14,7 @@ from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.cursor import DEFAULT_LIMIT, MAX_LIMIT
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import ActorDep, if_match, problem_responses
+from promptops_server.registry.edits.plain_file import NO_FILE
 
 _WHERE = "/projects/{project}/suites"
 
@@ -153,7 +154,7 @@ def router(deps: SuiteDeps) -> APIRouter:
 
 
 def _out(found: StoredSuite, response: Response) -> SuiteOut:
-    response.headers["ETag"] = f'"{found.blob or "none"}"'
+    response.headers["ETag"] = '"' + (found.blob or NO_FILE) + '"'
     suite = found.suite
     return SuiteOut(
         project=found.project,

@@ -22,20 +22,18 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import (
-    Conflict,
     Invalid,
     NotFound,
-    PreconditionRequired,
     TooLarge,
 )
 from promptops_server.registry import rows
 from promptops_server.registry.edits.frame import MAIN, check_message, locked
+from promptops_server.registry.edits.plain_file import commit_file, refuse_stale
 from promptops_server.registry.git import read
 from promptops_server.registry.git.view import ObjectView
-from promptops_server.registry.git.write import commit_blobs, prepare_blob
+from promptops_server.registry.git.write import prepare_blob
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.record import author_of
 from promptops_server.registry.records.defaults_at import start_of
 from promptops_server.registry.versions import find_version, version_bytes
 
@@ -124,30 +122,23 @@ def put_suite(
     blob = None if removes else prepare_blob(data)
     with locked(db, project) as (tx, (found,)):
         before = _now(tx.conn, found, path)
-        _refuse_stale(before, base)
+        where = f"{project}/{before.file}"
+        refuse_stale(where, before.blob, before.text, base, slug="stale-suite")
         if before.blob == (blob.oid if blob else None):
             return before
-        commit = commit_blobs(
-            tx,
-            found.id,
-            ref=MAIN,
-            parent=read.head_commit(tx.conn, found.id, MAIN),
-            changes={before.file: blob},
-            author=author_of(tx.conn, actor),
-            message=said,
-        )
-        after = dataclasses.replace(_now(tx.conn, found, path, commit.oid), commit=commit.oid)
+        commit = commit_file(tx, actor, found, before.file, blob, said)
+        after = dataclasses.replace(_now(tx.conn, found, path, commit), commit=commit)
         record(
             tx,
             AuditEvent(
                 action="suite.put",
-                object=AuditObject("suite", f"{project}/{before.file}", hash=after.blob),
+                object=AuditObject("suite", where, hash=after.blob),
                 actor=actor,
                 project=project,
                 before={"blob": before.blob},
                 after={
                     "blob": after.blob,
-                    "commit": commit.oid,
+                    "commit": commit,
                     "digest": after.suite.digest if after.suite else None,
                 },
                 reason=said,
@@ -211,19 +202,3 @@ def _misfits(conn: Connection, project: Project, owner: str, data: bytes) -> tup
         return ()
     fitted = fit_suite(parse_suite(data), inputs)
     return tuple(dataclasses.replace(problem, severity="warning") for problem in fitted.errors)
-
-
-def _refuse_stale(now: StoredSuite, base: str | None) -> None:
-    where = f"{now.project}/{now.file}"
-    if base is None and now.blob is not None:
-        raise PreconditionRequired(
-            f"{where} exists.",
-            remedy=f'Read it, then send If-Match: "{now.blob}" with your change.',
-        )
-    if base is not None and base != (now.blob or "none"):
-        raise Conflict(
-            f"{where} is not as it was when your change was made.",
-            remedy="Read it again and repeat the change.",
-            slug="stale-suite",
-            current={"tag": now.blob or "none", "content": now.text},
-        )

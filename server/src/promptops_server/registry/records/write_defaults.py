@@ -16,17 +16,17 @@ from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
-from promptops_server.infra.problems import Conflict, Invalid, PreconditionRequired, TooLarge
+from promptops_server.infra.problems import Invalid, TooLarge
 from promptops_server.registry import rows
 from promptops_server.registry.content import located
 from promptops_server.registry.edits.frame import MAIN, check_message, locked
+from promptops_server.registry.edits.plain_file import NO_FILE, commit_file, refuse_stale
 from promptops_server.registry.git import read
 from promptops_server.registry.git.view import ObjectView
-from promptops_server.registry.git.write import commit_blobs, prepare_blob
+from promptops_server.registry.git.write import prepare_blob
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
-from promptops_server.registry.record import author_of
 from promptops_server.registry.records.defaults_at import start_of
 from promptops_server.registry.tables import prompt
 
@@ -54,7 +54,7 @@ class DefaultsFile:
     @property
     def tag(self) -> str:
         """What a change names to say what it was made from."""
-        return self.blob or "none"
+        return self.blob or NO_FILE
 
 
 def show_defaults(
@@ -101,8 +101,7 @@ def set_defaults(
     require_readable(authorise, actor, project)
     if module:
         address_path(module)
-    where = Resource(project=project, path=module or None)
-    may = require(authorise, actor, "prompt:write", where)
+    may = require(authorise, actor, "prompt:write", Resource(project=project, path=module or None))
     said = check_message(message) or f"Set the defaults of {module or 'the project'}"
     path = file_of(module)
     data = text.encode("utf-8", "surrogatepass")
@@ -115,28 +114,21 @@ def set_defaults(
     blob = prepare_blob(data) if text.strip() else None
     with locked(db, project) as (tx, (found,)):
         before = _now(tx.conn, found, module)
-        _refuse_stale(before, base)
+        where = f"{project}/{path}"
+        refuse_stale(where, before.blob, before.text, base, slug="stale-defaults")
         if before.blob == (blob.oid if blob else None):
             return before
-        commit = commit_blobs(
-            tx,
-            found.id,
-            ref=MAIN,
-            parent=read.head_commit(tx.conn, found.id, MAIN),
-            changes={path: blob},
-            author=author_of(tx.conn, actor),
-            message=said,
-        )
-        after = _now(tx.conn, found, module, commit.oid)
+        commit = commit_file(tx, actor, found, path, blob, said)
+        after = _now(tx.conn, found, module, commit)
         record(
             tx,
             AuditEvent(
                 action="record.set_defaults",
-                object=AuditObject("record-defaults", f"{project}/{path}", hash=after.blob),
+                object=AuditObject("record-defaults", where, hash=after.blob),
                 actor=actor,
                 project=project,
                 before={"blob": before.blob},
-                after={"blob": after.blob, "commit": commit.oid, "prompts": after.affected},
+                after={"blob": after.blob, "commit": commit, "prompts": after.affected},
                 reason=said,
                 rule=may.rule,
             ),
@@ -184,19 +176,4 @@ def _refuse_errors(path: str, found: Defaults) -> None:
             f"{path}:{first['line']}: {key}{first['message']}{more}.",
             remedy=str(first.get("fix", "")),
             errors=errors,
-        )
-
-
-def _refuse_stale(now: DefaultsFile, base: str | None) -> None:
-    path = f"{now.project}/{file_of(now.module)}"
-    if base is None and now.blob is not None:
-        raise PreconditionRequired(
-            f"{path} exists.", remedy=f'Read it, then send If-Match: "{now.tag}" with your change.'
-        )
-    if base is not None and base != now.tag:
-        raise Conflict(
-            f"{path} is not as it was when your change was made.",
-            remedy="Read it again and repeat the change.",
-            slug="stale-defaults",
-            current={"tag": now.tag, "content": now.text},
         )
