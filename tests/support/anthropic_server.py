@@ -13,16 +13,11 @@ with Anthropic's own SDK. Its steps and faults are written in `anthropic_steps`;
 from __future__ import annotations
 
 import asyncio
-import inspect
-import itertools
 import json
 import re
-import threading
-import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -51,6 +46,16 @@ from support.anthropic_steps import (
     wrong_model,
 )
 from support.aws_frames import exception_frame, frame_of_event
+from support.protocol_server import (
+    Model,
+    ProtocolServer,
+    Seen,
+    hang_up,
+    last_text,
+    text_of,
+    whole,
+    whole_or_cut,
+)
 
 __all__ = [
     "Answer",
@@ -84,126 +89,27 @@ NEWEST = "2026-10-21"
 """The version of the protocol that refuses `temperature`, `top_p` and `top_k`; the SDK's own."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A request as it came. `body` is its decoded JSON, `raw` its bytes; `connection` counts connections from 1."""
+class AnthropicServer(ProtocolServer[Step]):
+    """The server; see `ProtocolServer` for its arguments.
 
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: Any
-    raw: bytes
-    connection: int
-    at: float
-
-
-Model = Callable[[dict[str, Any]], "str | Answer | Awaitable[str | Answer]"]
-
-
-class AnthropicServer:
-    """The server; a context manager. Runs in a thread of its own until left.
-
-    Args:
-        answer: the model.
-        models: the ids it serves; any id where empty.
-        api_key: the key it demands; none where empty.
-        latency: seconds before every answer.
+    `requests` are those to messages, whatever their path; `tokens` are those for access tokens.
     """
 
-    def __init__(
-        self,
-        answer: Model | None = None,
-        *,
-        models: Iterable[str] = (),
-        api_key: str = "",
-        latency: float = 0.0,
-        port: int = 0,
-    ) -> None:
-        self.answer: Model = answer or (lambda body: "ok: " + last_text(body))
-        self.models = tuple(models)
-        self.api_key = api_key
-        self.latency = latency
-        self.requests: list[Seen] = []
-        """Requests to messages, whatever their path; `tokens` are those for access tokens."""
+    def __init__(self, answer: Model | None = None, **more: Any) -> None:
+        super().__init__(answer, **more)
         self.tokens: list[Seen] = []
         self.token_answer: tuple[int, Any] | None = None
         """Status and JSON of the next answers of `/token`; None gives a token for an hour."""
-        self.abandoned = 0
-        """Answers whose client went away before they were whole."""
-        self.most_at_once = 0
-        self._at_once = 0
-        self._steps: deque[Step | None] = deque()
-        self._transports: dict[int, Any] = {}
-        self._numbers = itertools.count(1)
-        self._port = port
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="anthropic-server", daemon=True)
-        self._ready = threading.Event()
 
     @property
     def url(self) -> str:
         """The base URL an SDK takes."""
-        return f"http://127.0.0.1:{self._port}"
-
-    @property
-    def connections(self) -> int:
-        """How many connections were ever made."""
-        return len(self._transports)
-
-    @property
-    def open_connections(self) -> int:
-        """How many of them are open."""
-        return sum(not transport.is_closing() for transport in self._transports.values())
-
-    def script(self, steps: Iterable[Step | None]) -> None:
-        """What becomes of the next requests, one step each; replaces what was left of an earlier script."""
-        self._steps = deque(steps)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10), "the server did not start"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)  # fmt: skip
-
-        async def start() -> None:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", self._port).start()
-            self._port = runner.addresses[0][1]
-            self._ready.set()
-
-        self._loop.run_until_complete(start())
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
-
-    def _connection(self, request: web.Request) -> int:
-        for number, transport in self._transports.items():
-            if transport is request.transport:
-                return number
-        number = next(self._numbers)
-        self._transports[number] = request.transport
-        return number
+        return self.root
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         is_json = "json" in request.headers.get("content-type", "")
-        seen = Seen(
-            request.method, request.raw_path.partition("?")[0], dict(request.query),
-            {name.lower(): value for name, value in request.headers.items()},
-            json.loads(raw) if raw and is_json else None, raw,
-            self._connection(request), time.monotonic(),
-        )  # fmt: skip
+        seen = self._seen(request, raw, json.loads(raw) if raw and is_json else None)
         if seen.path == "/token":
             self.tokens.append(seen)
             return self._token()
@@ -212,19 +118,10 @@ class AnthropicServer:
             return self._unwelcome(seen) or self._listing()
         way = _way(seen)
         if way is None:
-            return _whole(error(404, "not_found_error", "Not Found"))
+            return whole(error(404, "not_found_error", "Not Found"))
         if (refusal := self._unwelcome(seen)) is not None:
             return refusal
-        step = (self._steps.popleft() if self._steps else None) or Step()
-        self._at_once += 1
-        self.most_at_once = max(self.most_at_once, self._at_once)
-        try:
-            return await self._messages(request, seen, way, step)
-        except asyncio.CancelledError:
-            self.abandoned += 1
-            raise
-        finally:
-            self._at_once -= 1
+        return await self._answered(Step(), lambda step: self._messages(request, seen, way, step))
 
     def _token(self) -> web.Response:
         status, body = self.token_answer or (200, {"access_token": f"token-{len(self.tokens)}", "expires_in": 3600, "token_type": "Bearer"})  # fmt: skip
@@ -246,32 +143,22 @@ class AnthropicServer:
             seen.headers.get("authorization", "").removeprefix("Bearer "),
         )
         if self.api_key and self.api_key not in given:
-            return _whole(unauthorised())
+            return whole(unauthorised())
         return None
 
     async def _messages(self, request: web.Request, seen: Seen, way: Way, step: Step) -> web.StreamResponse:  # fmt: skip
-        if self.latency or step.wait:
-            await asyncio.sleep(self.latency + step.wait)
         if step.body is not None:
-            return _whole(step)
+            return whole(step)
         if (wrong := _wrong_with(seen, way)) is not None:
-            return _whole(wrong)
+            return whole(wrong)
         if self.models and way.model not in self.models:
-            return _whole(not_found(way.model))
-        said = step.answer
-        if said is None:
-            made = self.answer(seen.body)
-            said = await made if inspect.isawaitable(made) else made
+            return whole(not_found(way.model))
+        said = await self._said(seen.body, step.answer)
         answer = Answer(said) if isinstance(said, str) else said
         message = _message(seen.body, answer, f"msg_{len(self.requests)}", step.model or way.model, step.padding)  # fmt: skip
         if way.stream:
             return await self._stream(request, step, way, _events(message))
-        content = json.dumps(message).encode()
-        if step.malformed_at is not None:
-            content = content[: len(content) // 2]
-        if step.cut_after is not None:
-            return await _cut(request, content, step.cut_after)
-        return web.Response(body=content, content_type="application/json", headers=dict(step.headers))  # fmt: skip
+        return await whole_or_cut(request, json.dumps(message).encode(), step)
 
     async def _stream(
         self, request: web.Request, step: Step, way: Way, events: list[Event]
@@ -283,9 +170,7 @@ class AnthropicServer:
             if step.pause and number:
                 await asyncio.sleep(step.pause)
             if number == step.cut_after:
-                assert request.transport is not None
-                request.transport.abort()
-                return response
+                return hang_up(request, response)
             if number == step.stop_after:
                 break
             if number == step.error_at:
@@ -346,33 +231,6 @@ def _wrong_with(seen: Seen, way: Way) -> Step | None:
     return None
 
 
-def last_text(body: Mapping[str, Any]) -> str:
-    """The text of the last message, of its blocks where it has blocks."""
-    messages = body.get("messages") or [{}]
-    return _text(messages[-1].get("content"))
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, list):
-        return " ".join(str(block.get("text", "")) for block in content)
-    return str(content or "")
-
-
-def _whole(step: Step) -> web.Response:
-    if isinstance(step.body, bytes):
-        return web.Response(status=step.status, body=step.body, headers=dict(step.headers))
-    return web.json_response(step.body, status=step.status, headers=dict(step.headers))
-
-
-async def _cut(request: web.Request, content: bytes, after: int) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"content-type": "application/json", "content-length": str(len(content))})  # fmt: skip
-    await response.prepare(request)
-    await response.write(content[:after])
-    assert request.transport is not None
-    request.transport.abort()
-    return response
-
-
 def _message(body: Mapping[str, Any], answer: Answer, name: str, model: str, padding: int) -> dict[str, Any]:  # fmt: skip
     content: list[dict[str, Any]] = []
     if answer.reasoning:
@@ -398,7 +256,7 @@ def _usage(body: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     asked = [{"content": body.get("system")}, *body.get("messages", ())]
     said = answer.text.split() + answer.reasoning.split()
     return {
-        "input_tokens": sum(len(_text(m.get("content")).split()) + 3 for m in asked),
+        "input_tokens": sum(len(text_of(m.get("content")).split()) + 3 for m in asked),
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0,
         "output_tokens": len(said) + 1,

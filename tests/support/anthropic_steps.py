@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.protocol_server import ScriptedStep
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -27,32 +29,12 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(ScriptedStep):
     """What becomes of one request. The functions below make them; combine with `dataclasses.replace`."""
 
-    status: int = 200
-    body: Any = None
-    """A whole response instead of an answer: JSON, or bytes as they are."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    wait: float = 0.0
-    """Seconds before anything is sent."""
-    pause: float = 0.0
-    """Seconds between two events of a stream."""
-    cut_after: int | None = None
-    """Events (or, without a stream, bytes) after which the connection is cut."""
-    stop_after: int | None = None
-    """Events after which a stream ends in good order, but without its end."""
-    malformed_at: int | None = None
-    """The number of the event that is no JSON; any number spoils a whole answer."""
-    error_at: int | None = None
-    """The number of the event in whose place an `error` event comes."""
     error: tuple[str, str] = ("overloaded_error", "Overloaded")
-    """Type and message of that error."""
-    model: str | None = None
-    """The model named in the answer, in place of the one asked for."""
+    """Type and message of the error that comes in the place of an event."""
     answer: Answer | str | None = None
-    padding: int = 0
-    """Bytes of text added to the answer."""
 
 
 def error(status: int, kind: str, message: str, *, headers: Mapping[str, str] | None = None, **details: Any) -> Step:  # fmt: skip

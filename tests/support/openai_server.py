@@ -12,228 +12,85 @@ Its steps are written in `openai_steps`; import them from here.
 from __future__ import annotations
 
 import asyncio
-import inspect
-import itertools
 import json
-import ssl
-import threading
-import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from support.openai_steps import (
-    Answer as Answer,
+    Answer,
+    Step,
+    broken,
+    context_too_long,
+    cut,
+    error,
+    error_in_stream,
+    filtered,
+    forbidden,
+    huge,
+    invalid_parameter,
+    malformed,
+    not_found,
+    overloaded,
+    rate_limited,
+    redirect,
+    refused,
+    slow,
+    slow_stream,
+    unauthorised,
+    unfinished,
+    wrong_model,
 )
-from support.openai_steps import (
-    Step as Step,
-)
-from support.openai_steps import (
-    broken as broken,
-)
-from support.openai_steps import (
-    context_too_long as context_too_long,
-)
-from support.openai_steps import (
-    cut as cut,
-)
-from support.openai_steps import (
-    error as error,
-)
-from support.openai_steps import (
-    error_in_stream as error_in_stream,
-)
-from support.openai_steps import (
-    filtered as filtered,
-)
-from support.openai_steps import (
-    forbidden as forbidden,
-)
-from support.openai_steps import (
-    huge as huge,
-)
-from support.openai_steps import (
-    invalid_parameter as invalid_parameter,
-)
-from support.openai_steps import (
-    malformed as malformed,
-)
-from support.openai_steps import (
-    not_found as not_found,
-)
-from support.openai_steps import (
-    overloaded as overloaded,
-)
-from support.openai_steps import (
-    rate_limited as rate_limited,
-)
-from support.openai_steps import (
-    redirect as redirect,
-)
-from support.openai_steps import (
-    refused as refused,
-)
-from support.openai_steps import (
-    slow as slow,
-)
-from support.openai_steps import (
-    slow_stream as slow_stream,
-)
-from support.openai_steps import (
-    unauthorised as unauthorised,
-)
-from support.openai_steps import (
-    unfinished as unfinished,
-)
-from support.openai_steps import (
-    wrong_model as wrong_model,
-)
+from support.protocol_server import ProtocolServer, hang_up, last_text, text_of, whole, whole_or_cut
+
+__all__ = [
+    "Answer",
+    "OpenAIServer",
+    "Step",
+    "broken",
+    "context_too_long",
+    "cut",
+    "error",
+    "error_in_stream",
+    "filtered",
+    "forbidden",
+    "huge",
+    "invalid_parameter",
+    "last_text",
+    "malformed",
+    "not_found",
+    "overloaded",
+    "rate_limited",
+    "redirect",
+    "refused",
+    "slow",
+    "slow_stream",
+    "unauthorised",
+    "unfinished",
+    "wrong_model",
+]
 
 CREATED = 1_790_000_000
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A request as it came. `body` is its decoded JSON, None for GET; `connection` counts connections from 1."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: Any
-    connection: int
-    at: float
-
-
-Model = Callable[[dict[str, Any]], "str | Answer | Awaitable[str | Answer]"]
-
-
-class OpenAIServer:
-    """The server; a context manager. Runs in a thread of its own until left.
-
-    Args:
-        answer: the model.
-        models: the ids it serves; any id where empty.
-        api_key: the key it demands; none where empty.
-        latency: seconds before every answer.
-        tls: speak https with its certificate.
-    """
-
-    def __init__(
-        self,
-        answer: Model | None = None,
-        *,
-        models: Iterable[str] = (),
-        api_key: str = "",
-        latency: float = 0.0,
-        port: int = 0,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.answer: Model = answer or (lambda body: "ok: " + last_text(body))
-        self.models = tuple(models)
-        self.api_key = api_key
-        self.latency = latency
-        self.requests: list[Seen] = []
-        self.abandoned = 0
-        """Answers whose client went away before they were whole."""
-        self.most_at_once = 0
-        self._at_once = 0
-        self._steps: deque[Step | None] = deque()
-        self._transports: dict[int, Any] = {}
-        self._numbers = itertools.count(1)
-        self._port = port
-        self._tls = tls
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="openai-server", daemon=True)
-        self._ready = threading.Event()
-        self._stopped = asyncio.Event()
-
-    @property
-    def root(self) -> str:
-        """`http://127.0.0.1:PORT`, without a path."""
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
+class OpenAIServer(ProtocolServer[Step]):
+    """The server; see `ProtocolServer` for its arguments."""
 
     @property
     def url(self) -> str:
         """The base URL an SDK takes, with `/v1`."""
         return self.root + "/v1"
 
-    @property
-    def connections(self) -> int:
-        """How many connections were ever made."""
-        return len(self._transports)
-
-    @property
-    def open_connections(self) -> int:
-        """How many of them are open."""
-        return sum(not transport.is_closing() for transport in self._transports.values())
-
-    def close_connections(self) -> None:
-        """Close all that are open, as an idle server does."""
-
-        async def close() -> None:
-            for transport in self._transports.values():
-                transport.abort()
-
-        asyncio.run_coroutine_threadsafe(close(), self._loop).result(5)
-
-    def script(self, steps: Iterable[Step | None]) -> None:
-        """What becomes of the next chat requests, one step each; replaces what was left of an earlier script."""
-        self._steps = deque(steps)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10), "the server did not start"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stopped.set)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(
-            app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
-        )
-
-        async def serve() -> None:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", self._port, ssl_context=self._tls).start()
-            self._port = runner.addresses[0][1]
-            self._ready.set()
-            await self._stopped.wait()
-            await runner.cleanup()
-
-        self._loop.run_until_complete(serve())
-        self._loop.close()
-
-    def _connection(self, request: web.Request) -> int:
-        for number, transport in self._transports.items():
-            if transport is request.transport:
-                return number
-        number = next(self._numbers)
-        self._transports[number] = request.transport
-        return number
-
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         form = request.content_type == "application/x-www-form-urlencoded"
         body = dict(parse_qsl(raw.decode())) if form else json.loads(raw) if raw else None
-        self.requests.append(
-            Seen(
-                request.method, request.path, dict(request.query), dict(request.headers), body,
-                self._connection(request), time.monotonic(),
-            )
-        )  # fmt: skip
+        self.requests.append(self._seen(request, raw, body))
         keys = (request.headers.get("authorization", ""), request.headers.get("api-key", ""))
         if self.api_key and self.api_key not in (keys[0].removeprefix("Bearer "), keys[1]):
-            return _whole(unauthorised())
+            return whole(unauthorised())
         if request.path.endswith("/models"):
             return web.json_response(
                 {
@@ -245,31 +102,17 @@ class OpenAIServer:
                 }
             )
         if not request.path.endswith("/chat/completions"):
-            return _whole(error(404, f"Invalid URL ({request.method} {request.path})"))
-        step = (self._steps.popleft() if self._steps else None) or Step()
-        self._at_once += 1
-        self.most_at_once = max(self.most_at_once, self._at_once)
-        try:
-            return await self._chat(request, body, step)
-        except asyncio.CancelledError:
-            self.abandoned += 1
-            raise
-        finally:
-            self._at_once -= 1
+            return whole(error(404, f"Invalid URL ({request.method} {request.path})"))
+        return await self._answered(Step(), lambda step: self._chat(request, body, step))
 
     async def _chat(
         self, request: web.Request, body: dict[str, Any], step: Step
     ) -> web.StreamResponse:
-        if self.latency or step.wait:
-            await asyncio.sleep(self.latency + step.wait)
         if step.body is not None:
-            return _whole(step)
+            return whole(step)
         if self.models and body.get("model") not in self.models:
-            return _whole(not_found(str(body.get("model"))))
-        said = step.answer
-        if said is None:
-            made = self.answer(body)
-            said = await made if inspect.isawaitable(made) else made
+            return whole(not_found(str(body.get("model"))))
+        said = await self._said(body, step.answer)
         answer = Answer(said) if isinstance(said, str) else said
         number = len(self.requests)
         head = {
@@ -292,9 +135,7 @@ class OpenAIServer:
             if step.pause and number:
                 await asyncio.sleep(step.pause)
             if number == step.cut_after:
-                assert request.transport is not None
-                request.transport.abort()
-                return response
+                return hang_up(request, response)
             if number == step.stop_after:
                 break
             data = json.dumps(event) if not isinstance(event, str) else event
@@ -309,26 +150,8 @@ class OpenAIServer:
         return response
 
 
-def last_text(body: Mapping[str, Any]) -> str:
-    """The text of the last message, of its parts where it has parts."""
-    messages = body.get("messages") or [{}]
-    return _text(messages[-1].get("content"))
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, list):
-        return " ".join(str(part.get("text", "")) for part in content)
-    return str(content or "")
-
-
-def _whole(step: Step) -> web.Response:
-    if isinstance(step.body, bytes):
-        return web.Response(status=step.status, body=step.body, headers=dict(step.headers))
-    return web.json_response(step.body, status=step.status, headers=dict(step.headers))
-
-
 def _usage(body: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
-    asked = sum(len(_text(m.get("content")).split()) + 3 for m in body.get("messages", ()))
+    asked = sum(len(text_of(m.get("content")).split()) + 3 for m in body.get("messages", ()))
     said = len(answer.text.split()) + len(answer.reasoning.split()) + len(answer.refusal.split())
     return {
         "prompt_tokens": asked,
@@ -371,19 +194,7 @@ async def _complete(
         ],
         "usage": _usage(body, answer),
     }
-    raw = json.dumps(document).encode()
-    if step.malformed_at is not None:
-        raw = raw[: len(raw) // 2]
-    response = web.Response(body=raw, content_type="application/json", headers=dict(step.headers))
-    if step.cut_after is None:
-        return response
-    cut_response = web.StreamResponse(headers={"content-type": "application/json"})
-    cut_response.content_length = len(raw)
-    await cut_response.prepare(request)
-    await cut_response.write(raw[: step.cut_after])
-    assert request.transport is not None
-    request.transport.abort()
-    return cut_response
+    return await whole_or_cut(request, json.dumps(document).encode(), step)
 
 
 def _chunks(

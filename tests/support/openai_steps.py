@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.protocol_server import ScriptedStep
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -24,30 +26,10 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(ScriptedStep):
     """What becomes of one request. The functions below make them; combine with `dataclasses.replace`."""
 
-    status: int = 200
-    body: Any = None
-    """A whole response instead of an answer: JSON, or bytes as they are."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    wait: float = 0.0
-    """Seconds before anything is sent."""
-    pause: float = 0.0
-    """Seconds between two chunks of a stream."""
-    cut_after: int | None = None
-    """Chunks (or, without a stream, bytes) after which the connection is cut."""
-    stop_after: int | None = None
-    """Chunks after which a stream ends in good order, but without its end."""
-    malformed_at: int | None = None
-    """The number of the chunk that is no JSON."""
-    error_at: int | None = None
-    """The number of the chunk in whose place an error comes."""
-    model: str | None = None
-    """The model named in the answer, in place of the one asked for."""
     answer: Answer | str | None = None
-    padding: int = 0
-    """Bytes of text added to the answer."""
 
 
 def error(

@@ -50,7 +50,7 @@ def test_an_answer_comes_with_times_and_usage(server: OpenAIServer) -> None:
     assert reply.attempts == 1
     assert 100 <= reply.latency_ms < 4000
     assert reply.first_token_ms is None
-    assert server.requests[0].headers["Authorization"] == "Bearer sk-test"
+    assert server.requests[0].headers["authorization"] == "Bearer sk-test"
 
 
 def test_a_streamed_answer_is_the_same_in_pieces(server: OpenAIServer) -> None:

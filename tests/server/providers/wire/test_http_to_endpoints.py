@@ -47,8 +47,8 @@ def test_goes_through_the_operators_proxy_but_not_to_this_machine() -> None:
             calling(
                 lambda c, url=url: c.call(a_target(url), an_ask(), deadline=5), settings=through
             )
-        assert [seen.headers["Host"] for seen in proxy.requests] == ["models.example"]
-        assert proxy.requests[0].headers["Proxy-Authorization"].startswith("Basic ")
+        assert [seen.headers["host"] for seen in proxy.requests] == ["models.example"]
+        assert proxy.requests[0].headers["proxy-authorization"].startswith("Basic ")
         assert len(server.requests) == 1
         assert "Proxy-Authorization" not in server.requests[0].headers
 
