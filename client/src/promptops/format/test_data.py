@@ -23,8 +23,6 @@ from .values import kind_of, suggestion
 
 EXPECTED = "expected"
 """The key of a case that belongs to its evaluators, whether they name it or not."""
-COMPLETION = "completion"
-"""What a text of an evaluator calls the answer."""
 
 
 def prompt_suite(parsed: Parsed, file: PromptFile | None = None) -> ParsedSuite:

@@ -93,16 +93,6 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class CallKey:
-    """One planned call of a run."""
-
-    target_id: str
-    suite: str
-    case_key: str
-    repeat: int
-
-
-@dataclass(frozen=True, slots=True)
 class CellCounts:
     """What the verdict of a cell follows from. Repeats of one case are one observation: it passed if every repeat did.
 

@@ -216,7 +216,7 @@ def test_data_too_protected_for_a_target_never_reaches_it(desk: Desk) -> None:
 
 
 def test_more_than_was_allowed_is_refused_before_anything_is_sent(desk: Desk) -> None:
-    with pytest.raises(Invalid, match=r"up to \$0.001000; max_cost is \$0.000900"):
+    with pytest.raises(Invalid, match=r"up to \$0.001; max_cost is \$0.0009\."):
         desk.play("gpt", "claude", max_cost=900)
     desk.there.prices["gpt"] = None
     with pytest.raises(Invalid, match="price of gpt is unknown"):

@@ -15,7 +15,6 @@ from promptops_server.providers.model import DATA_CLASSES, Target
 
 MAX_REPEAT = 100
 MAX_TARGETS = 50
-CLASSES_SHOWN = 5
 
 
 def planned_calls(

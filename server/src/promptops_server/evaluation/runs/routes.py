@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from promptops_server.evaluation.model import RunState
 from promptops_server.evaluation.runs import store, wire
 from promptops_server.evaluation.runs.cancel import cancel_run
 from promptops_server.evaluation.runs.model import Run
@@ -89,7 +90,7 @@ def router(deps: RunDeps) -> APIRouter:
         actor: ActorDep,
         project: str,
         path: str | None = None,
-        state: wire.State | None = None,
+        state: RunState | None = None,
         limit: Limit = pages.DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> wire.RunPage:

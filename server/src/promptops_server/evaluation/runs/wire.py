@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Row
 
 from promptops_server.access.users import names_of
+from promptops_server.evaluation.model import ResultState, RunState
 from promptops_server.evaluation.runs import packing
 from promptops_server.evaluation.runs.model import Run
 from promptops_server.evaluation.runs.plan import MAX_REPEAT, MAX_TARGETS, Estimate
@@ -20,7 +21,6 @@ from promptops_server.infra.clock import to_text
 from promptops_server.registry.content import MAX_FILE_BYTES
 
 MAX_SUITES = 50
-State = Literal["waiting", "running", "done", "cancelled", "stopped", "failed"]
 
 
 class SuiteTextIn(BaseModel):
@@ -114,7 +114,7 @@ class RunOut(BaseModel):
     path: str
     version: int | None
     behaviour: str
-    state: State
+    state: RunState
     passed: bool | None
     problem: str | None
     targets: list[RunTargetOut]
@@ -183,7 +183,7 @@ class ResultOut(BaseModel):
     suite: str
     case: str
     repeat: int
-    state: Literal["waiting", "done", "error", "skipped"]
+    state: ResultState
     passed: bool | None
     fault: str | None
     detail: str | None
