@@ -46,7 +46,9 @@ def write(material: Material) -> Iterator[str]:
         f"<title>{_e(title)}</title><style>{_STYLE}</style></head><body>\n"
     )
     yield f"<h1>{_e(material.address)}</h1>"
-    yield f'<p class="soft">Run {run["number"]}, by {_e(run["created_by"])}, {_e(run["created_at"])}</p>'
+    made = run["created_at"]  # RFC 3339 in UTC
+    when = f'<time datetime="{_e(made)}">{_e(made[:16].replace("T", " "))} UTC</time>'
+    yield f'<p class="soft">Run {run["number"]}, by {_e(run["created_by"])}, {when}</p>'
     yield _verdict(run)
     yield _facts(run)
     yield _targets(run)
