@@ -131,3 +131,5 @@ def test_case_twins_fold_to_one_key() -> None:
 def test_seven_to_nine_digits_may_be_a_version_or_a_commit() -> None:
     may = {text: parse_selector(text).maybe_commit for text in ("999999", "1234567", "0a1b2c3")}
     assert may == {"999999": None, "1234567": "1234567", "0a1b2c3": "0a1b2c3"}
+    sure = {text: parse_selector(text).number for text in ("999999", "1234567", "0a1b2c3")}
+    assert sure == {"999999": 999_999, "1234567": None, "0a1b2c3": None}

@@ -58,8 +58,8 @@ def expand(server: Session, given: list[str]) -> Picks:
 def _add_prompt(server: Session, picks: Picks, address: Address) -> bool:
     """Take the prompt at this address; False when there is none, so that it may be a module."""
     selector = address.selector
-    if selector is not None and selector.version is not None:
-        picks.add(address.path, selector.version)
+    if selector is not None and selector.number is not None:
+        picks.add(address.path, selector.number)
         return True
     try:
         number = read_text(server, address).number

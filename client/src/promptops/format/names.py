@@ -66,6 +66,11 @@ class Selector:
             return str(self.version) if self.version >= 10 ** (_MIN_COMMIT_DIGITS - 1) else None
         return self.commit
 
+    @property
+    def number(self) -> int | None:
+        """The version, if it can be nothing else."""
+        return None if self.maybe_commit is not None else self.version
+
     def __str__(self) -> str:
         if self.version is not None:
             return str(self.version)

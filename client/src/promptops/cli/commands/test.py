@@ -166,7 +166,7 @@ def _body(
     if file is not None:
         body["content"] = _text(file)
     elif place.selector is not None:
-        number = place.selector.version
+        number = place.selector.number
         body["version"] = number if number is not None else read_text(server, place).number
     files = [Path(s) for s in suites or () if s.endswith(_SUITE_ENDINGS) and Path(s).is_file()]
     names = [s for s in suites or () if Path(s) not in files]

@@ -135,6 +135,6 @@ def _check(check: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
         ("stands for", check["stands_for"]),
         ("answered in", latency),
         ("tokens", usage),
-        ("cost", dollars(check["cost"])),
+        ("cost", None if check["cost"] is None else dollars(check["cost"])),
         *(("note", note) for note in check["notes"]),
     ]

@@ -45,7 +45,7 @@ def show(
         if output is not None or not json:
             found = read_text(server, address)
         shown: dict[str, Any] = {}
-        if json or (address.selector is not None and address.selector.commit is not None):
+        if json or (address.selector is not None and address.selector.maybe_commit is not None):
             shown = read_version(server, address)
         out.json(shown)
     if shown.get("notice"):
