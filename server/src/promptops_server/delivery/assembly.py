@@ -19,6 +19,7 @@ from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import Authorised
 from promptops_server.delivery.projection import Delivery as Delivered
 from promptops_server.delivery.projection import Projection
+from promptops_server.delivery.receipts.collect import Collector
 from promptops_server.delivery.receipts.intake import Intake
 from promptops_server.delivery.receipts.spreading import Spreading
 from promptops_server.delivery.reconciler import Reconciler
@@ -76,6 +77,8 @@ class Delivery:
         self._watch = Watch(db, self._follow)
         self.spreading = Spreading(db)
         self._intake = Intake(db, self.spreading.changed)
+        own = self._connect(redis_address, REBUILD_TIMEOUT)
+        self._collector = None if own is None else Collector(db, own, self._intake)
         self.app = DeliveryApp(
             db, keys, self._timeline, self._environments, tokens, self._hub, self._executor,
             self._intake,
@@ -92,6 +95,8 @@ class Delivery:
         self._watch.start()
         self._reconciler.start()
         self._intake.start()
+        if self._collector is not None:
+            self._collector.start()
 
     def project(self, environment_id: str) -> Delivered:
         """The port `Projection` of `releases`: feed followers over HTTP at once, then Redis. Never raises."""
@@ -132,6 +137,8 @@ class Delivery:
     def close(self) -> None:
         """End threads and connections."""
         self.end_streams()
+        if self._collector is not None:
+            self._collector.close()
         self._intake.close()
         self._watch.close()
         self._reconciler.close()
