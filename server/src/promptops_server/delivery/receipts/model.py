@@ -63,7 +63,7 @@ class Arrived:
         """Both as one: the newer, with what only the earlier tells of, aged by the time between the two."""
         if earlier is None:
             return self
-        if earlier.at > self.at:
+        if earlier._order > self._order:
             return earlier.after(self)
         told = {applied.position for applied in self.receipt.applied}
         aged = (self.at - earlier.at) / 1000
@@ -73,7 +73,15 @@ class Arrived:
             if applied.position not in told
         ]
         applied = (*more, *self.receipt.applied)[-APPLIED_KEPT:]
-        return Arrived(replace(self.receipt, applied=applied), self.at)
+        receipt = replace(self.receipt, applied=applied)
+        if earlier.receipt.position > receipt.position:  # they overtook each other on their way
+            held_ms = earlier.receipt.held_ms + aged
+            receipt = replace(receipt, position=earlier.receipt.position, held_ms=held_ms)
+        return Arrived(receipt, self.at)
+
+    @property
+    def _order(self) -> tuple[int, Position]:
+        return self.at, self.receipt.position
 
 
 @dataclass(frozen=True, slots=True)
