@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,7 +17,7 @@ import pytest
 
 from support.follower import Follower
 from support.reviewed_files import reviewed_prompt
-from support.server import RunningServer
+from support.server import BIN, RunningServer
 
 PATH = "claims/triage"
 PLACE = "/projects/bank/environments/staging"
@@ -91,7 +94,7 @@ def until(look: Callable[[], Any], met: Callable[[Any], bool], timeout: float = 
 
 
 def test_every_process_reports_what_it_has_and_how_long_that_took(
-    running: RunningServer, admin: httpx2.Client, follow: Callable[..., Follower]
+    running: RunningServer, admin: httpx2.Client, follow: Callable[..., Follower], tmp_path: Path
 ) -> None:
     publish(admin, "One {{ branch }}?")
     processes = {"http": follow("http"), "redis": follow("redis")}
@@ -138,6 +141,35 @@ def test_every_process_reports_what_it_has_and_how_long_that_took(
         'promptops_release_spread_seconds_count{environment="staging",project="bank"} 2.0'
         in metrics
     )
+
+    def command(*args: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "HOME": str(tmp_path), "PROMPTOPS_URL": running.url}
+        env["PROMPTOPS_TOKEN"] = admin.headers["authorization"].removeprefix("Bearer ")
+        done = subprocess.run(
+            [str(BIN / "promptops"), *args], capture_output=True, text=True, timeout=60, env=env
+        )
+        assert done.returncode == code, (args, done.stdout, done.stderr)
+        return done
+
+    listed = json.loads(command("env", "followers", "bank@staging", "--json").stdout)
+    assert [f["state"] for f in listed["items"]] == ["current", "current"]
+    assert "2 of 2 followers have r2" in command("env", "followers", "bank", "staging").stderr
+    said = command("releases", "watch", "bank@staging").stdout
+    assert said.startswith("2 of 2 have r2, slowest ")
+    put(admin, "Three {{ branch }}?")
+    wait = ("--reason", "as planned", "--wait", "all", "--timeout", "20", "--json")
+    made = json.loads(command("publish", f"bank/{PATH}", "--to", "staging", *wait).stdout)
+    assert (made["number"], made["reached"], made["spread"]["applied"]) == (3, True, 2)
+    os.kill(processes["http"].process.pid, signal.SIGSTOP)
+    back = ("rollback", f"bank/{PATH}", "--in", "staging", "--reason", "as planned")
+    done = command(*back, "--wait", "all", "--timeout", "2", code=1)
+    assert "1 of 2 have r4" in done.stderr
+    assert "Release r4 of staging" in done.stdout
+    assert command("releases", "watch", "bank@staging", "--wait", "50%", "--json").stdout
+    os.kill(processes["http"].process.pid, signal.SIGCONT)
+    command("releases", "watch", "bank@staging", "--release", "r4", "--timeout", "20")
+    assert len(json.loads(command("releases", "bank@staging", "--json").stdout)["items"]) == 4
+    command("publish", f"bank/{PATH}", "--to", "staging", "--reason", "r", "--wait", "most", code=2)
 
     # One that ends says goodbye.
     processes["redis"].close()
@@ -208,3 +240,40 @@ def test_who_may_not_deliver_may_not_report(running: RunningServer, admin: httpx
     assert answer.json()["heartbeat_s"] == 20
     other = httpx2.put(where, headers={"Authorization": f"Bearer {token}"})
     assert other.status_code == 405
+
+
+def test_with_its_token_a_process_loses_the_right_to_report_and_a_reader_to_watch(
+    running: RunningServer, admin: httpx2.Client
+) -> None:
+    publish(admin, "One {{ branch }}?")
+    password = "correct horse other"
+    admin.post("/users", json={"name": "other", "password": password}).raise_for_status()
+    grant = {"user": "other", "project": "bank", "role": "viewer"}
+    admin.post("/grants", json=grant).raise_for_status()
+    made = httpx2.post(f"{running.url}/api/v1/tokens", json={"name": "t"}, auth=("other", password))
+    body = {
+        "follower": "ab" * 16, "host": "h", "process": 1, "sdk": "s", "release": "1-1",
+        "held_ms": 0, "applied": [],
+    }  # fmt: skip
+    bearer = {"Authorization": f"Bearer {made.json()['token']}"}
+    where = f"{running.url}/delivery/v1/bank/staging/receipts"
+    assert httpx2.post(where, json=body, headers=bearer).status_code == 200
+    until(lambda: admin.get(f"{PLACE}/followers").json(), lambda p: p["summary"]["total"] == 1)
+    number = publish(admin, "Two {{ branch }}?")
+    with (
+        httpx2.Client(base_url=f"{running.url}/api/v1", headers=bearer, timeout=20) as reader,
+        reader.stream(
+            "GET", f"{PLACE}/releases/{number}/spread", headers={"Accept": "text/event-stream"}
+        ) as answer,
+    ):
+        lines = answer.iter_lines()
+        assert any(line.startswith("data: ") for line in lines)
+        assert admin.delete(f"/tokens/{made.json()['id']}").is_success
+        revoked = time.monotonic()
+        assert [line for line in lines if line.startswith("data: ")] == ['data: {"why":"refused"}']
+        assert time.monotonic() - revoked < 5.5
+    until(
+        lambda: httpx2.post(where, json=body, headers=bearer).status_code,
+        lambda status: status == 401,
+        5.5,
+    )

@@ -15,7 +15,7 @@ from promptops_server.audit.happenings import Happening
 from promptops_server.audit.live import Live
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
-from promptops_server.infra.http import ActorDep, current_actor, problem_responses
+from promptops_server.infra.http import ActorDep, actor_by_now, problem_responses
 
 _LARGEST = 2**31 - 1
 
@@ -68,7 +68,7 @@ def router(deps: LiveDeps) -> APIRouter:
             after = min(int(last_event_id), _LARGEST)
 
         async def still_allowed() -> None:
-            deps.readable(await current_actor(request), project)
+            deps.readable(await actor_by_now(request), project)
 
         return StreamingResponse(
             deps.live.stream(project_id, after, still_allowed),

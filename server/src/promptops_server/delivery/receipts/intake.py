@@ -38,6 +38,8 @@ NEWS_SECONDS = 0.1
 """A receipt that tells of a release is written after so long at most,"""
 HEARTBEAT_SECONDS = 3.0
 """and one that only says that somebody is there after so long."""
+RECENT_MS = 3_000
+"""Who holds a release for no longer has just begun: somebody may be waiting to see that."""
 BATCH = 500
 """Followers in one transaction: releases being published must not wait longer for their turn."""
 MOST_WAITING = 50_000
@@ -64,7 +66,6 @@ class Intake:
         self._following: dict[str, int] = {}
         self._mutex = threading.Lock()
         self._wake = threading.Event()
-        self._news = False
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -91,8 +92,7 @@ class Intake:
                 return
             self._waiting[key] = arrived.after(earlier)
             self._facts[facts.id] = facts
-            if receipt.applied or receipt.leaving:
-                self._news = True
+            if receipt.applied or receipt.leaving or receipt.held_ms < RECENT_MS:
                 self._wake.set()
         metrics.TAKEN.labels(receipt.via).inc()
 
@@ -131,7 +131,6 @@ class Intake:
             with self._mutex:
                 keys = list(islice(self._waiting, BATCH))
                 batch = {key: self._waiting.pop(key) for key in keys}
-                self._news = False
             if not batch:
                 return
             try:
@@ -151,6 +150,8 @@ class Intake:
             store.remove_old(
                 tx.conn, seen_before=now - FORGOTTEN_US, spread_before=now - SPREAD_KEPT_US
             )
+            for environment_id in self._following:
+                self._following[environment_id] = store.how_many(tx.conn, environment_id)
 
     def _write(self, batch: dict[tuple[str, str], Arrived]) -> None:
         by_environment: defaultdict[str, list[Arrived]] = defaultdict(list)

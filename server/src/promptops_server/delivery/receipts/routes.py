@@ -25,7 +25,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
-from promptops_server.infra.http import ActorDep, Limit, current_actor, problem_responses
+from promptops_server.infra.http import ActorDep, Limit, actor_by_now, problem_responses
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.releases import environments, history
 from promptops_server.releases.model import Environment
@@ -101,7 +101,7 @@ def router(deps: FollowerDeps) -> APIRouter:
         deps.spreading.refuse_if_full()
 
         async def still_allowed() -> None:
-            require_readable(deps.authorise, await current_actor(request), project)
+            require_readable(deps.authorise, await actor_by_now(request), project)
 
         return StreamingResponse(
             deps.spreading.stream(watched, still_allowed),
