@@ -1,6 +1,6 @@
 """Taking receipts in: gathered in memory, written by one thread in batches, so that thousands of followers cost little.
 
-Owns the gathering, its limits and the thread. What a receipt changes is decided by `model`; written by `store`.
+Owns the gathering, its limits and the thread. Leaves to `take_in` what a batch changes.
 A crash loses what was gathered since the last batch: the next heartbeats bring back where everybody is.
 """
 
@@ -9,24 +9,21 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection
 
 from promptops.delivery.header import Position
 from promptops_server.delivery.receipts import metrics, store
-from promptops_server.delivery.receipts.lags import Lags
 from promptops_server.delivery.receipts.model import (
     FORGOTTEN_US,
     Arrived,
-    Follower,
     Receipt,
-    kept_of,
-    lag_ms,
-    news_in,
 )
+from promptops_server.delivery.receipts.take_in import REFRESH_US, TakenIn, take_in
 from promptops_server.delivery.store import Facts
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
@@ -40,15 +37,20 @@ HEARTBEAT_SECONDS = 3.0
 """and one that only says that somebody is there after so long."""
 RECENT_MS = 3_000
 """Who holds a release for no longer has just begun: somebody may be waiting to see that."""
-BATCH = 500
+BATCH = 200
 """Followers in one transaction: releases being published must not wait longer for their turn."""
 MOST_WAITING = 50_000
 MOST_FOLLOWERS = 20_000
 """Followers kept of one environment; more are not taken in."""
 SPREAD_KEPT_US = 90 * 86_400_000_000
 UPKEEP_SECONDS = 60.0
-_REFRESH_US = 8_000_000
-"""A sign that nobody needs: the last one is hardly older."""
+
+
+class _Stored(NamedTuple):
+    """What the table has of a follower, as far as this process knows."""
+
+    position: Position
+    last_seen: int
 
 
 class Intake:
@@ -64,6 +66,7 @@ class Intake:
         self._waiting: dict[tuple[str, str], Arrived] = {}
         self._facts: dict[str, Facts] = {}
         self._following: dict[str, int] = {}
+        self._stored: dict[tuple[str, str], _Stored] = {}
         self._mutex = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -150,88 +153,49 @@ class Intake:
             store.remove_old(
                 tx.conn, seen_before=now - FORGOTTEN_US, spread_before=now - SPREAD_KEPT_US
             )
+            self._stored.clear()  # another server may have removed some of them
             for environment_id in self._following:
                 self._following[environment_id] = store.how_many(tx.conn, environment_id)
 
     def _write(self, batch: dict[tuple[str, str], Arrived]) -> None:
         by_environment: defaultdict[str, list[Arrived]] = defaultdict(list)
-        for (environment_id, _), arrived in batch.items():
-            by_environment[environment_id].append(arrived)
-        observed: list[tuple[Facts, list[float]]] = []
+        signs: dict[tuple[str, str], _Stored] = {}
+        for key, arrived in batch.items():
+            stored = self._stored.get(key)
+            if stored is None or not _is_sign(arrived.receipt, stored):
+                by_environment[key[0]].append(arrived)
+            elif arrived.at - stored.last_seen >= REFRESH_US:
+                signs[key] = _Stored(stored.position, arrived.at)
+        if not by_environment and not signs:
+            return
+        taken: dict[str, TakenIn] = {}
         with self._db.write() as tx:
             store.take_turn(tx.conn)
+            store.touch(tx.conn, [(*key, sign.last_seen) for key, sign in signs.items()])
             for environment_id, arrivals in by_environment.items():
-                lags = self._write_environment(tx.conn, environment_id, arrivals, tx.now)
-                observed.append((self._facts[environment_id], lags))
-        for facts, lags in observed:
-            metrics.observe(facts.project, facts.name, lags)
-        for environment_id in by_environment:
+                taken[environment_id] = self._take_in(tx.conn, environment_id, arrivals, tx.now)
+        self._stored |= signs
+        for environment_id, done in taken.items():
+            facts = self._facts[environment_id]
+            metrics.observe(facts.project, facts.name, done.lags)
+            metrics.DROPPED.inc(done.dropped)
+            for each in done.stored:
+                key = (environment_id, each.id)
+                self._stored[key] = _Stored(each.position, each.last_seen)
+            for gone in done.gone:
+                self._stored.pop((environment_id, gone), None)
+        for environment_id in {key[0] for key in batch}:
             self._changed(environment_id)
 
-    def _write_environment(
+    def _take_in(
         self, conn: Connection, environment_id: str, arrivals: list[Arrived], now: int
-    ) -> list[float]:
-        leaving = [a.receipt.follower for a in arrivals if a.receipt.leaving]
-        known = store.known(conn, environment_id, (a.receipt.follower for a in arrivals))
-        news = {
-            a.receipt.follower: news_in(
-                a.receipt, k.position if (k := known.get(a.receipt.follower)) else None
-            )
-            for a in arrivals
-        }
-        acknowledged = store.acknowledged(
-            conn, environment_id, (one.position for told in news.values() for one in told)
-        )
-        room = self._room(conn, environment_id, known, arrivals)
-        fresh: list[Follower] = []
-        lags: defaultdict[Position, list[float]] = defaultdict(list)
-        for arrived in arrivals:
-            receipt = arrived.receipt
-            before = known.get(receipt.follower)
-            if before is None:
-                if room <= 0:
-                    metrics.DROPPED.inc()
-                    continue
-                room -= 1
-            own: float | None = None
-            for one in news[receipt.follower]:
-                moment = acknowledged.get(one.position)
-                if moment is None:
-                    continue  # no release of ours
-                lag = lag_ms(moment, arrived.at, one)
-                lags[one.position].append(lag)
-                if one.position == receipt.position:
-                    own = lag
-            after = kept_of(arrived, before, own)
-            if before is None or after.position != before.position or _is_older(before, after):
-                fresh.append(after)
-        gone = set(leaving)
-        store.put(conn, environment_id, [each for each in fresh if each.id not in gone])
-        store.remove(conn, environment_id, leaving)
-        for position, values in lags.items():
-            whole = store.spread_of(conn, environment_id, position)
-            whole.merge(Lags.of(values))
-            store.put_spread(conn, environment_id, position, acknowledged[position], whole, now)
-        return [value for values in lags.values() for value in values]
-
-    def _room(
-        self,
-        conn: Connection,
-        environment_id: str,
-        known: dict[str, Follower],
-        arrivals: Iterable[Arrived],
-    ) -> int:
-        new = sum(1 for a in arrivals if a.receipt.follower not in known)
-        if not new and environment_id in self._following:
-            return 0
-        there = store.how_many(conn, environment_id)
-        self._following[environment_id] = there + new
-        return MOST_FOLLOWERS - there
+    ) -> TakenIn:
+        taken = take_in(conn, environment_id, arrivals, now, most=MOST_FOLLOWERS)
+        if taken.new or environment_id not in self._following:
+            self._following[environment_id] = store.how_many(conn, environment_id)
+        return taken
 
 
-def _is_older(before: Follower, after: Follower) -> bool:
-    return (
-        after.last_seen - before.last_seen >= _REFRESH_US
-        or after.via != before.via
-        or after.lag_ms != before.lag_ms
-    )
+def _is_sign(receipt: Receipt, stored: _Stored) -> bool:
+    """Whether a receipt says nothing but that its follower is there."""
+    return not receipt.applied and not receipt.leaving and receipt.position == stored.position

@@ -45,6 +45,10 @@ _PUT = text(
     "sdk = excluded.sdk, via = excluded.via, epoch = excluded.epoch, release = excluded.release, "
     "applied_at = excluded.applied_at, lag_ms = excluded.lag_ms, last_seen = excluded.last_seen"
 )
+_TOUCH = text(
+    "UPDATE follower SET last_seen = :last_seen "
+    "WHERE environment_id = :environment_id AND id = :id AND last_seen < :last_seen"
+)
 _PUT_SPREAD = text(
     "INSERT INTO release_spread (environment_id, number, epoch, acknowledged_at, applied, lags, slowest_ms, updated_at) "
     "VALUES (:environment_id, :number, :epoch, :acknowledged_at, :applied, :lags, :slowest_ms, :updated_at) "
@@ -111,6 +115,16 @@ def put(conn: Connection, environment_id: str, followers: Sequence[Follower]) ->
     ]
     if rows:
         conn.execute(_PUT, rows)
+
+
+def touch(conn: Connection, seen: Sequence[tuple[str, str, int]]) -> None:
+    """Note when these followers (environment's id, own id) were last seen."""
+    rows = [
+        {"environment_id": environment_id, "id": id_, "last_seen": at}
+        for environment_id, id_, at in seen
+    ]
+    if rows:
+        conn.execute(_TOUCH, rows)
 
 
 def remove(conn: Connection, environment_id: str, ids: Iterable[str]) -> None:
