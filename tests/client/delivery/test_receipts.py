@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from publisher import until
 
-from conftest import Setting
 from promptops import SettingsError
 from promptops.delivery import reporter
 from promptops.delivery.header import Position
 from promptops.delivery.reporter import Reporter
 from promptops.errors import SourceError
+
+if TYPE_CHECKING:
+    from conftest import Setting
 
 
 def reports(setting: Setting) -> list[dict[str, Any]]:
@@ -177,3 +180,16 @@ def test_noting_a_release_costs_microseconds() -> None:
     each = (time.perf_counter() - began) / 2_000
     reporting.close()
     assert each < 0.000_2
+
+
+def test_closing_while_the_first_report_begins_ends_it() -> None:
+    for _ in range(200):
+        reporting = Reporter(lambda: None)
+        first = threading.Thread(target=reporting.holds, args=(Position(1, 1),))
+        first.start()
+        reporting.close()
+        first.join()
+    until(
+        lambda: not [t for t in threading.enumerate() if t.name == "promptops-receipts"],
+        "the threads end",
+    )

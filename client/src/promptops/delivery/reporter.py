@@ -54,6 +54,7 @@ class Reporter:
         self._news = False
         self._reported = False
         self._wake = threading.Event()
+        self._starting = threading.RLock()  # `close` may come from the garbage collector
         self._thread: threading.Thread | None = None
 
     def holds(self, position: Position) -> None:
@@ -71,9 +72,10 @@ class Reporter:
 
     def close(self) -> None:
         """Say goodbye where the server knows this process, and stop."""
-        self._closing = True
+        with self._starting:  # a thread that is about to start is waited for like any other
+            self._closing = True
+            thread = self._thread
         self._wake.set()
-        thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(_GOODBYE)
 
@@ -86,11 +88,15 @@ class Reporter:
 
     def _note(self) -> None:
         self._news = True
-        if self._thread is None and not self._closing:
-            self._thread = threading.Thread(
-                target=self._run, name="promptops-receipts", daemon=True
-            )
-            self._thread.start()
+        if self._thread is None:
+            with self._starting:
+                if not self._closing:
+                    thread = threading.Thread(
+                        target=self._run, name="promptops-receipts", daemon=True
+                    )
+                    with contextlib.suppress(RuntimeError):  # no more threads, or the end is near
+                        thread.start()
+                        self._thread = thread
         self._wake.set()
 
     # The thread.

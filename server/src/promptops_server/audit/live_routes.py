@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
@@ -18,6 +18,12 @@ from promptops_server.infra.database import Database
 from promptops_server.infra.http import ActorDep, actor_by_now, problem_responses
 
 _LARGEST = 2**31 - 1
+
+
+class EventStream(StreamingResponse):
+    """An answer of server-sent events."""
+
+    media_type = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,9 @@ def router(deps: LiveDeps) -> APIRouter:
     @api.get(
         "/projects/{project}/events",
         summary="What happens in a project, as it happens: server-sent events",
-        response_class=StreamingResponse,
+        response_class=EventStream,
         responses={
             200: {
-                "content": {"text/event-stream": {"schema": {"$ref": _SCHEMA}}},
                 "description": "`hello` first; then an event `change` each time, with a Happening as data; "
                 "`reset` when too much was missed: load what you show anew",
                 "model": Happening,
@@ -70,13 +75,9 @@ def router(deps: LiveDeps) -> APIRouter:
         async def still_allowed() -> None:
             deps.readable(await actor_by_now(request), project)
 
-        return StreamingResponse(
+        return EventStream(
             deps.live.stream(project_id, after, still_allowed),
-            media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
     return api
-
-
-_SCHEMA: Any = "#/components/schemas/Happening"

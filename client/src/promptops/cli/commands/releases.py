@@ -46,7 +46,7 @@ app = typer.Typer(
     "list",
     [
         "promptops releases retail-bank production",
-        "promptops releases retail-bank@staging --limit 5 --json",
+        "promptops releases list retail-bank@staging --limit 5 --json",
     ],
 )
 def list_(
