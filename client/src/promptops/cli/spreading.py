@@ -190,7 +190,7 @@ def shown(*, quiet: bool = False) -> Iterator[Show]:
     from rich.live import Live
 
     console = Console(file=sys.stderr, no_color=not coloured(sys.stderr), highlight=False)
-    with Live(console=console, refresh_per_second=10, transient=False) as live:
+    with Live(console=console, refresh_per_second=10, transient=True) as live:
         yield lambda spread: live.update(_view(spread))
 
 
@@ -223,17 +223,7 @@ def follower_table(out: Output, found: Sequence[Mapping[str, Any]], empty: str) 
     out.table(FOLLOWER_COLUMNS, map(follower_row, found), empty)
 
 
-FOLLOWER_COLUMNS = (
-    "HOST",
-    "PROCESS",
-    "STATE",
-    "RELEASE",
-    "SINCE",
-    "LAG",
-    "VIA",
-    "LAST SEEN",
-    "SDK",
-)
+FOLLOWER_COLUMNS = ("HOST", "PROCESS", "STATE", "RELEASE", "SINCE", "LAG", "VIA")
 
 
 def follower_row(each: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -246,8 +236,6 @@ def follower_row(each: Mapping[str, Any]) -> tuple[Any, ...]:
         when(each["since"]),
         "" if each["lag_ms"] is None else duration(each["lag_ms"]),
         each["via"],
-        when(each["last_seen"]),
-        each["sdk"],
     )
 
 

@@ -134,6 +134,7 @@ def publish(
     out.json(made)
     if wait:
         spreading.refuse_unless(made["reached"], made["spread"], wait, timeout)
+        out.line(spreading.sentence(made["spread"]))
 
 
 def _preview(server: Session, path: str, body: dict[str, Any]) -> dict[str, Any]:

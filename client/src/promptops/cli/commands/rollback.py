@@ -91,6 +91,7 @@ def rollback(
     out.json(release)
     if wait:
         spreading.refuse_unless(release["reached"], release["spread"], wait, timeout)
+        out.line(spreading.sentence(release["spread"]))
 
 
 def _target(given: str, to: str) -> dict[str, Any]:
