@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 
 from promptops_server import __version__
-from promptops_server.app import front, refusals
+from promptops_server.app import console, front, refusals
 from promptops_server.app.description import describe
 from promptops_server.app.edge import App, Edge, Receive, Scope, Send
 from promptops_server.app.sensitive_reads import SensitiveReads
@@ -80,7 +80,9 @@ def fastapi_app(parts: HttpParts) -> FastAPI:
     refusals.install(app, parts.denials)
     for router in parts.api:
         app.include_router(router, prefix=API_PREFIX)
-    for router in (*parts.root, front.router()):
+    # Last: it answers every address of the console, and `/`.
+    page = console.router() if console.is_built() else front.router()
+    for router in (*parts.root, page):
         app.include_router(router)
     describe(app, prefix=API_PREFIX)
     return app
