@@ -1,12 +1,12 @@
 /** The parts of ECharts that are used, drawn as SVG. */
 import { BarChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
-import { init, use } from 'echarts/core';
+import { init, use as register } from 'echarts/core';
 import type { EChartsOption } from 'echarts';
 import { SVGRenderer } from 'echarts/renderers';
 import { SERIES } from './Chart';
 
-use([BarChart, LineChart, HeatmapChart, ScatterChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
+register([BarChart, LineChart, HeatmapChart, ScatterChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
 
 /** Draw into an element, and again when its size or the theme changes; returns what ends it. */
 export function draw(element: HTMLElement, option: EChartsOption): () => void {

@@ -17,7 +17,7 @@ from promptops_server.app.data_dir import prepare
 from promptops_server.app.http import fastapi_app
 from promptops_server.app.installation import ensure_installation
 from promptops_server.app.wiring import Services
-from promptops_server.infra import settings
+from promptops_server.infra import logging, settings
 from promptops_server.infra.database import Database
 
 
@@ -45,4 +45,5 @@ def description() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    logging.configure("warning", "json")
     json.dump(description(), sys.stdout, ensure_ascii=False, indent=1, sort_keys=True)
