@@ -14,7 +14,7 @@ DATA ?= .promptops
 UP_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help install up test lint types layers web unit bench fuzz lock migration api clean
+.PHONY: help install up test lint types layers web browser unit bench fuzz lock migration api clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -49,7 +49,7 @@ $(STAMP): requirements.lock requirements-models.lock client/pyproject.toml serve
 up: install ## start the product with the sample workspace (Ctrl-C stops it)
 	@$(BIN)/promptops-server up --demo --data $(DATA) $(UP_ARGS)
 
-test: install lint types layers web unit ## every check and every test
+test: install lint types layers web browser unit ## every check and every test
 
 lint: install ## style
 	@$(BIN)/ruff check .
@@ -63,6 +63,9 @@ layers: install ## who may import whom
 
 web: install ## types, style and unit tests of the console
 	@$(BIN)/python console/build.py --check
+
+browser: install ## a Chromium for the browser tests, when none is found
+	@PYTHONPATH=tests $(BIN)/python -m support.browser >/dev/null
 
 unit: install ## the tests alone: make unit TEST_ARGS="-k name"
 	@$(BIN)/pytest -q -n auto $(TEST_ARGS)

@@ -32,8 +32,8 @@ export function SignInPage() {
       <Title order={1}>PromptOps</Title>
       <Paper withBorder p="lg" w="100%" maw={380} component="form" onSubmit={submit}>
         <Stack>
-          <TextInput label="Name" autoComplete="username" required value={name} onChange={(event) => setName(event.currentTarget.value)} />
-          <PasswordInput label="Password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
+          <TextInput label="Name" autoComplete="username" required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+          <PasswordInput label="Password" autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
           <Refusal fault={signIn.error} />
           <Button type="submit" loading={signIn.isPending}>Sign in</Button>
         </Stack>
