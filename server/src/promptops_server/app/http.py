@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
@@ -37,6 +38,8 @@ class HttpParts:
     by_cookie: ByCookie | None = None
     database: Database | None = None
     """Where sensitive reads are noted; None notes none."""
+    console: Path = console.FOLDER
+    """Where the built console lies; without one `/` is a plain page."""
 
 
 def create_app(parts: HttpParts) -> App:
@@ -81,7 +84,7 @@ def fastapi_app(parts: HttpParts) -> FastAPI:
     for router in parts.api:
         app.include_router(router, prefix=API_PREFIX)
     # Last: it answers every address of the console, and `/`.
-    page = console.router() if console.is_built() else front.router()
+    page = console.router(parts.console) if console.is_built(parts.console) else front.router()
     for router in (*parts.root, page):
         app.include_router(router)
     describe(app, prefix=API_PREFIX)
