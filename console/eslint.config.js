@@ -9,6 +9,8 @@ export default ts.config(
   a11y.flatConfigs.recommended,
   {
     rules: {
+      // The first field of a page made for one form, such as sign-in; never a DOM element of its own accord.
+      'jsx-a11y/no-autofocus': ['error', { ignoreNonDOM: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-restricted-syntax': [
         'error',

@@ -4,8 +4,15 @@
  */
 import { common } from './en/common';
 import { frame } from './en/frame';
+import { me } from './en/me';
+import { signIn } from './en/signIn';
 
-const english = { common, frame };
+const english = {
+  common,
+  frame,
+  me,
+  signIn,
+};
 
 export type Strings = typeof english;
 export const strings: Strings = english;
