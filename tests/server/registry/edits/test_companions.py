@@ -188,9 +188,7 @@ def test_a_copy_has_the_suites_too_also_in_another_project(bank: Bank) -> None:
 def test_a_move_between_projects_leaves_no_suite_behind(bank: Bank) -> None:
     triage_and_its_second(bank)
     town = create_project(bank.db, ADMIN, authorise, "town", "Town")
-    done = move_prompts(
-        bank.db, ADMIN, authorise, LIVE, "bank", "m/triage", "b", to_project="town"
-    )
+    done = move_prompts(bank.db, ADMIN, authorise, LIVE, "bank", "m/triage", "b", to_project="town")
     assert suites(bank, town) == {"b": "m/triage", "b.edge": "m/triage.edge"}
     assert set(suites(bank)) == {"m/triage.v2", "m/triage.v2.edge", "m/other"}
     assert len(done.companions) == 2
