@@ -102,7 +102,8 @@ class Replacer:
 
 def _loose(text: str) -> bytes:
     """A pattern of the text as YAML may have it without a backslash: folded at its spaces, apostrophes doubled."""
-    words = (re.escape(word.encode()).replace(b"'", b"''?") for word in text.split())
+    found = filter(None, re.split(r"[ \t\r\n]+", text))
+    words = (re.escape(word.encode()).replace(b"'", b"''?") for word in found)
     return rb"\s+".join(words)
 
 
