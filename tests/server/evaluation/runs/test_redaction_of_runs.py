@@ -93,6 +93,30 @@ def test_a_redacted_text_is_gone_from_suites_and_from_what_runs_stored(
     assert len(endpoint.requests) == asked + 3  # nothing of it is used again
 
 
+def test_a_text_that_stands_only_in_a_suite_is_gone_from_its_runs(
+    ground: Ground, endpoint: OpenAIServer
+) -> None:
+    endpoint.answer = knowing
+    path, name = "geo/suite", "Ottilie Thistlewood"
+    ground.target("only", endpoint)
+    ground.put(prompt_text(1), path)
+    suite = (
+        f"cases:\n  - {{name: '{name}', inputs: {{country: Land7}}, expected: '{name}'}}\n"
+        "evaluators:\n  - name: names\n    string: {contains: '{{expected}}'}\n"
+    )
+    route = f"/projects/{PROJECT}/suites/{path}.suite.yml"
+    assert ground.api.put(route, json={"text": suite}).is_success
+    before = ground.tested("only", path=path)
+    assert stored(ground, name)
+    figures = redact(ground, f"{path}.suite.yml", name)["done"]
+    assert isinstance(figures, dict)
+    assert figures["versions"] == [] and figures["other_files"] == [f"{path}.suite.yml"]
+    assert figures["rows"]["test_runs"] == 1 and figures["rows"]["test_results"] >= 1
+    assert not stored(ground, name)
+    assert name not in ground.api.get(route).text
+    assert ground.run(before["number"])["targets"] == before["targets"]
+
+
 def test_a_run_under_way_with_the_text_is_cancelled_and_goes_on_without_it(
     ground: Ground, endpoint: OpenAIServer
 ) -> None:

@@ -13,9 +13,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from promptops.format.companions import TEST_DATA
 from promptops.format.suite import SUITE_ENDINGS
 from promptops_server.evaluation.model import Suite
-from promptops_server.evaluation.suites.belonging import TEST_DATA
 from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.registry.git.objects import encode_path
 from promptops_server.registry.git.view import ObjectView
