@@ -65,6 +65,7 @@ from promptops_server.delivery.ports import authorised_by
 from promptops_server.evaluation.checks import all_evaluators
 from promptops_server.evaluation.matrix.cells import write_cells
 from promptops_server.evaluation.matrix.facts import matrix_facts
+from promptops_server.evaluation.matrix.keep_readings import KeptReadings
 from promptops_server.evaluation.matrix.ports import Around as MatrixAround
 from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
 from promptops_server.evaluation.runs.forget import forget_old_texts
@@ -165,8 +166,9 @@ class Services:
         self.target_checks = checks_of(
             settings, self.targets, adapt=self.models.adapt, prices=self.models
         )
+        self.readings = KeptReadings(database)
         self.matrix_around = MatrixAround(
-            suites=SuitesAtHead(suites_of),
+            suites=SuitesAtHead(suites_of, self.readings),
             catalogue=self.models.digest,
             problem=partial(problem_of, self.models),
         )
@@ -290,8 +292,9 @@ class Services:
         self.schedule.start()
         self._undo.append(self.emergencies.close)
         self.emergencies.start()
-        # The first to look at a suite would wait for what evaluators stand on.
-        threading.Thread(target=all_evaluators, name="evaluators", daemon=True).start()
+        self._undo.append(self.readings.close)
+        self.readings.start()
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
@@ -324,6 +327,11 @@ class Services:
             self.more,
             self.dispatcher.wake,
         )
+
+    def _warm(self) -> None:
+        """Load what the first to look at the matrix would wait for: what evaluators stand on, and the catalogue."""
+        all_evaluators()
+        self.catalogue.load()
 
     def _cells(self, conn: Connection, run: Run) -> None:
         write_cells(conn, run.id, self.models.digest)

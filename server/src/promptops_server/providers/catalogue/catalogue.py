@@ -77,6 +77,15 @@ class Catalogue:
         if self._own_file is not None:
             self._own = read_path(self._own_file)
 
+    def load(self) -> None:
+        """Read everything now, so that nobody who asks has to wait for it.
+
+        Raises:
+            CatalogueError: a file cannot be used; not after `check`.
+        """
+        price_list.has_provider("openai")  # the list is read with its first question
+        self._loaded()
+
     def entry(self, model_id: str, provider: str | None = None) -> Entry | None:
         """The model by its id at the provider; None when not even its family is known.
 
