@@ -43,6 +43,7 @@ from promptops_server.app.refusals import DenialLog
 from promptops_server.app.run_parts import engine_deps
 from promptops_server.app.seldom import Seldom
 from promptops_server.app.sign_in_failures import SignInFailures
+from promptops_server.app.warm import warm
 from promptops_server.approvals.certification.model import Cadence
 from promptops_server.approvals.certification.read import overdue_for
 from promptops_server.approvals.certification.renew import renew_request
@@ -62,7 +63,6 @@ from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
-from promptops_server.evaluation.checks import all_evaluators
 from promptops_server.evaluation.matrix.cells import write_cells
 from promptops_server.evaluation.matrix.facts import matrix_facts
 from promptops_server.evaluation.matrix.keep_readings import KeptReadings
@@ -294,7 +294,8 @@ class Services:
         self.emergencies.start()
         self._undo.append(self.readings.close)
         self.readings.start()
-        threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        about = (self.database, self.catalogue, self.matrix_around)
+        threading.Thread(target=warm, args=about, name="warm", daemon=True).start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
@@ -327,11 +328,6 @@ class Services:
             self.more,
             self.dispatcher.wake,
         )
-
-    def _warm(self) -> None:
-        """Load what the first to look at the matrix would wait for: what evaluators stand on, and the catalogue."""
-        all_evaluators()
-        self.catalogue.load()
 
     def _cells(self, conn: Connection, run: Run) -> None:
         write_cells(conn, run.id, self.models.digest)

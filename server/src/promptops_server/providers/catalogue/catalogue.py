@@ -83,8 +83,9 @@ class Catalogue:
         Raises:
             CatalogueError: a file cannot be used; not after `check`.
         """
-        price_list.has_provider("openai")  # the list is read with its first question
-        self._loaded()
+        self.entry(
+            "any-model", "openai"
+        )  # the price list and its patterns are read with a question
 
     def entry(self, model_id: str, provider: str | None = None) -> Entry | None:
         """The model by its id at the provider; None when not even its family is known.
