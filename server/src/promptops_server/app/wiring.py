@@ -91,6 +91,7 @@ from promptops_server.registry.mirror.jobs import push_job
 from promptops_server.registry.mirror.push import PushDeps
 from promptops_server.registry.mirror.remote import Limits as MirrorLimits
 from promptops_server.registry.mirror.retries import MirrorRetries
+from promptops_server.registry.projects import get_project_by_id
 from promptops_server.registry.redaction.deps import SEALED_FOR as SEALED_FOR_REDACTION
 from promptops_server.registry.redaction.deps import RedactionDeps
 from promptops_server.registry.redaction.upkeep import look_after
@@ -331,6 +332,9 @@ class Services:
 
     def _cells(self, conn: Connection, run: Run) -> None:
         write_cells(conn, run.id, self.models.digest)
+        if run.version is not None:  # so that the matrix need not read the suites first
+            project = get_project_by_id(conn, run.project_id)
+            self.matrix_around.suites(conn, project, [(run.path, run.version)])
 
     def _make_checkpoints(self) -> None:
         audit = self.settings.audit
