@@ -295,7 +295,7 @@ class Services:
         self.emergencies.start()
         self._undo.append(self.readings.close)
         self.readings.start()
-        about = (self.database, self.catalogue, self.matrix_around)
+        about = (self.database, self.matrix_around)
         threading.Thread(target=warm, args=about, name="warm", daemon=True).start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked

@@ -77,16 +77,6 @@ class Catalogue:
         if self._own_file is not None:
             self._own = read_path(self._own_file)
 
-    def load(self) -> None:
-        """Read everything now, so that nobody who asks has to wait for it.
-
-        Raises:
-            CatalogueError: a file cannot be used; not after `check`.
-        """
-        self.entry(
-            "any-model", "openai"
-        )  # the price list and its patterns are read with a question
-
     def entry(self, model_id: str, provider: str | None = None) -> Entry | None:
         """The model by its id at the provider; None when not even its family is known.
 
