@@ -36,7 +36,7 @@ def suites_of(
     conn: Connection,
     project: Project,
     path: str,
-    version: Version | str,
+    version: Version | str | bytes,
     names: Sequence[str] | None = None,
     *,
     commit: str | None = None,
@@ -45,7 +45,7 @@ def suites_of(
     """The suites to test a prompt with.
 
     Args:
-        version: whose `testData` counts: a version, or the text of a draft.
+        version: whose `testData` counts: a version, its file where that is read already, or the text of a draft.
         names: `testData` or paths of suite files in the project, with or without their ending; None for all that belong
             to the prompt: its `testData`, `<prompt>.suite.yml` and `<prompt>.<name>.suite.yml` beside it. An empty result
             means that there is nothing to test with.
@@ -58,7 +58,7 @@ def suites_of(
         NotFound: a named suite does not exist, or no such commit.
         BadRequest: a name breaks the grammar of paths.
     """
-    text = version if isinstance(version, str) else version_bytes(conn, project.id, version)
+    text = version_bytes(conn, project.id, version) if isinstance(version, Version) else version
     own, inputs = own_suite(conn, project, path, text)
     view = ObjectView(conn, project.id)
     if commit is None and names != (TEST_DATA,):  # that one is in the text
