@@ -173,8 +173,9 @@ class Carrying:
                 target, ready.ask, deadline=self._deps.limits.call_seconds
             )
         except CallError as error:
-            self.purse.settle(amount, 0)
-            await self._without_answer(lane, ready, error, held=held)
+            paid = await self._perhaps_charged(target, ready, error)
+            self.purse.settle(amount, paid or 0)
+            await self._without_answer(lane, ready, error, held=held, paid=paid)
             return
         cost = self._deps.prices.cost_of(target, reply.usage)
         # An endpoint that does not say what it counted is taken to have cost the most it can.
@@ -184,6 +185,18 @@ class Carrying:
         await self._writer.write(
             self.ledger, target, row=row, spent=paid + judged, paid=paid, settle=held
         )
+
+    async def _perhaps_charged(self, target: Target, ready: Ready, error: CallError) -> int | None:
+        """What a call without an answer counts as: the most it can cost where the endpoint may charge for it, else 0.
+
+        None where nobody can tell.
+        """
+        if not error.may_have_cost:
+            return 0
+        if ready.most is not None or ready.ask is None:
+            return ready.most
+        # Nothing was set aside, as no limit is kept; the sum shown is to be honest all the same.
+        return await asyncio.to_thread(self._deps.prices.most, target, ready.ask)
 
     async def _from_budget(self, lane: Lane, most: int | None) -> Any:
         """A reservation of the target's budget; None where it has none; the refusal where there is no room."""
@@ -237,8 +250,15 @@ class Carrying:
         return row, judging.spent
 
     async def _without_answer(
-        self, lane: Lane, ready: Ready, error: CallError, *, held: Any = None
+        self,
+        lane: Lane,
+        ready: Ready,
+        error: CallError,
+        *,
+        held: Any = None,
+        paid: int | None = None,
     ) -> None:
+        """An error's cost is an estimate: what the call can have cost at most, where it may have been charged."""
         if error.fault in SETTLED_BY_TARGET and lane.refusal is None:
             lane.refusal = (error.fault, error.detail)
         row: dict[str, Any] = {
@@ -252,9 +272,10 @@ class Carrying:
             row["passed"] = False
         if ready.request is not None:
             row["texts"] = packing.packed({"request": dict(ready.request)})
-        # Nobody charges for an error they answered with; a lost connection is not counted either.
-        paid = {} if held is None else {"settle": held, "paid": 0}
-        await self._writer.write(self.ledger, lane.target, row=row, **paid)
+        if paid:
+            row["cost"] = paid
+        money = {"settle": held, "paid": paid} if paid or held is not None else {}
+        await self._writer.write(self.ledger, lane.target, row=row, spent=paid or 0, **money)
 
     def _row(
         self, ready: Ready, reply: Reply, cost: int | None, scores: Sequence[Score]

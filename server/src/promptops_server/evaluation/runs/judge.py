@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from promptops.calls.ask import Ask
 from promptops_server.evaluation.runs.money import Purse
@@ -27,13 +28,14 @@ class Judging:
     async def __call__(self, target: str, ask: Ask) -> tuple[Reply, int | None]:
         """As `RunJudge.ask`."""
         try:
-            reply, cost, paid = await self._judge.ask(target, ask)
+            return await self._judge.ask(target, ask, self._count)
         except CallError as error:
             if error.fault == "budget":
                 self.no_room = self.no_room or error.detail
             raise
+
+    def _count(self, paid: int) -> None:
         self.spent += paid
-        return reply, cost
 
 
 class RunJudge:
@@ -46,8 +48,13 @@ class RunJudge:
         self._project = project
         self._found: dict[str, Target] = {}
 
-    async def ask(self, target: str, ask: Ask) -> tuple[Reply, int | None, int]:
-        """The judge's answer, what it cost, and what is counted for it where nobody knows.
+    async def ask(
+        self, target: str, ask: Ask, count: Callable[[int], None]
+    ) -> tuple[Reply, int | None]:
+        """The judge's answer and what it cost.
+
+        Args:
+            count: told what is counted for it: the most it can cost where nobody knows, or it may have been charged.
 
         Raises:
             CallError: there is no such target, it gave no answer, or what it can cost does not fit the run's limit.
@@ -72,9 +79,14 @@ class RunJudge:
         try:
             reply = await self._caller.call(found, ask, deadline=self._deps.limits.call_seconds)
             cost = self._deps.prices.cost_of(found, reply.usage)
-            return reply, cost, amount if cost is None else cost
+            return reply, cost
+        except CallError as error:
+            cost = None if error.may_have_cost else 0
+            raise
         finally:
-            self._purse.settle(amount, amount if cost is None else cost)
+            paid = amount if cost is None else cost
+            count(paid)
+            self._purse.settle(amount, paid)
             await asyncio.to_thread(self._settle, held, cost)
 
     def _reserve(self, target: Target, most: int | None) -> object:

@@ -200,7 +200,7 @@ class Credentials:
                 with self._db.read() as conn:
                     sealed = store.sealed_secret(conn, target.id)
             except ProblemError as problem:
-                raise CallError("failed", problem.detail) from None
+                raise CallError("failed", problem.detail, sent=False) from None
             if sealed is None:
                 raise _missing(
                     f"The model target {target.name} has no secret any more: set its credential again."
