@@ -186,6 +186,10 @@ class CallError(Exception):
         self.may_have_cost = sent and fault in _PERHAPS_CHARGED and not answered_with_it
 
 
+class NoRoomYet(CallError):
+    """`budget`: the call fits what is left, were it not for what is set aside for calls under way."""
+
+
 class Caller(Protocol):
     """Calls models: adapts the request by the catalogue, sends it, retries within the deadline. One per event loop."""
 

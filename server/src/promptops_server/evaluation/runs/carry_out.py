@@ -7,7 +7,7 @@ run is `ending`'s.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -21,6 +21,7 @@ from promptops_server.evaluation.runs.lane import Lane, Ready
 from promptops_server.evaluation.runs.model import Contents, PlannedCall, Run
 from promptops_server.evaluation.runs.money import Purse
 from promptops_server.evaluation.runs.ports import EngineDeps, OpenCaller
+from promptops_server.evaluation.runs.reserving import BudgetRoom
 from promptops_server.evaluation.runs.writer import Ledger, Writer
 from promptops_server.providers.model import CallError, Fault, Reply, Target
 
@@ -57,7 +58,8 @@ class Carrying:
         self._contents = contents
         self.purse = Purse(run.max_cost, run.cost)
         self.ledger = Ledger(run.id, run.attempt, self.purse, run.cost, run.progress)
-        self._judge = RunJudge(deps, caller, self.purse, project)
+        self._room = BudgetRoom(deps.limits.budget_seconds)
+        self._judge = RunJudge(deps, caller, self.purse, self._room, project)
         self._suites = {suite.name: suite for suite in contents.suites}
         asks = Asks(contents.artifact, deps.limited)
         by_target: dict[str, list[PlannedCall]] = {}
@@ -70,8 +72,6 @@ class Carrying:
             lane = Lane(deps, run, target, asks, self._suites, mine)
             lane.refusal = refusal
             self._lanes.append(lane)
-        self._flying: dict[str, int] = {}
-        self._landed = asyncio.Event()
         self._stopped: str | None = None
         self._end: str | None = None
 
@@ -79,7 +79,7 @@ class Carrying:
         """Send nothing more: `cancelled`, or `interrupted` when this process ends."""
         self._end = self._end or end
         self.purse.wake()
-        self._landed.set()
+        self._room.close()
 
     def look(self) -> None:
         """Stop if somebody asked for it, or another attempt has the run."""
@@ -149,7 +149,7 @@ class Carrying:
         held = await self._from_budget(lane, most)
         if isinstance(held, CallError):
             self.purse.settle(amount, 0)
-            if self._end is None:
+            if not self._given_up(lane):
                 lane.refusal = ("budget", held.detail)
                 self._stopped = self._stopped or held.detail
             return
@@ -158,12 +158,10 @@ class Carrying:
             if held is not None:
                 await self._writer.write(self.ledger, target, settle=held, paid=0)
             return
-        self._flying[target.id] = self._flying.get(target.id, 0) + 1
         try:
             await self._sent(lane, ready, amount, held)
         finally:
-            self._flying[target.id] -= 1
-            self._landed.set()
+            self._room.freed()
 
     async def _sent(self, lane: Lane, ready: Ready, amount: int, held: Any) -> None:
         target = lane.target
@@ -181,10 +179,18 @@ class Carrying:
         # An endpoint that does not say what it counted is taken to have cost the most it can.
         paid = cost if cost is not None else amount
         self.purse.settle(amount, paid)
-        row, judged = await self._judged(lane, ready, reply, cost)
-        await self._writer.write(
-            self.ledger, target, row=row, spent=paid + judged, paid=paid, settle=held
-        )
+        money = {"settle": held, "paid": paid}
+
+        async def settled() -> None:
+            # Before a judge waits for room in a budget: it may be this one.
+            if money["settle"] is not None:
+                now = dict(money)
+                money.update(settle=None, paid=None)
+                await self._writer.write(self.ledger, target, **now)
+                self._room.freed()
+
+        row, judged = await self._judged(lane, ready, reply, cost, before=settled)
+        await self._writer.write(self.ledger, target, row=row, spent=paid + judged, **money)
 
     async def _perhaps_charged(self, target: Target, ready: Ready, error: CallError) -> int | None:
         """What a call without an answer counts as: the most it can cost where the endpoint may charge for it, else 0.
@@ -203,13 +209,10 @@ class Carrying:
         target = lane.target
         if target.budget_month is None:
             return None
-        while True:
-            self._landed.clear()
-            held = await self._writer.write(self.ledger, target, reserve=most)
-            refused = isinstance(held, CallError)
-            if not refused or not self._flying.get(target.id) or self._end is not None:
-                return held
-            await self._landed.wait()  # what is in flight may turn out cheaper than was set aside
+        return await self._room.take(
+            lambda: self._writer.write(self.ledger, target, reserve=most),
+            lambda: self._given_up(lane),
+        )
 
     def _stop_for_money(self, lane: Lane, why: str) -> None:
         limit = self._run.max_cost
@@ -226,7 +229,13 @@ class Carrying:
         return self._end is not None or lane.refusal is not None
 
     async def _judged(
-        self, lane: Lane, ready: Ready, reply: Reply, cost: int | None
+        self,
+        lane: Lane,
+        ready: Ready,
+        reply: Reply,
+        cost: int | None,
+        *,
+        before: Callable[[], Awaitable[None]] | None = None,
     ) -> tuple[dict[str, Any], int]:
         """The row of an answer with its scores, and what its judges came to.
 
@@ -234,7 +243,7 @@ class Carrying:
         and does not pay for it again.
         """
         suite = self._suites[ready.call.suite]
-        judging = Judging(self._judge)
+        judging = Judging(self._judge, before)
         scores = await self._deps.score(
             suite.checks,
             ready.case,

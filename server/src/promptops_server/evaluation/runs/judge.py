@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from promptops.calls.ask import Ask
 from promptops_server.evaluation.runs.money import Purse
 from promptops_server.evaluation.runs.ports import EngineDeps, OpenCaller
+from promptops_server.evaluation.runs.reserving import BudgetRoom
 from promptops_server.infra.problems import ProblemError
 from promptops_server.providers.model import CallError, Reply, Target
 
@@ -15,18 +16,29 @@ from promptops_server.providers.model import CallError, Reply, Target
 class Judging:
     """The judges of one answer: what they came to, and whether one did not fit the limits any more.
 
+    Args:
+        before: awaited once, before the first judge is asked.
+
     Attributes:
         spent: millionths of a US dollar.
         no_room: why a judge was not asked; the answer then waits to be judged, it has not failed.
     """
 
-    def __init__(self, judge: RunJudge) -> None:
+    def __init__(
+        self, judge: RunJudge, before: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self._judge = judge
+        self._before = before
+        self._beginning = asyncio.Lock()
         self.spent = 0
         self.no_room: str | None = None
 
     async def __call__(self, target: str, ask: Ask) -> tuple[Reply, int | None]:
         """As `RunJudge.ask`."""
+        async with self._beginning:
+            before, self._before = self._before, None
+            if before is not None:
+                await before()
         try:
             return await self._judge.ask(target, ask, self._count)
         except CallError as error:
@@ -41,10 +53,13 @@ class Judging:
 class RunJudge:
     """The models that judge in one run. What they cost counts for the run and for their targets' months."""
 
-    def __init__(self, deps: EngineDeps, caller: OpenCaller, purse: Purse, project: str) -> None:
+    def __init__(
+        self, deps: EngineDeps, caller: OpenCaller, purse: Purse, room: BudgetRoom, project: str
+    ) -> None:
         self._deps = deps
         self._caller = caller
         self._purse = purse
+        self._room = room
         self._project = project
         self._found: dict[str, Target] = {}
 
@@ -71,7 +86,9 @@ class RunJudge:
                 "budget", f"judging with {found.name} can cost more than is left", attempts=0
             )
         try:
-            held = await asyncio.to_thread(self._reserve, found, most)
+            held = await self._room.take(lambda: asyncio.to_thread(self._reserve, found, most))
+            if isinstance(held, CallError):
+                raise held
         except BaseException:
             self._purse.settle(amount, 0)
             raise
@@ -88,10 +105,14 @@ class RunJudge:
             count(paid)
             self._purse.settle(amount, paid)
             await asyncio.to_thread(self._settle, held, cost)
+            self._room.freed()
 
     def _reserve(self, target: Target, most: int | None) -> object:
-        with self._deps.db.write() as tx:
-            return self._deps.budgets.reserve_in(tx, target, most)
+        try:
+            with self._deps.db.write() as tx:
+                return self._deps.budgets.reserve_in(tx, target, most)
+        except CallError as refused:
+            return refused
 
     def _settle(self, held: object, cost: int | None) -> None:
         with self._deps.db.write() as tx:
