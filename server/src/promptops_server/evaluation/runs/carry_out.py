@@ -13,8 +13,9 @@ from typing import Any
 import structlog
 
 from promptops.money import dollars
-from promptops_server.evaluation.model import Answer, Score
+from promptops_server.evaluation.model import Answer
 from promptops_server.evaluation.runs import packing
+from promptops_server.evaluation.runs.answer_rows import row_of, texts_of
 from promptops_server.evaluation.runs.asks import Asks
 from promptops_server.evaluation.runs.judge import Judging, RunJudge
 from promptops_server.evaluation.runs.lane import Lane, Ready
@@ -22,6 +23,7 @@ from promptops_server.evaluation.runs.model import Contents, PlannedCall, Run
 from promptops_server.evaluation.runs.money import Purse
 from promptops_server.evaluation.runs.ports import EngineDeps, OpenCaller
 from promptops_server.evaluation.runs.reserving import BudgetRoom
+from promptops_server.evaluation.runs.usable import usable
 from promptops_server.evaluation.runs.writer import Ledger, Writer
 from promptops_server.providers.model import CallError, Fault, Reply, Target
 
@@ -68,7 +70,7 @@ class Carrying:
         self._lanes: list[Lane] = []
         for target_id, mine in by_target.items():
             before = run.target(target_id)
-            target, refusal = _usable(before, now.get(target_id), project)
+            target, refusal = usable(before, now.get(target_id), project)
             lane = Lane(deps, run, target, asks, self._suites, mine)
             lane.refusal = refusal
             self._lanes.append(lane)
@@ -126,7 +128,9 @@ class Carrying:
             )
         elif ready.stored is not None:
             stored = ready.stored
-            row, spent = await self._judged(lane, ready, stored.reply, stored.cost)
+            row, spent = await self._judged(
+                lane, ready, stored.reply, stored.cost, known=stored.judged
+            )
             row["from_run"] = None if stored.run_id == self._run.id else stored.run_id
             await self._writer.write(self.ledger, lane.target, row=row, spent=spent)
         else:
@@ -236,14 +240,15 @@ class Carrying:
         cost: int | None,
         *,
         before: Callable[[], Awaitable[None]] | None = None,
+        known: Mapping[str, Any] | None = None,
     ) -> tuple[dict[str, Any], int]:
         """The row of an answer with its scores, and what its judges came to.
 
-        Where a judge does not fit the limits the run stops, and the answer waits with its text: a resumed run judges it
-        and does not pay for it again.
+        Where a judge does not fit the limits the run stops, and the answer waits with its text and with what its other
+        judges said: a resumed run asks those that are missing and pays for nothing again.
         """
         suite = self._suites[ready.call.suite]
-        judging = Judging(self._judge, before)
+        judging = Judging(self._judge, before, known)
         scores = await self._deps.score(
             suite.checks,
             ready.case,
@@ -251,9 +256,10 @@ class Carrying:
             artifact=self._contents.artifact,
             judge=judging,
         )
-        row = self._row(ready, reply, cost, scores)
+        row = row_of(ready, reply, cost, scores)
         if judging.no_room is not None:
             row |= {"state": "waiting", "passed": None, "scores": None}
+            row["texts"] = texts_of(ready, reply, judged=dict(judging.kept))
             row["detail"] = packing.storable_text(f"answered, not judged: {judging.no_room}")
             self._stop_for_money(lane, judging.no_room[:1].upper() + judging.no_room[1:])
         return row, judging.spent
@@ -285,58 +291,3 @@ class Carrying:
             row["cost"] = paid
         money = {"settle": held, "paid": paid} if paid or held is not None else {}
         await self._writer.write(self.ledger, lane.target, row=row, spent=paid or 0, **money)
-
-    def _row(
-        self, ready: Ready, reply: Reply, cost: int | None, scores: Sequence[Score]
-    ) -> dict[str, Any]:
-        usage = reply.usage
-        assert ready.ask is not None
-        seed = ready.ask.parameters.get("seed")
-        return {
-            "ordinal": ready.call.ordinal,
-            "state": "done",
-            "passed": _passed(scores),
-            "scores": packing.scores_to(scores),
-            "request_key": ready.key,
-            "model": packing.storable_text(reply.model[:200]),
-            "fingerprint": packing.storable_text(reply.fingerprint[:200]) or None,
-            "stop": reply.stop,
-            "input_tokens": usage.input,
-            "output_tokens": usage.output,
-            "cached_tokens": usage.cached,
-            "reasoning_tokens": usage.reasoning,
-            "cost": cost,
-            "latency_ms": reply.latency_ms,
-            "first_token_ms": reply.first_token_ms,
-            "attempts": reply.attempts,
-            "seed": seed if isinstance(seed, int) and abs(seed) < 2**63 else None,
-            "texts": packing.packed(
-                {"request": dict(ready.request or {}), "reply": packing.reply_to(reply)}
-            ),
-        }
-
-
-def _passed(scores: Sequence[Score]) -> bool | None:
-    """Whether every required check passed; None where none is required: then nothing is known."""
-    required = [score.passed is True for score in scores if score.required]
-    return all(required) if required else None
-
-
-def _usable(
-    before: Target, now: Target | None, project: str
-) -> tuple[Target, tuple[Fault, str] | None]:
-    """The target to call, with its limits of now; or why it is not called."""
-    if now is None:
-        return before, ("not_found", f"The target {before.name} was removed.")
-    if not now.may_be_used_by(project):
-        return now, ("not_found", f"The target {now.name} is disabled, or not for {project}.")
-    if _identity(before) != _identity(now):
-        return before, (
-            "not_found",
-            f"The target {now.name} was changed since this run was planned: start a new run.",
-        )
-    return now, None
-
-
-def _identity(target: Target) -> tuple[Any, ...]:
-    return (target.provider, target.model, target.catalogue_id, target.base_url, target.data_class)

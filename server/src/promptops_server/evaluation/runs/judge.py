@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from promptops.calls.ask import Ask
+from promptops_server.evaluation.runs import packing
 from promptops_server.evaluation.runs.money import Purse
 from promptops_server.evaluation.runs.ports import EngineDeps, OpenCaller
 from promptops_server.evaluation.runs.reserving import BudgetRoom
@@ -18,6 +22,7 @@ class Judging:
 
     Args:
         before: awaited once, before the first judge is asked.
+        known: answers of judges by question, as `kept` gave them when this answer was judged in part.
 
     Attributes:
         spent: millionths of a US dollar.
@@ -25,29 +30,50 @@ class Judging:
     """
 
     def __init__(
-        self, judge: RunJudge, before: Callable[[], Awaitable[None]] | None = None
+        self,
+        judge: RunJudge,
+        before: Callable[[], Awaitable[None]] | None = None,
+        known: Mapping[str, Any] | None = None,
     ) -> None:
         self._judge = judge
         self._before = before
+        self._known = dict(known or {})
         self._beginning = asyncio.Lock()
         self.spent = 0
         self.no_room: str | None = None
 
     async def __call__(self, target: str, ask: Ask) -> tuple[Reply, int | None]:
-        """As `RunJudge.ask`."""
+        """As `RunJudge.ask`; a question that was answered before is not asked again."""
+        key = _question(target, ask)
+        if key in self._known:
+            found = self._known[key]
+            return packing.reply_from(found["reply"]), found["cost"]
         async with self._beginning:
             before, self._before = self._before, None
             if before is not None:
                 await before()
         try:
-            return await self._judge.ask(target, ask, self._count)
+            reply, cost = await self._judge.ask(target, ask, self._count)
         except CallError as error:
             if error.fault == "budget":
                 self.no_room = self.no_room or error.detail
             raise
+        self._known[key] = {"reply": packing.reply_to(reply), "cost": cost}
+        return reply, cost
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """What judges have answered, as JSON, for judging the rest later."""
+        return self._known
 
     def _count(self, paid: int) -> None:
         self.spent += paid
+
+
+def _question(target: str, ask: Ask) -> str:
+    said = [target, ask.model, list(ask.messages), dict(ask.parameters)]
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class RunJudge:
