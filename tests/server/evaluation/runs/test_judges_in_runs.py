@@ -154,10 +154,14 @@ def test_a_limit_is_not_promised_where_the_price_of_the_judge_is_unknown(
 ) -> None:
     ground.priced_target(name, endpoint)
     ground.target(f"judge-{name}", judge)
-    run = ground.tested(name, content=judged(f"judge-{name}"), max_cost=1_000_000)
-    assert run["state"] == "stopped"
-    assert f"judge-{name}" in run["problem"]
-    assert not judge.requests
+    refused = ground.refused(name, content=judged(f"judge-{name}"), max_cost=1_000_000)
+    assert refused["errors"][0]["target"] == f"judge-{name}"
+    assert "which judges" in refused["detail"]
+    assert "max_cost" in refused["remedy"]
+    assert ground.refused(name, content=judged(f"judge-{name}"), max_cost=1_000_000, dry_run=True)[
+        "errors"
+    ]
+    assert ground.tested(name, content=judged(f"judge-{name}"))["passed"] is True
 
 
 def test_answers_that_no_required_check_looks_at_are_unchecked(
