@@ -97,3 +97,27 @@ def test_suites_go_with_their_prompt_and_are_told(signed_in: Cli, tmp_path: Path
     refused = signed_in("prompt", "move", "moving-bank/b/sort", "moving-bank/d/")
     assert refused.code == 1
     assert "d/sort.edge.suite.yml is there already" in refused.err
+
+
+def test_a_try_that_could_only_fail_as_a_case_is_refused_before_it_is_paid(
+    signed_in: Cli, tmp_path: Path
+) -> None:
+    file, prompt = tmp_path / "cases.yml", tmp_path / "triage.prompt.yml"
+    equal = "name: same, string: {equals: '{{expected}}'}"
+    file.write_text(
+        SUITE.replace("}}\n", "}, expected: x}\n").replace(
+            "name: short, length: {maximum: 9}", equal
+        )
+    )
+    prompt.write_text(PROMPT)
+    address = "tries-bank/claims/triage"
+    signed_in("project", "create", "tries-bank")
+    signed_in("prompt", "put", str(prompt), address)
+    assert signed_in("suite", "put", str(file), address).code == 0
+    play = ("play", address, "--models", "nobody", "-i", "claim=Hail", "--save-case", "more")
+    refused = signed_in(*play)
+    assert refused.code == 2
+    assert "it could only fail" in refused.err
+    assert "--expect TEXT" in refused.err
+    assert "could only fail" not in signed_in(*play, "--expect", "motor").err
+    assert "could only fail" not in signed_in(*play, "--suite", "another").err
