@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from promptops_server.app import console as built
+from promptops_server.app import console_files as built
 from support.browser import Console
 from support.server import RunningServer
 

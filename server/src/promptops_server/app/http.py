@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 
 from promptops_server import __version__
-from promptops_server.app import console, front, refusals
+from promptops_server.app import console_files, front, refusals
 from promptops_server.app.description import describe
 from promptops_server.app.edge import App, Edge, Receive, Scope, Send
 from promptops_server.app.sensitive_reads import SensitiveReads
@@ -38,7 +38,7 @@ class HttpParts:
     by_cookie: ByCookie | None = None
     database: Database | None = None
     """Where sensitive reads are noted; None notes none."""
-    console: Path = console.FOLDER
+    console: Path = console_files.FOLDER
     """Where the built console lies; without one `/` is a plain page."""
 
 
@@ -84,7 +84,11 @@ def fastapi_app(parts: HttpParts) -> FastAPI:
     for router in parts.api:
         app.include_router(router, prefix=API_PREFIX)
     # Last: it answers every address of the console, and `/`.
-    page = console.router(parts.console) if console.is_built(parts.console) else front.router()
+    page = (
+        console_files.router(parts.console)
+        if console_files.is_built(parts.console)
+        else front.router()
+    )
     for router in (*parts.root, page):
         app.include_router(router)
     describe(app, prefix=API_PREFIX)

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from promptops_server.app import console
+from promptops_server.app import console_files
 
 PAGE = "<!doctype html><title>console</title>"
 SCRIPT = "export const answer = 42;\n" * 50
@@ -26,7 +26,7 @@ def client(tmp_path: Path) -> TestClient:
     (tmp_path / "assets" / "app-1.js").write_text(SCRIPT)
     (tmp_path / "assets" / "app-1.js.gz").write_bytes(gzip.compress(SCRIPT.encode()))
     app = FastAPI()
-    app.include_router(console.router(tmp_path))
+    app.include_router(console_files.router(tmp_path))
     return TestClient(app)
 
 
@@ -69,4 +69,4 @@ def test_nothing_else_is_served(client: TestClient, path: str) -> None:
 
 def test_the_server_knows_every_address_the_console_makes() -> None:
     made = set(re.findall(r"""[`']/([a-z-]+)""", LINKS.read_text()))
-    assert made - {"r"} == set(console.PLACES)
+    assert made - {"r"} == set(console_files.PLACES)
