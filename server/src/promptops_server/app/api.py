@@ -21,6 +21,9 @@ from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.play_parts import play_deps
 from promptops_server.app.run_parts import StoredTargets, limits_of
+from promptops_server.app.system.health import HealthParts
+from promptops_server.app.system.routes import SystemDeps
+from promptops_server.app.system.routes import router as system_router
 from promptops_server.app.wiring import Services
 from promptops_server.app.work_sources import work_sources
 from promptops_server.approvals.certification.routes import router as certification_router
@@ -169,6 +172,7 @@ def http_app(services: Services) -> App:
                         services.settings.test_runs.call_seconds,
                     )
                 ),
+                system_router(_system(services)),
             ),
             root=(
                 health.router(health.checks(db, services.delivery)),
@@ -180,6 +184,13 @@ def http_app(services: Services) -> App:
             database=db,
         )
     )
+
+
+def _system(services: Services) -> SystemDeps:
+    parts = HealthParts(
+        services.settings, services.database, services.delivery, services.jobs, services.started
+    )
+    return SystemDeps(parts, services.policies)
 
 
 def _runs(services: Services) -> RunDeps:
