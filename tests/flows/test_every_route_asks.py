@@ -61,6 +61,7 @@ ROUTES: dict[str, str] = {
     "GET /grants": "user:manage",
     "POST /grants": "user:manage",
     "DELETE /grants": "user:manage",
+    "GET /access/who": "policy:read",
     "GET /policies": "policy:read",
     "POST /policies/check": "policy:read",
     "GET /policies/{name}": "policy:read",
@@ -275,6 +276,7 @@ BODIES |= {k.replace(" ", " /projects/{project}", 1): v for k, v in IN_PROJECT.i
 QUERIES = {
     "DELETE /grants": {"user": "reader", "project": "bank", "role": "viewer"},
     "GET /me/can": {"action": "write", "address": "bank/hr/letter"},
+    "GET /access/who": {"action": "publish", "project": "bank"},
     "GET /projects/{project}/compare": {"from": "staging", "to": "production"},
     "GET /audit/proof": {"seq": "1", "project": "bank"},
     "GET /audit/consistency": {"from": "1", "project": "bank"},
