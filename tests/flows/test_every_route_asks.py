@@ -49,6 +49,7 @@ ROUTES: dict[str, str] = {
     "POST /tokens": OWN,
     "DELETE /tokens/{token_id}": OWN,
     "GET /projects": OWN,
+    "GET /search": OWN,
     "GET /inventory": OWN,
     "GET /record/fields": OWN,
     "GET /models/catalogue": OWN,
@@ -102,6 +103,10 @@ ROUTES: dict[str, str] = {
     "POST /projects/{project}/upgrade-pins": "prompt:write",
     "GET /projects/{project}/prompts": READ,
     "GET /projects/{project}/modules": READ,
+    "GET /projects/{project}/tree": READ,
+    "GET /projects/{project}/overview": READ,
+    "GET /projects/{project}/people": READ,
+    "GET /projects/{project}/coverage": READ,
     "GET /projects/{project}/prompts/{path}": READ,
     "PUT /projects/{project}/prompts/{path}": "prompt:write",
     "DELETE /projects/{project}/prompts/{path}": "prompt:archive",
@@ -275,6 +280,7 @@ evaluators:
 BODIES |= {k.replace(" ", " /projects/{project}", 1): v for k, v in IN_PROJECT.items()}
 QUERIES = {
     "DELETE /grants": {"user": "reader", "project": "bank", "role": "viewer"},
+    "GET /search": {"q": "letter"},
     "GET /me/can": {"action": "write", "address": "bank/hr/letter"},
     "GET /access/who": {"action": "publish", "project": "bank"},
     "GET /projects/{project}/compare": {"from": "staging", "to": "production"},
@@ -483,7 +489,15 @@ def test_an_id_of_another_project_opens_nothing(site: Site, route: str) -> None:
 @pytest.mark.parametrize("who", ["nobody", "clerk", "app"])
 @pytest.mark.parametrize(
     "route",
-    ["GET /me", "GET /me/can", "GET /me/work", "GET /projects", "GET /inventory", "GET /tokens"],
+    [
+        "GET /me",
+        "GET /me/can",
+        "GET /me/work",
+        "GET /projects",
+        "GET /inventory",
+        "GET /tokens",
+        "GET /search",
+    ],
 )
 def test_lists_over_projects_name_no_other_project(site: Site, route: str, who: str) -> None:
     answer = site.call(who, route)

@@ -17,6 +17,8 @@ from promptops_server.access.routes.policies import router as policies_router
 from promptops_server.access.sign_in.routes import router as sign_in_router
 from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
+from promptops_server.app.console.routes import ConsoleDeps
+from promptops_server.app.console.routes import router as console_router
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.play_parts import play_deps
@@ -81,11 +83,15 @@ from promptops_server.releases.states import VersionStates
 def http_app(services: Services) -> App:
     """The HTTP application over these services."""
     db, authorise = services.database, services.policies
+    workflow = services.workflow
     emergencies = EmergencyDeps(
         services.releases,
         operator_tokens_decide=services.continuity.operator_tokens_decide,
         check_signer=services.verify_signer,
         cadence=services.cadence,
+    )
+    sources = work_sources(
+        workflow, services.continuity, services.cadence, emergencies, services.redactions
     )
     return create_app(
         HttpParts(
@@ -132,16 +138,8 @@ def http_app(services: Services) -> App:
                 ),
                 # Behind every router with fixed words under /models/.
                 targets_router(services.targets, services.target_checks),
-                workflow_router(
-                    services.workflow,
-                    work_sources(
-                        services.workflow,
-                        services.continuity,
-                        services.cadence,
-                        emergencies,
-                        services.redactions,
-                    ),
-                ),
+                workflow_router(workflow, sources),
+                console_router(ConsoleDeps(workflow, sources)),
                 redaction_router(services.redactions),
                 releases_router(services.releases),
                 emergency_router(emergencies),
