@@ -147,7 +147,9 @@ class CoverageOut(BaseModel):
 
     project: str
     tiers: list[TierOut]
-    unknown: int = Field(description="prompts whose record was not judged: no valid file")
+    unknown: int = Field(
+        description="prompts whose newest version was not judged yet: not in review, not published"
+    )
     fields: list[FieldOut] = Field(description="the most frequent first")
     approvals_lapsed: int
     overdue: int

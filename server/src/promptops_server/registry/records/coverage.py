@@ -80,7 +80,8 @@ class FieldCount:
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """The counts. `unknown` are prompts whose newest version is no valid file, or was never judged."""
+    """The counts. `unknown` are prompts whose newest version was not judged yet: that happens when it comes into review, or
+    is published where approval is asked."""
 
     tiers: tuple[TierCount, ...]
     unknown: int
