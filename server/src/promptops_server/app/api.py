@@ -17,10 +17,15 @@ from promptops_server.access.routes.policies import router as policies_router
 from promptops_server.access.sign_in.routes import router as sign_in_router
 from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
+from promptops_server.app.console.routes import ConsoleDeps
+from promptops_server.app.console.routes import router as console_router
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.play_parts import play_deps
 from promptops_server.app.run_parts import StoredTargets, limits_of
+from promptops_server.app.system.health import HealthParts
+from promptops_server.app.system.routes import SystemDeps
+from promptops_server.app.system.routes import router as system_router
 from promptops_server.app.wiring import Services
 from promptops_server.app.work_sources import work_sources
 from promptops_server.approvals.certification.routes import router as certification_router
@@ -83,11 +88,15 @@ def http_app(services: Services) -> App:
 def http_parts(services: Services) -> HttpParts:
     """What the HTTP application is made of."""
     db, authorise = services.database, services.policies
+    workflow = services.workflow
     emergencies = EmergencyDeps(
         services.releases,
         operator_tokens_decide=services.continuity.operator_tokens_decide,
         check_signer=services.verify_signer,
         cadence=services.cadence,
+    )
+    sources = work_sources(
+        workflow, services.continuity, services.cadence, emergencies, services.redactions
     )
     return HttpParts(
         authenticate=services.authenticator,
@@ -133,16 +142,8 @@ def http_parts(services: Services) -> HttpParts:
             ),
             # Behind every router with fixed words under /models/.
             targets_router(services.targets, services.target_checks),
-            workflow_router(
-                services.workflow,
-                work_sources(
-                    services.workflow,
-                    services.continuity,
-                    services.cadence,
-                    emergencies,
-                    services.redactions,
-                ),
-            ),
+            workflow_router(workflow, sources),
+            console_router(ConsoleDeps(workflow, sources)),
             redaction_router(services.redactions),
             releases_router(services.releases),
             emergency_router(emergencies),
@@ -173,6 +174,7 @@ def http_parts(services: Services) -> HttpParts:
                     services.settings.test_runs.call_seconds,
                 )
             ),
+            system_router(_system(services)),
         ),
         root=(
             health.router(health.checks(db, services.delivery)),
@@ -183,6 +185,13 @@ def http_parts(services: Services) -> HttpParts:
         by_cookie=services.authenticator.by_cookie,
         database=db,
     )
+
+
+def _system(services: Services) -> SystemDeps:
+    parts = HealthParts(
+        services.settings, services.database, services.delivery, services.jobs, services.started
+    )
+    return SystemDeps(parts, services.policies)
 
 
 def _runs(services: Services) -> RunDeps:

@@ -74,6 +74,7 @@ from promptops_server.evaluation.runs.redact import TestedTexts
 from promptops_server.evaluation.runs.running import Running
 from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.infra.actor import Actor
+from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
@@ -265,6 +266,8 @@ class Services:
             late_minutes=settings.jobs.late_minutes,
         )
         self.emergencies = EmergencyTimer(self.releases)
+        self.started = now_us()
+        """When this process began, in microseconds."""
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
