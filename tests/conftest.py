@@ -18,7 +18,13 @@ import pytest
 from promptops_server.infra.database import Database
 from support.databases import PostgresTemplate, migrate
 
-pytest_plugins = ["support.server", "support.git_http", "support.redis", "support.sshd"]
+pytest_plugins = [
+    "support.server",
+    "support.git_http",
+    "support.redis",
+    "support.sshd",
+    "support.browser",
+]
 
 _numbers = itertools.count()
 

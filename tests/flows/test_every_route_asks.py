@@ -49,6 +49,7 @@ ROUTES: dict[str, str] = {
     "POST /tokens": OWN,
     "DELETE /tokens/{token_id}": OWN,
     "GET /projects": OWN,
+    "GET /search": OWN,
     "GET /inventory": OWN,
     "GET /record/fields": OWN,
     "GET /models/catalogue": OWN,
@@ -61,6 +62,7 @@ ROUTES: dict[str, str] = {
     "GET /grants": "user:manage",
     "POST /grants": "user:manage",
     "DELETE /grants": "user:manage",
+    "GET /access/who": "policy:read",
     "GET /policies": "policy:read",
     "POST /policies/check": "policy:read",
     "GET /policies/{name}": "policy:read",
@@ -72,6 +74,11 @@ ROUTES: dict[str, str] = {
     "PUT /models/{name}": "model:manage",
     "DELETE /models/{name}": "model:manage",
     "POST /models/{name}/check": "model:manage",
+    "GET /system/settings": "system:manage",
+    "GET /system/health": "system:manage",
+    "GET /system/jobs": "system:manage",
+    "POST /system/jobs/{job_id}/retry": "system:manage",
+    "GET /system/keys": "system:manage",
     "POST /projects": "project:create",
     "GET /audit/events": "audit:read",
     "GET /audit/events/stream": "audit:read",
@@ -96,6 +103,10 @@ ROUTES: dict[str, str] = {
     "POST /projects/{project}/upgrade-pins": "prompt:write",
     "GET /projects/{project}/prompts": READ,
     "GET /projects/{project}/modules": READ,
+    "GET /projects/{project}/tree": READ,
+    "GET /projects/{project}/overview": READ,
+    "GET /projects/{project}/people": READ,
+    "GET /projects/{project}/coverage": READ,
     "GET /projects/{project}/prompts/{path}": READ,
     "PUT /projects/{project}/prompts/{path}": "prompt:write",
     "DELETE /projects/{project}/prompts/{path}": "prompt:archive",
@@ -273,7 +284,9 @@ evaluators:
 BODIES |= {k.replace(" ", " /projects/{project}", 1): v for k, v in IN_PROJECT.items()}
 QUERIES = {
     "DELETE /grants": {"user": "reader", "project": "bank", "role": "viewer"},
+    "GET /search": {"q": "letter"},
     "GET /me/can": {"action": "write", "address": "bank/hr/letter"},
+    "GET /access/who": {"action": "publish", "project": "bank"},
     "GET /projects/{project}/compare": {"from": "staging", "to": "production"},
     "GET /audit/proof": {"seq": "1", "project": "bank"},
     "GET /audit/consistency": {"from": "1", "project": "bank"},
@@ -400,6 +413,7 @@ def _things(root: httpx2.Client, writer: httpx2.Client) -> dict[str, str]:
         "redaction": post(writer, f"{bank}/redactions", redaction)["id"],
         "hold_id": post(root, "/holds", {"project": "bank", **W})["id"],
         "certification": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
+        "job_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
         "token_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
         "session_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
     }
@@ -479,7 +493,15 @@ def test_an_id_of_another_project_opens_nothing(site: Site, route: str) -> None:
 @pytest.mark.parametrize("who", ["nobody", "clerk", "app"])
 @pytest.mark.parametrize(
     "route",
-    ["GET /me", "GET /me/can", "GET /me/work", "GET /projects", "GET /inventory", "GET /tokens"],
+    [
+        "GET /me",
+        "GET /me/can",
+        "GET /me/work",
+        "GET /projects",
+        "GET /inventory",
+        "GET /tokens",
+        "GET /search",
+    ],
 )
 def test_lists_over_projects_name_no_other_project(site: Site, route: str, who: str) -> None:
     answer = site.call(who, route)

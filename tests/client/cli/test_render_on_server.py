@@ -69,3 +69,20 @@ def test_a_file_with_fragments_is_rendered_in_its_project(
     done = signed_in("prompt", "render", str(bomb), "--on-server", "-p", project)
     assert done.code == 2
     assert "limits.render_memory_mb" in done.err
+
+
+def test_a_family_without_a_model_is_told_in_words_of_the_command(
+    signed_in: Cli, project: str, put: Callable[..., int], tmp_path: Path
+) -> None:
+    text = "model: openai/gpt-4o\nmessages: [{role: user, content: Hi}]\n"
+    file = tmp_path / "draft.prompt.yml"
+    file.write_text(text)
+    asked = ("--model", "claude", "--for", "anthropic", "--json")
+    here = signed_in("prompt", "render", str(file), *asked)
+    assert here.code == 2
+    put(f"{project}/a", text)
+    there = signed_in("prompt", "render", f"{project}/a", "--model", "claude")
+    for said in (here.err, there.out + there.err):
+        assert "is not of the family claude" in said
+        assert "--model" in said
+        assert "model=" not in said

@@ -55,6 +55,7 @@ NOT_BY_ENVIRONMENT_TOKEN = {
     "mirror:manage",
     "model:manage",
     "test:run",
+    "system:manage",
     "user:manage",
     "policy:manage",
 }

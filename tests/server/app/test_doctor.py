@@ -141,4 +141,7 @@ def test_the_command_exits_1_on_a_failure_and_speaks_json(tmp_path: Path) -> Non
     document = json.loads(result.stdout)
     assert document["ok"] is False
     assert {"check", "level", "text"} == set(document["checks"][0])
-    assert {"name", "value", "source", "description"} == set(document["settings"][0])
+    assert {
+        *("name", "value", "source", "description"),
+        *("section", "default", "origin", "place"),
+    } == set(document["settings"][0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -90,6 +91,7 @@ def call(database: Database) -> Call:
             api=(things(),),
             root=(health.router(health.HealthDeps({"a": lambda: None}, {"b": lambda: "tired"})),),
             delivery=delivery,
+            console=Path("/nonexistent"),
         )
     )
 
@@ -239,7 +241,7 @@ def test_delivery_comes_ahead_of_everything(call: Call) -> None:
     assert "x-request-id" not in answer.headers
 
 
-def test_the_front_page_tells_where_to_go(call: Call) -> None:
+def test_without_a_console_the_front_page_tells_where_to_go(call: Call) -> None:
     answer = call("GET", "/")
     assert answer.headers["content-type"].startswith("text/html")
     assert "/openapi.json" in answer.text

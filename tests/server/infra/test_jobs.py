@@ -15,7 +15,9 @@ import pytest
 from promptops_server.infra import outbox
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
+from promptops_server.infra.jobs import JobStats
 from promptops_server.infra.jobs_dbos import DbosJobs
+from promptops_server.infra.problems import NotFound
 from promptops_server.infra.worker_pulse import WorkerPulse
 
 WORKER = Path(__file__).parent / "job_worker.py"
@@ -63,6 +65,32 @@ def test_a_failing_job_is_repeated_and_then_succeeds(jobs: DbosJobs) -> None:
     until(lambda: len(attempts) == 2)
     until(lambda: jobs.stats().running == 0)
     assert jobs.stats().failed == 0
+
+
+def test_a_failed_job_can_be_tried_once_more(
+    jobs: DbosJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptops_server.infra.jobs_dbos.MAX_ATTEMPTS", 1)
+    done: list[str] = []
+    broken = True
+
+    def work(payload: dict[str, Any]) -> None:
+        if broken:
+            raise RuntimeError("the disk is full\nand more")
+        done.append(payload["key"])
+
+    jobs.register("work", work)
+    jobs.launch()
+    jobs.start("work", "a", {"key": "place"})
+    until(lambda: jobs.stats().failed == 1)
+    (failed,) = jobs.page(state="failed", kind=None, limit=10, cursor=None).items
+    assert (failed.kind, failed.key, failed.error) == ("work", "place", "the disk is full")
+    broken = False
+    assert jobs.retry(failed.id).id == failed.id
+    until(lambda: done == ["place"])
+    until(lambda: jobs.stats() == JobStats(0, 0, 0))
+    with pytest.raises(NotFound):
+        jobs.retry(failed.id)
 
 
 def test_a_schedule_starts_its_job_again_and_again(jobs: DbosJobs) -> None:

@@ -83,6 +83,24 @@ def test_what_may_pass_is_tried_again(server: OpenAIServer, step: steps.Step) ->
 
 
 @pytest.mark.parametrize(
+    ("script", "charged"),
+    [
+        ([steps.malformed()], True),
+        ([steps.cut(5), steps.unauthorised()], True),
+        ([steps.unauthorised()], False),
+        ([steps.broken()] * 4, False),
+        ([steps.redirect("http://127.0.0.1:1/v1")], False),
+    ],
+    ids=["unread", "cut before", "refused", "broken", "redirected"],
+)
+def test_a_call_without_an_answer_says_whether_it_may_have_been_charged(
+    server: OpenAIServer, script: list[steps.Step], charged: bool
+) -> None:
+    server.script(script)
+    assert fault_of(server, deadline=20).may_have_cost is charged
+
+
+@pytest.mark.parametrize(
     ("step", "fault"),
     [
         (steps.context_too_long(), "context_too_long"),

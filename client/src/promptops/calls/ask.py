@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+class NoModel(CannotExpress):
+    """No model to call is known. `why` says so without the way to name one, which differs by where it is asked."""
+
+    def __init__(self, why: str, advice: str) -> None:
+        super().__init__(f"{why}; {advice}")
+        self.why = why
+
+
 @dataclass(frozen=True)
 class Ask:
     """One call of a model, before it is put into a provider's terms.
@@ -76,18 +84,18 @@ def model_to_call(name: str, asked: str | None, configured: str | None) -> str:
     """The model id: the one asked for, or the configured one when only a family was named or
     nothing.
 
-    Raises `CannotExpress` when that leaves no id, or an id of another family than the one named.
+    Raises `NoModel` when that leaves no id, or an id of another family than the one named.
     """
     from promptops.format import FAMILIES, family_of
 
     if asked is not None and asked.lower() not in FAMILIES:
         return asked
     if configured is None:
-        raise CannotExpress(f"{name} names no model to call; pass model= with the id of one")
+        raise NoModel(f"{name} names no model to call", "pass model= with the id of one")
     if asked is not None and family_of(configured) != asked.lower():
-        raise CannotExpress(
-            f"{name} is configured for {configured}, which is not of the family {asked}; "
-            "pass model= with the id of the model to call"
+        raise NoModel(
+            f"{name} is configured for {configured}, which is not of the family {asked}",
+            "pass model= with the id of the model to call",
         )
     return configured
 

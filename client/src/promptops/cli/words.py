@@ -30,6 +30,11 @@ COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("lint", "lint", "Check prompt files. Needs no server, except for --project."),
     ("work", "review.look", "What waits for me, in all projects, the longest waiting first."),
     (
+        "search",
+        "search",
+        "Find projects, environments, releases, reviews and prompts by a few words; the best 20.",
+    ),
+    (
         "inventory",
         "inventory",
         "List all prompts with use case, owner, tier and whether their records are complete.",
@@ -137,6 +142,7 @@ GROUPS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("token", "token", "Tokens for programs and other machines."),
     ("user", "user", "People and service accounts (for administrators)."),
+    ("access", "access", "Who may do what, asked of the policies."),
     (
         "policy",
         "policy",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from promptops.format.names import InvalidName, check_name, check_path
 from promptops_server import audit
@@ -22,24 +22,54 @@ from promptops_server.infra.problems import Conflict, Invalid, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A grant and the name of the account that holds it."""
+    """A grant and the account that holds it. `granted_by` is a name; empty when a group of the identity provider gives it."""
 
     user: str
     grant: Grant
+    display_name: str
+    kind: str
+    active: bool
+    granted_by: str
+    created_at: int
+    """Microseconds since 1970."""
 
 
 def list_grants(conn: Connection, project: str | None = None) -> list[Held]:
     """All grants by user; of one project, including the grants on every project."""
+    giver = user.alias()
     query = (
-        select(user.c.name, grant.c.project, grant.c.role, grant.c.module, grant.c.environment)
+        select(
+            user.c.name,
+            user.c.display_name,
+            user.c.kind,
+            user.c.active,
+            func.coalesce(giver.c.name, "").label("granted_by"),
+            grant.c.created_at,
+            grant.c.project,
+            grant.c.role,
+            grant.c.module,
+            grant.c.environment,
+        )
         .join(user, user.c.id == grant.c.user_id)
+        .outerjoin(giver, giver.c.id == grant.c.granted_by)
         .order_by(
             user.c.name_fold, grant.c.project, grant.c.module, grant.c.environment, grant.c.role
         )
     )
     if project is not None:
         query = query.where(grant.c.project.in_((project, EVERY_PROJECT)))
-    return [Held(row[0], Grant(*row[1:])) for row in conn.execute(query)]
+    return [
+        Held(
+            user=row.name,
+            grant=Grant(row.project, row.role, row.module, row.environment),
+            display_name=row.display_name,
+            kind=row.kind,
+            active=row.active,
+            granted_by=row.granted_by,
+            created_at=row.created_at,
+        )
+        for row in conn.execute(query)
+    ]
 
 
 def add_grant(

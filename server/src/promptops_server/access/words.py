@@ -42,6 +42,7 @@ WORDS: Final[dict[Action, str]] = {
     "hold:manage": "place and lift legal holds",
     "model:manage": "configure model targets",
     "test:run": "call models: test prompts and use the playground",
+    "system:manage": "look after the running system",
     "user:manage": "manage users",
     "token:create": "create tokens",
 }

@@ -18,10 +18,15 @@ from promptops_server.access.routes.policies import router as policies_router
 from promptops_server.access.sign_in.routes import router as sign_in_router
 from promptops_server.access.users import get_user, user_by_id
 from promptops_server.app import health
+from promptops_server.app.console.routes import ConsoleDeps
+from promptops_server.app.console.routes import router as console_router
 from promptops_server.app.edge import App
 from promptops_server.app.http import HttpParts, create_app
 from promptops_server.app.play_parts import play_deps
 from promptops_server.app.run_parts import StoredTargets, limits_of
+from promptops_server.app.system.health import HealthParts
+from promptops_server.app.system.routes import SystemDeps
+from promptops_server.app.system.routes import router as system_router
 from promptops_server.app.wiring import Services
 from promptops_server.app.work_sources import work_sources
 from promptops_server.approvals.certification.routes import router as certification_router
@@ -82,113 +87,120 @@ from promptops_server.releases.states import VersionStates
 
 def http_app(services: Services) -> App:
     """The HTTP application over these services."""
+    return create_app(http_parts(services))
+
+
+def http_parts(services: Services) -> HttpParts:
+    """What the HTTP application is made of."""
     db, authorise = services.database, services.policies
+    workflow = services.workflow
     emergencies = EmergencyDeps(
         services.releases,
         operator_tokens_decide=services.continuity.operator_tokens_decide,
         check_signer=services.verify_signer,
         cadence=services.cadence,
     )
-    return create_app(
-        HttpParts(
-            authenticate=services.authenticator,
-            denials=services.denials,
-            limits=services.settings.limits,
-            api=(
-                access_router(
-                    AccessDeps(
-                        db,
-                        authorise,
-                        services.authenticator.forget,
-                        services.sign_in.local.prove,
-                        services.settings.access.longest_token_days,
-                        carry_out_erasures=lambda: carry_out(services.maintenance),
-                    )
-                ),
-                grants_router(GrantDeps(db, authorise, services.authenticator.forget)),
-                asking_router(AskingDeps(db, authorise, _approval_required)),
-                policies_router(
-                    PolicyDeps(db, authorise, services.policy_watch.reload, _approval_required)
-                ),
-                sign_in_router(services.sign_in),
-                *([services.oidc.api] if services.oidc else []),
-                registry_router(
-                    RegistryDeps(
-                        db,
-                        authorise,
-                        LiveVersions(),
-                        services.on_project_created,
-                        services.limited_renderer,
-                        VersionStates(services.more.lapse_days, retired_reasons),
-                        models=RenderModels(
-                            services.catalogue, StoredTargets().one, services.models.preview
-                        ),
-                    )
-                ),
-                catalogue_router(CatalogueDeps(services.catalogue)),
-                working_copies_router(
-                    WorkingCopyDeps(db, authorise, services.settings.working_copies.keep_days)
-                ),
-                mirror_router(
-                    MirrorDeps(db, authorise, services.mirrors.sealer, services.mirrors.limits)
-                ),
-                # Behind every router with fixed words under /models/.
-                targets_router(services.targets, services.target_checks),
-                workflow_router(
-                    services.workflow,
-                    work_sources(
-                        services.workflow,
-                        services.continuity,
-                        services.cadence,
-                        emergencies,
-                        services.redactions,
-                    ),
-                ),
-                redaction_router(services.redactions),
-                releases_router(services.releases),
-                followers_router(FollowerDeps(db, authorise, services.delivery.spreading)),
-                emergency_router(emergencies),
-                exceptions_router(services.continuity),
-                certification_router(services.continuity, services.cadence),
-                retirement_router(services.continuity),
-                matrix_router(MatrixDeps(db, authorise, LiveVersions(), services.matrix_around)),
-                audit_router(AuditDeps(db, authorise, _project_id, _user_id, services.tail)),
-                live_router(
-                    LiveDeps(db, services.live, partial(require_readable, authorise), _project_id)
-                ),
-                hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
-                evidence_router(
-                    EvidenceDeps(
-                        services.checkpoints,
-                        authorise,
-                        _project_id,
-                        services.delivery.keys.document,
-                    )
-                ),
-                pack_router(_packs(services)),
-                suites_router(SuiteDeps(db, authorise)),
-                runs_router(_runs(services)),
-                playground_router(
-                    play_deps(
-                        db,
-                        authorise,
-                        services.models,
-                        services.caller,
-                        services.limited_renderer,
-                        services.settings.test_runs.call_seconds,
-                    )
-                ),
-            ),
-            root=(
-                health.router(health.checks(db, services.delivery)),
-                git_router(_git(services)),
-                *([services.oidc.root] if services.oidc else []),
-            ),
-            delivery=services.delivery.app,
-            by_cookie=services.authenticator.by_cookie,
-            database=db,
-        )
+    sources = work_sources(
+        workflow, services.continuity, services.cadence, emergencies, services.redactions
     )
+    return HttpParts(
+        authenticate=services.authenticator,
+        denials=services.denials,
+        limits=services.settings.limits,
+        api=(
+            access_router(
+                AccessDeps(
+                    db,
+                    authorise,
+                    services.authenticator.forget,
+                    services.sign_in.local.prove,
+                    services.settings.access.longest_token_days,
+                    carry_out_erasures=lambda: carry_out(services.maintenance),
+                )
+            ),
+            grants_router(GrantDeps(db, authorise, services.authenticator.forget)),
+            asking_router(AskingDeps(db, authorise, _approval_required)),
+            policies_router(
+                PolicyDeps(db, authorise, services.policy_watch.reload, _approval_required)
+            ),
+            sign_in_router(services.sign_in),
+            *([services.oidc.api] if services.oidc else []),
+            registry_router(
+                RegistryDeps(
+                    db,
+                    authorise,
+                    LiveVersions(),
+                    services.on_project_created,
+                    services.limited_renderer,
+                    VersionStates(services.more.lapse_days, retired_reasons),
+                    models=RenderModels(
+                        services.catalogue, StoredTargets().one, services.models.preview
+                    ),
+                )
+            ),
+            catalogue_router(CatalogueDeps(services.catalogue)),
+            working_copies_router(
+                WorkingCopyDeps(db, authorise, services.settings.working_copies.keep_days)
+            ),
+            mirror_router(
+                MirrorDeps(db, authorise, services.mirrors.sealer, services.mirrors.limits)
+            ),
+            # Behind every router with fixed words under /models/.
+            targets_router(services.targets, services.target_checks),
+            workflow_router(workflow, sources),
+            console_router(ConsoleDeps(workflow, sources)),
+            redaction_router(services.redactions),
+            releases_router(services.releases),
+            followers_router(FollowerDeps(db, authorise, services.delivery.spreading)),
+            emergency_router(emergencies),
+            exceptions_router(services.continuity),
+            certification_router(services.continuity, services.cadence),
+            retirement_router(services.continuity),
+            matrix_router(MatrixDeps(db, authorise, LiveVersions(), services.matrix_around)),
+            audit_router(AuditDeps(db, authorise, _project_id, _user_id, services.tail)),
+            live_router(
+                LiveDeps(db, services.live, partial(require_readable, authorise), _project_id)
+            ),
+            hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
+            evidence_router(
+                EvidenceDeps(
+                    services.checkpoints,
+                    authorise,
+                    _project_id,
+                    services.delivery.keys.document,
+                )
+            ),
+            pack_router(_packs(services)),
+            suites_router(SuiteDeps(db, authorise)),
+            runs_router(_runs(services)),
+            playground_router(
+                play_deps(
+                    db,
+                    authorise,
+                    services.models,
+                    services.caller,
+                    services.limited_renderer,
+                    services.settings.test_runs.call_seconds,
+                )
+            ),
+            system_router(_system(services)),
+        ),
+        root=(
+            health.router(health.checks(db, services.delivery)),
+            git_router(_git(services)),
+            *([services.oidc.root] if services.oidc else []),
+        ),
+        delivery=services.delivery.app,
+        by_cookie=services.authenticator.by_cookie,
+        database=db,
+    )
+
+
+def _system(services: Services) -> SystemDeps:
+    parts = HealthParts(
+        services.settings, services.database, services.delivery, services.jobs, services.started
+    )
+    return SystemDeps(parts, services.policies)
 
 
 def _runs(services: Services) -> RunDeps:

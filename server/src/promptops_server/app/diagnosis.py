@@ -54,6 +54,25 @@ def diagnose(settings: Settings, *, logs: bool = False) -> list[Finding]:
     return found
 
 
+def diagnose_running(settings: Settings, db: Database) -> list[Finding]:
+    """The same of a server that runs, on its own connections: all but its port and what `system.health` says better."""
+    return [
+        *_python(settings),
+        *_data_directory(settings),
+        *_secret(settings),
+        *_migrated(db),
+        *_clock(db),
+        *_audit(db, settings),
+        *_audit_role(db),
+        *_models(db, settings),
+    ]
+
+
+def diagnose_redis(settings: Settings) -> list[Finding]:
+    """What `doctor` says of the Redis of the settings; it may wait three seconds for one that does not answer."""
+    return _redis(settings)
+
+
 def _python(_: Settings) -> list[Finding]:
     # SQLite comes with the interpreter; statements here use RETURNING.
     level: Level = "ok" if sqlite3.sqlite_version_info >= (3, 35) else "failed"

@@ -1,4 +1,4 @@
-"""`/`: a small plain page that says what runs here and where to go on."""
+"""`/` where no console was built: a small plain page that says what runs here and where to go on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ what is live to applications.</p>
 <li>Delivery to applications: <code>/delivery/v1/PROJECT/ENVIRONMENT</code></li>
 <li>Operations: <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>, <a href="/metrics">/metrics</a></li>
 </ul>
-<p>Start with <code>promptops login</code>.</p>
+<p>The console was not built into this server (<code>make install</code> builds it). Start with <code>promptops login</code>.</p>
 </body></html>
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()

@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 from sqlalchemy import func, select
 
 from promptops_server.app import migrate
@@ -34,15 +36,33 @@ class HealthDeps:
     reported: dict[str, Check]
 
 
+class Ready(BaseModel):
+    """Whether the server can serve; `parts` are `ok`, or what is wrong with them."""
+
+    status: Literal["ok", "degraded", "unavailable"]
+    parts: dict[str, str]
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
 def router(deps: HealthDeps) -> APIRouter:
     """The three routes; none needs credentials, none tells names or data."""
     api = APIRouter(tags=["operations"])
 
     @api.get("/healthz", summary="Is the process alive?")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    async def healthz() -> Alive:
+        return Alive()
 
-    @api.get("/readyz", summary="Can it serve requests?", responses={503: {"description": "No"}})
+    @api.get(
+        "/readyz",
+        summary="Can it serve requests?",
+        response_model=Ready,
+        responses={503: {"description": "No", "model": Ready}},
+    )
     def readyz() -> JSONResponse:
         needed = {name: check() for name, check in deps.needed.items()}
         reported = {name: check() for name, check in deps.reported.items()}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
 from promptops_server import __version__
-from promptops_server.app import front, refusals
+from promptops_server.app import console_files, front, refusals
 from promptops_server.app.description import describe
 from promptops_server.app.edge import App, Edge, Receive, Scope, Send
 from promptops_server.app.sensitive_reads import SensitiveReads
@@ -37,6 +38,8 @@ class HttpParts:
     by_cookie: ByCookie | None = None
     database: Database | None = None
     """Where sensitive reads are noted; None notes none."""
+    console: Path = console_files.FOLDER
+    """Where the built console lies; without one `/` is a plain page."""
 
 
 def create_app(parts: HttpParts) -> App:
@@ -80,7 +83,13 @@ def fastapi_app(parts: HttpParts) -> FastAPI:
     refusals.install(app, parts.denials)
     for router in parts.api:
         app.include_router(router, prefix=API_PREFIX)
-    for router in (*parts.root, front.router()):
+    # Last: it answers every address of the console, and `/`.
+    page = (
+        console_files.router(parts.console)
+        if console_files.is_built(parts.console)
+        else front.router()
+    )
+    for router in (*parts.root, page):
         app.include_router(router)
     describe(app, prefix=API_PREFIX)
     return app

@@ -43,6 +43,7 @@ from promptops_server.app.refusals import DenialLog
 from promptops_server.app.run_parts import engine_deps
 from promptops_server.app.seldom import Seldom
 from promptops_server.app.sign_in_failures import SignInFailures
+from promptops_server.app.warm import warm
 from promptops_server.approvals.certification.model import Cadence
 from promptops_server.approvals.certification.read import overdue_for
 from promptops_server.approvals.certification.renew import renew_request
@@ -64,9 +65,9 @@ from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
 from promptops_server.delivery.receipts.metrics import Followers
-from promptops_server.evaluation.checks import all_evaluators
 from promptops_server.evaluation.matrix.cells import write_cells
 from promptops_server.evaluation.matrix.facts import matrix_facts
+from promptops_server.evaluation.matrix.keep_readings import KeptReadings
 from promptops_server.evaluation.matrix.ports import Around as MatrixAround
 from promptops_server.evaluation.matrix.suites_now import SuitesAtHead
 from promptops_server.evaluation.runs.forget import forget_old_texts
@@ -75,6 +76,7 @@ from promptops_server.evaluation.runs.redact import TestedTexts
 from promptops_server.evaluation.runs.running import Running
 from promptops_server.evaluation.suites.find import suites_of
 from promptops_server.infra.actor import Actor
+from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
 from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs_dbos import DbosJobs
@@ -92,6 +94,7 @@ from promptops_server.registry.mirror.jobs import push_job
 from promptops_server.registry.mirror.push import PushDeps
 from promptops_server.registry.mirror.remote import Limits as MirrorLimits
 from promptops_server.registry.mirror.retries import MirrorRetries
+from promptops_server.registry.projects import get_project_by_id
 from promptops_server.registry.redaction.deps import SEALED_FOR as SEALED_FOR_REDACTION
 from promptops_server.registry.redaction.deps import RedactionDeps
 from promptops_server.registry.redaction.upkeep import look_after
@@ -168,8 +171,9 @@ class Services:
         self.target_checks = checks_of(
             settings, self.targets, adapt=self.models.adapt, prices=self.models
         )
+        self.readings = KeptReadings(database)
         self.matrix_around = MatrixAround(
-            suites=SuitesAtHead(suites_of),
+            suites=SuitesAtHead(suites_of, self.readings),
             catalogue=self.models.digest,
             problem=partial(problem_of, self.models),
         )
@@ -265,6 +269,8 @@ class Services:
             late_minutes=settings.jobs.late_minutes,
         )
         self.emergencies = EmergencyTimer(self.releases)
+        self.started = now_us()
+        """When this process began, in microseconds."""
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
@@ -293,8 +299,10 @@ class Services:
         self.schedule.start()
         self._undo.append(self.emergencies.close)
         self.emergencies.start()
-        # The first to look at a suite would wait for what evaluators stand on.
-        threading.Thread(target=all_evaluators, name="evaluators", daemon=True).start()
+        self._undo.append(self.readings.close)
+        self.readings.start()
+        about = (self.database, self.matrix_around)
+        threading.Thread(target=warm, args=about, name="warm", daemon=True).start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
         self._undo.append(register(Followers(self.database)))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
@@ -332,6 +340,9 @@ class Services:
 
     def _cells(self, conn: Connection, run: Run) -> None:
         write_cells(conn, run.id, self.models.digest)
+        if run.version is not None:  # so that the matrix need not read the suites first
+            project = get_project_by_id(conn, run.project_id)
+            self.matrix_around.suites(conn, project, [(run.path, run.version)])
 
     def _make_checkpoints(self) -> None:
         audit = self.settings.audit

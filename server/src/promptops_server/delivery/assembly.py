@@ -24,6 +24,7 @@ from promptops_server.delivery.receipts.intake import Intake
 from promptops_server.delivery.receipts.spreading import Spreading
 from promptops_server.delivery.reconciler import Reconciler
 from promptops_server.delivery.status import Health, Status
+from promptops_server.delivery.survey import Lag, lags
 from promptops_server.delivery.timeline import Timeline, UnknownEnvironment
 from promptops_server.delivery.tokens import Tokens
 from promptops_server.delivery.vouch import VOUCH_EVERY_US
@@ -128,6 +129,16 @@ class Delivery:
     def health(self) -> Health:
         """How delivery is doing."""
         return self._status.health()
+
+    def lags(self, most: int = 50) -> list[Lag]:
+        """How far Redis is behind in the environments known to be behind; empty when it does not answer."""
+        behind = self._status.health().behind_in[:most]
+        if self._patient is None or not behind:
+            return []
+        try:
+            return lags(self._db, self._patient, behind)
+        except redis.RedisError:
+            return []
 
     def end_streams(self) -> None:
         """End open event streams, so that a server that is asked to stop need not wait for them. Any thread."""

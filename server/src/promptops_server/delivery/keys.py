@@ -7,6 +7,7 @@ Owns creating, signing and the list that is published. Leaves what is signed to 
 from __future__ import annotations
 
 import base64
+import hashlib
 import threading
 import time
 from dataclasses import dataclass
@@ -185,6 +186,40 @@ class Keys:
                 "or the file secret.key in the data folder.",
             ) from None
         return Ed25519PrivateKey.from_private_bytes(private)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key of the installation, without its secret half. Times are microseconds since 1970."""
+
+    key_id: str
+    public: str
+    """Base64 of 32 bytes."""
+    fingerprint: str
+    """SHA-256 of the public key's bytes, in hexadecimal."""
+    in_use: bool
+    """New signatures are made with it; an older key still verifies what it signed."""
+    created_at: int
+    retired_at: int | None
+    signed_by: str | None
+    """The key that vouches for it."""
+
+
+def known_keys(conn: Connection) -> list[KnownKey]:
+    """Every signing key there was, the oldest first."""
+    active = _active_row(conn)
+    return [
+        KnownKey(
+            key_id=row.key_id,
+            public=row.public,
+            fingerprint=hashlib.sha256(base64.b64decode(row.public)).hexdigest(),
+            in_use=active is not None and row.key_id == active.key_id,
+            created_at=row.created_at,
+            retired_at=row.retired_at,
+            signed_by=row.signed_by,
+        )
+        for row in conn.execute(_KEYS)
+    ]
 
 
 def _active_row(conn: Connection) -> Row[Any] | None:

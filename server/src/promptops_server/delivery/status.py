@@ -42,6 +42,8 @@ class Health:
     behind: int
     refused: dict[str, str] = field(default_factory=dict)
     last_error: str | None = None
+    behind_in: tuple[str, ...] = ()
+    """Row ids of the environments that Redis is behind in."""
 
     @property
     def ok(self) -> bool:
@@ -106,4 +108,10 @@ class Status:
     def health(self) -> Health:
         """The facts now."""
         with self._mutex:
-            return Health(self._redis, len(self._behind), dict(self._refused), self._last_error)
+            return Health(
+                self._redis,
+                len(self._behind),
+                dict(self._refused),
+                self._last_error,
+                tuple(sorted(self._behind)),
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -55,6 +56,38 @@ def survey(db: Database, client: redis.Redis | None, keys: Keys) -> list[Place]:
             signed = _position(text) if origin[0] == "ours" else None
             found.append(Place(name, head.position, signed, standing.verdict))
     return sorted(found, key=lambda place: place.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """An environment that Redis is behind in: its newest release, and the one Redis holds (None: none of ours)."""
+
+    project: str
+    environment: str
+    release: int
+    in_redis: int | None
+
+
+def lags(db: Database, client: redis.Redis, environment_ids: Iterable[str]) -> list[Lag]:
+    """How far Redis is behind in these environments; those that are gone are left out.
+
+    Raises:
+        redis.RedisError: Redis did not answer.
+    """
+    found: list[Lag] = []
+    with db.read() as conn:
+        for environment_id in environment_ids:
+            facts, header = (
+                store.facts(conn, environment_id),
+                store.head_header(conn, environment_id),
+            )
+            if facts is None or header is None:
+                continue
+            _, text = look(client, Names.of(facts.project, facts.name))
+            position = _position(text) if text else None
+            release = position.release if position is not None else None
+            found.append(Lag(facts.project, facts.name, header.position.release, release))
+    return found
 
 
 def _same(answer: tuple[Origin, Header | None]) -> tuple[Origin, Header | None]:

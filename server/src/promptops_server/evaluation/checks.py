@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from promptops.calls.ask import Ask
 from promptops.format.check_evaluators import Evaluator as Said
 from promptops.format.problem import KeyPath, Problem, key_text
 from promptops.format.source import SourceMap
@@ -85,6 +86,17 @@ def _settings(kind: str, given: bytes) -> EvaluatorSettings:
         orjson.loads(given)
     )
     return settings
+
+
+def asked_by(check: Check) -> tuple[str, Ask] | None:
+    """The model a check calls, by name, and such a call; None: it calls none, or cannot be read."""
+    evaluator = evaluator_of(check.kind)
+    if evaluator is None or not evaluator.waits:
+        return None
+    try:
+        return evaluator.asks(settings_of(check))
+    except ValidationError:
+        return None
 
 
 def checks_of(

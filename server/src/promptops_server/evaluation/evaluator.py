@@ -92,6 +92,10 @@ class Evaluator(Generic[S]):
     waits: ClassVar[bool] = False
     """Whether scoring waits for something (a model, a thread), so that several are worth doing at once."""
 
+    def asks(self, settings: S) -> tuple[str, Ask] | None:
+        """The model it calls, by name, and such a call without an answer in it; None: it calls none."""
+        return None
+
     async def score(
         self, check: Check, settings: S, case: Case, answer: Answer, tools: Tools
     ) -> Score:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -21,6 +22,13 @@ def admitted(group: str) -> Iterator[EntryPoint]:
     for point in entry_points(group=group):
         if point.dist is not None and _plain(point.dist.name) in named:
             yield point
+
+
+@cache
+def packages(group: str) -> tuple[str, ...]:
+    """The admitted packages that bring something to a group, each with its version, sorted."""
+    found = {f"{p.dist.name} {p.dist.version}" for p in admitted(group) if p.dist is not None}
+    return tuple(sorted(found))
 
 
 def loaded(point: EntryPoint) -> Any:

@@ -1,4 +1,4 @@
-"""Tables of evaluation: runs, one row per planned call, its scores and texts, and the matrix's cells.
+"""Tables of evaluation: runs, one row per planned call, its scores and texts, the matrix's cells, and suites as read.
 
 Costs are millionths of a US dollar, null where a price is unknown.
 """
@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from promptops_server.infra.tables import metadata
+from promptops_server.infra.tables import BigId, metadata
 from promptops_server.registry.tables import PathText
 
 test_run = Table(
@@ -116,4 +116,16 @@ test_cell = Table(
     Column("latency_ms", Float, nullable=True),  # median
     Column("updated_at", BigInteger, nullable=False),
     Index("ix_test_cell_target", "target_id", "updated_at"),
+)
+
+# Worked out from files, and worked out again when they changed; a row can be missing at any time.
+suite_reading = Table(
+    "suite_reading",
+    metadata,
+    Column("prompt_id", BigId, ForeignKey("prompt.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("project_id", String(36), ForeignKey("project.id"), nullable=False),
+    Column("known_by", String(80), nullable=False),  # sha256 over all that was read
+    Column("suites", Text, nullable=False),  # JSON object: name to digest
+    Index("ix_suite_reading_project", "project_id"),
 )

@@ -44,6 +44,7 @@ Action = Literal[
     "hold:manage",
     "model:manage",
     "test:run",
+    "system:manage",
 ]
 
 

@@ -111,6 +111,13 @@ class Database:
         """The writing engine, for migrations and diagnosis only."""
         return self._write_engine
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """Connections for reading in use now, and how many there may be at once."""
+        pool = self._read_engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout(), pool.size() + pool._max_overflow
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent snapshot for reading."""

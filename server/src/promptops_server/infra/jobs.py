@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+from promptops_server.infra.cursor import Page
 
 JobFunction = Callable[[dict[str, Any]], None]
 
@@ -22,6 +24,30 @@ class JobStats:
     running: int
     failed: int
     """Ended with an error and will not run again."""
+
+
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job as it stands. Times are microseconds since 1970.
+
+    A repetition is a job of its own: `attempt` counts them, and an attempt that was followed by another is `done`.
+    """
+
+    id: str
+    kind: str
+    """The name it was registered under."""
+    key: str
+    """What it is about, from its payload: an environment's, project's or run's id; empty for what is scheduled."""
+    state: JobState
+    attempt: int
+    error: str
+    """The first line of why it failed; empty otherwise."""
+    created_at: int
+    started_at: int | None
+    ended_at: int | None
 
 
 class Jobs(Protocol):
@@ -65,4 +91,23 @@ class Jobs(Protocol):
 
     def stats(self) -> JobStats:
         """How many jobs wait, run and failed."""
+        ...
+
+    def page(
+        self, *, state: JobState | None, kind: str | None, limit: int, cursor: str | None
+    ) -> Page[JobRow]:
+        """Jobs, the newest first.
+
+        Raises:
+            BadRequest: the cursor is not from here.
+        """
+        ...
+
+    def retry(self, job_id: str) -> JobRow:
+        """Try a failed job once more, as a new job in its place; returns the one that failed.
+
+        Raises:
+            NotFound: there is no such job, or nothing is registered under its name any more.
+            Conflict: it has not failed.
+        """
         ...

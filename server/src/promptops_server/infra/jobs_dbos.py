@@ -19,7 +19,10 @@ from typing import Any
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 
-from promptops_server.infra.jobs import JobFunction, JobStats
+from promptops_server.infra.cursor import Page
+from promptops_server.infra.jobs import JobFunction, JobRow, JobState, JobStats
+from promptops_server.infra.jobs_listed import AGAIN, one, page
+from promptops_server.infra.problems import Conflict, NotFound
 from promptops_server.infra.worker_pulse import WorkerPulse
 
 log = structlog.get_logger(__name__)
@@ -144,6 +147,32 @@ class DbosJobs:
             running=count("PENDING"),
             failed=count("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"),
         )
+
+    def page(
+        self, *, state: JobState | None, kind: str | None, limit: int, cursor: str | None
+    ) -> Page[JobRow]:
+        return page(state=state, kind=kind, limit=limit, cursor=cursor)
+
+    def retry(self, job_id: str) -> JobRow:
+        found = one(job_id)
+        if found is None or found.row.kind not in self._workflows:
+            raise NotFound(
+                f"There is no job {job_id[:100]!r} that can be tried again.",
+                remedy="`GET /api/v1/system/jobs?state=failed` lists them.",
+            )
+        if found.row.state != "failed":
+            raise Conflict(
+                f"Job {job_id[:100]} has not failed: it is {found.row.state}.",
+                remedy="Only failed jobs are tried again.",
+                slug="job-not-failed",
+            )
+        # The last attempt: one before it would repeat under ids that exist already. Asked twice, the id is the same.
+        with SetWorkflowID(f"{job_id}{AGAIN}"):
+            DBOS.enqueue_workflow(
+                QUEUE, self._workflows[found.row.kind], found.job_id, found.payload, MAX_ATTEMPTS
+            )
+        DBOS.delete_workflows([job_id])
+        return found.row
 
     def _enqueue(
         self, name: str, job_id: str, payload: dict[str, Any], *, attempt: int, delay: float | None

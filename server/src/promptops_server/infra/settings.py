@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource
@@ -58,18 +58,28 @@ FOREIGN_VARIABLES = frozenset(
 )
 
 
+Origin = Literal["default", "command line", "environment variable", "file"]
+
+
 class SettingsError(Exception):
     """The settings cannot be used; the text names the setting, its source and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One setting as `doctor` shows it. `value` is masked when it is or holds a secret."""
+    """One setting as `doctor` shows it. `value` is masked when it is or holds a secret.
+
+    `source` is `origin` in words, with the name of the variable or file (`place`; empty for the others).
+    """
 
     name: str
     value: str
     source: str
     description: str
+    section: str
+    default: str
+    origin: Origin
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +135,18 @@ class Settings:
             values = getattr(self, section or "server")
             for key, info in cls.model_fields.items():
                 name = f"{section}.{key}" if section else key
-                shown = _masked(getattr(values, key))
+                source = self.sources.get(name, "default")
+                origin, place = _origin(source)
                 out.append(
                     Explained(
-                        name, shown, self.sources.get(name, "default"), info.description or ""
+                        name=name,
+                        value=_masked(getattr(values, key)),
+                        source=source,
+                        description=info.description or "",
+                        section=section,
+                        default=_masked(info.get_default(call_default_factory=True)),
+                        origin=origin,
+                        place=place,
                     )
                 )
         return out
@@ -276,6 +294,16 @@ def _refuse_unknown_variables(env: Mapping[str, str]) -> None:
 def _nearest(key: str, known: list[str]) -> str:
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _origin(source: str) -> tuple[Origin, str]:
+    """The kind of a source and its name."""
+    word, _, name = source.partition(" ")
+    if word == "variable":
+        return "environment variable", name
+    if word == "file":
+        return "file", name
+    return ("command line", "") if word == "command" else ("default", "")
 
 
 def _masked(value: Any) -> str:

@@ -103,6 +103,7 @@ class Calls:
                 return dataclasses.replace(reply, attempts=attempts)
             except CallError as error:
                 error.attempts = attempts
+                error.may_have_cost |= fault is not None and fault.may_have_cost
                 fault = error
                 if error.retry_after and error.fault in _TOOK_NOTHING:
                     # Before the turn goes on: the next one would be turned away as well, and make it worse.

@@ -38,6 +38,11 @@ Fault = Literal[
 RETRIED: frozenset[Fault] = frozenset(("rate_limit", "overloaded", "time_out", "network", "failed"))
 """Faults worth another attempt within the deadline."""
 
+_PERHAPS_CHARGED: frozenset[Fault] = frozenset(
+    ("time_out", "network", "bad_answer", "cancelled", "failed")
+)
+"""Faults after which an endpoint may have worked, and charge for it. Nobody charges for an error of his own."""
+
 CredentialKind = Literal["none", "env", "file", "sealed"]
 DATA_CLASSES = ("public", "internal", "confidential", "personal", "sensitive_personal")
 """From harmless to protected, as field D30 of the record names them."""
@@ -153,6 +158,10 @@ class CallError(Exception):
         parameter: the parameter at fault, for `invalid_parameter`.
         retry_after: seconds the endpoint asks to wait.
         status: the HTTP status, where there was one.
+        sent: False where the request never reached the endpoint.
+
+    Attributes:
+        may_have_cost: whether the endpoint may charge for it, this attempt or one before it.
     """
 
     def __init__(
@@ -164,6 +173,7 @@ class CallError(Exception):
         retry_after: float | None = None,
         status: int | None = None,
         attempts: int = 1,
+        sent: bool = True,
     ) -> None:
         super().__init__(detail)
         self.fault: Fault = fault
@@ -172,6 +182,12 @@ class CallError(Exception):
         self.retry_after = retry_after
         self.status = status
         self.attempts = attempts
+        answered_with_it = fault == "failed" and status is not None
+        self.may_have_cost = sent and fault in _PERHAPS_CHARGED and not answered_with_it
+
+
+class NoRoomYet(CallError):
+    """`budget`: the call fits what is left, were it not for what is set aside for calls under way."""
 
 
 class Caller(Protocol):

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Connection, bindparam, update
 
 from promptops_server.approvals.rule import EnvironmentRule
 from promptops_server.approvals.rulebook import name_of, to_json
 from promptops_server.audit import AuditEvent, AuditObject, record
+from promptops_server.evaluation.matrix.columns import check_targets
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.problems import Conflict, Invalid
@@ -61,8 +62,8 @@ def configure(
 
     Raises:
         Denied: the actor may not change it, or takes the need for approval away and is no administrator.
-        Invalid: a place that does not exist, or a rule that names an environment that is missing, this one, or one
-            that waits for this one.
+        Invalid: a place that does not exist, a rule that names an environment that is missing, this one, or one that
+            waits for this one, or a rule that names a model target the project may not use.
         Conflict: the settings are others than the expected ones.
         NotFound: there is no such environment.
     """
@@ -81,6 +82,7 @@ def configure(
             raise settings_changed(before)
         rules = merged(before.rules, wanted.rules)
         check_sources(before, rules, order)
+        check_tested(tx.conn, project.name, before.rules, rules)
         changed: dict[str, tuple[Any, Any]] = {}
         if wanted.position is not None:
             names = [e.name for e in order]
@@ -197,6 +199,25 @@ def check_sources(
                 remedy="Name an environment that comes before it.",
                 slug="rules-in-a-circle",
             )
+
+
+def check_tested(
+    conn: Connection,
+    project: str,
+    present: Sequence[EnvironmentRule],
+    rules: Sequence[EnvironmentRule],
+) -> None:
+    """Refuse a new or changed rule that asks for tests on a target that is not there.
+
+    A rule that stays as it is may name a target that was removed since: other settings can still be changed.
+
+    Raises:
+        Invalid: naming the target, and those there are.
+    """
+    for rule in rules:
+        asked = rule.tested_on()
+        if asked is not None and rule not in present:
+            check_targets(conn, project, asked.targets)
 
 
 def _reachable(start: str, waits: Mapping[str, set[str]]) -> set[str]:

@@ -12,7 +12,7 @@ from promptops_server.approvals.paperwork import Waiver
 from promptops_server.approvals.rulebook import all_rules
 from promptops_server.evaluation.matrix.facts import matrix_facts
 from promptops_server.infra.clock import now_us
-from promptops_server.infra.problems import Denied
+from promptops_server.infra.problems import Denied, Invalid
 from server.evaluation.matrix.matrix_world import MatrixWorld
 from server.releases.release_world import APPROVED, PUBLISHER, actor_with
 
@@ -86,6 +86,19 @@ def test_a_target_that_is_gone_lets_nothing_pass(bank: MatrixWorld) -> None:
     bank.ran(PATH, {"gpt": [True], "claude": [True]})
     bank.target("claude", provider="anthropic", enabled=False)
     assert "no target of this name that the project may use" in refused(bank)
+
+
+def test_a_rule_names_targets_that_are_there(bank: MatrixWorld) -> None:
+    bank.target("claude", provider="anthropic", enabled=False)
+    for wrong in ("gtp", "claude"):
+        with pytest.raises(Invalid) as caught:
+            bank.configure("production", works_on={"targets": ["GPT", wrong]})
+        assert f"no model target '{wrong}'; it may use: " in str(caught.value.detail)
+        assert "gpt" in str(caught.value.detail).partition("use:")[2]
+    bank.configure("production", works_on={"targets": ["GPT"]})
+    # What is set already stands in nobody's way when something else is changed.
+    bank.configure("staging", max_prompts={"prompts": 3})
+    bank.configure("staging", works_on={"targets": ["gpt", "claude"]})
 
 
 def test_rollback_and_unpublish_are_never_stopped_by_it(bank: MatrixWorld) -> None:

@@ -348,3 +348,26 @@ def test_a_try_becomes_a_case_with_one_call(desk: Desk) -> None:
         headers={"authorization": "Bearer vic"},
     )
     assert denied.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        {"string": {"contains": "so: {{ expected }}"}},
+        {"similarity": {"minimum": 0.7}},
+        {"number": {"absolute": 0.1}},
+        {"toolCall": {"name": "f", "arguments": {"a": ["{{expected}}"]}}},
+    ],
+)
+def test_a_case_that_could_only_fail_is_not_made(desk: Desk, check: dict[str, Any]) -> None:
+    http = client(desk)
+    asked = {"path": PATH, "inputs": {"claim": "hail"}}
+    first = {**asked, "expected": "7", "checks": [check]}
+    assert http.post("/playground/cases", json=first).status_code == 201
+    own = {**asked, "suite": "own", "checks": [check]}
+    refused = http.post("/playground/cases", json=own)
+    assert refused.status_code == 422
+    assert "it could only fail" in refused.json()["detail"]
+    assert "--expect" in refused.json()["remedy"]
+    optional = {**asked, "suite": "own", "checks": [{**check, "required": False}]}
+    assert http.post("/playground/cases", json=optional).status_code == 201

@@ -124,15 +124,44 @@ def test_a_judge_that_does_not_fit_stops_the_run_and_its_answers_are_judged_late
     assert len(judge.requests) == 6
 
 
+def test_a_resumed_run_asks_only_the_judges_that_are_missing(
+    ground: Ground, endpoint: OpenAIServer, judge: OpenAIServer, name: str
+) -> None:
+    ground.priced_target(name, endpoint)
+    ground.priced_target(f"judge-{name}", judge)
+    text = judged(f"judge-{name}", 1)
+    checks = text.partition("evaluators:\n")[2]
+    both = text + checks.replace("reads well", "is polite").replace("read well", "sound polite")
+    one = ground.tested(name, content=text, fresh=True)["cost"]
+    endpoint.requests.clear()
+    judge.requests.clear()
+    # The call and one judge fit; the second judge does not.
+    run = ground.tested(name, content=both, max_cost=one + one // 4, fresh=True)
+    assert run["state"] == "stopped", run
+    asked = [str(request.body["messages"]) for request in judge.requests]
+    assert len(asked) == 1
+    assert ground.post(run["number"], "resume", max_cost=1_000_000).status_code == 202
+    ended = ground.ended(run["number"])
+    assert ended["passed"] is True, ground.results(run["number"])
+    assert len(endpoint.requests) == 1
+    assert sorted("polite" in str(r.body["messages"]) for r in judge.requests) == [False, True]
+    whole = ground.tested(name, content=both, fresh=True)
+    assert ended["cost"] == whole["cost"]
+
+
 def test_a_limit_is_not_promised_where_the_price_of_the_judge_is_unknown(
     ground: Ground, endpoint: OpenAIServer, judge: OpenAIServer, name: str
 ) -> None:
     ground.priced_target(name, endpoint)
     ground.target(f"judge-{name}", judge)
-    run = ground.tested(name, content=judged(f"judge-{name}"), max_cost=1_000_000)
-    assert run["state"] == "stopped"
-    assert f"judge-{name}" in run["problem"]
-    assert not judge.requests
+    refused = ground.refused(name, content=judged(f"judge-{name}"), max_cost=1_000_000)
+    assert refused["errors"][0]["target"] == f"judge-{name}"
+    assert "which judges" in refused["detail"]
+    assert "max_cost" in refused["remedy"]
+    assert ground.refused(name, content=judged(f"judge-{name}"), max_cost=1_000_000, dry_run=True)[
+        "errors"
+    ]
+    assert ground.tested(name, content=judged(f"judge-{name}"))["passed"] is True
 
 
 def test_answers_that_no_required_check_looks_at_are_unchecked(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from itertools import count
 
 import pytest
 from run_ground import PATH, PROJECT, Ground, knowing, prompt_text, until_asked
+from sqlalchemy import select
 
+from promptops_server.evaluation.tables import suite_reading
 from promptops_server.infra.database import Database
+from promptops_server.registry.tables import prompt
 from support.leftovers import places_holding
 from support.openai_server import OpenAIServer
 from support.server import untroubled
@@ -60,6 +65,28 @@ def stored(ground: Ground, text: str) -> set[str]:
     return {place for place in found if place.startswith("test_")}
 
 
+def until_kept(ground: Ground, path: str, seconds: float = 10) -> list[str]:
+    """What is kept of reading the suites of a prompt, once there is something."""
+    args = ground.server.args
+    sqlite = f"sqlite:///{ground.server.data / 'promptops.sqlite'}"
+    database = Database(args[-1] if "--database-url" in args else sqlite)
+    query = (
+        select(suite_reading.c.suites)
+        .join(prompt, prompt.c.id == suite_reading.c.prompt_id)
+        .where(prompt.c.path == path)
+    )
+    deadline = time.monotonic() + seconds
+    try:
+        while True:
+            with database.read() as conn:
+                found = list(conn.execute(query).scalars())
+            if found or time.monotonic() > deadline:
+                return found
+            time.sleep(0.02)
+    finally:
+        database.close()
+
+
 def test_a_redacted_text_is_gone_from_suites_and_from_what_runs_stored(
     ground: Ground, endpoint: OpenAIServer
 ) -> None:
@@ -91,6 +118,50 @@ def test_a_redacted_text_is_gone_from_suites_and_from_what_runs_stored(
     assert whole["scores"]
     ground.tested("redacted")
     assert len(endpoint.requests) == asked + 3  # nothing of it is used again
+
+
+def test_a_text_that_stands_only_in_a_suite_is_gone_from_its_runs(
+    ground: Ground, endpoint: OpenAIServer
+) -> None:
+    endpoint.answer = knowing
+    path, name = "geo/suite", "Ottilie Thistlewood"
+    ground.target("only", endpoint)
+    ground.put(prompt_text(1), path)
+    suite = (
+        f"cases:\n  - {{name: '{name}', inputs: {{country: Land7}}, expected: '{name}'}}\n"
+        "evaluators:\n  - name: names\n    string: {contains: '{{expected}}'}\n"
+    )
+    route = f"/projects/{PROJECT}/suites/{path}.suite.yml"
+    assert ground.api.put(route, json={"text": suite}).is_success
+    before = ground.tested("only", path=path)
+    assert stored(ground, name)
+    figures = redact(ground, f"{path}.suite.yml", name)["done"]
+    assert isinstance(figures, dict)
+    assert figures["versions"] == [] and figures["other_files"] == [f"{path}.suite.yml"]
+    assert figures["rows"]["test_runs"] == 1 and figures["rows"]["test_results"] >= 1
+    assert not stored(ground, name)
+    assert name not in ground.api.get(route).text
+    assert ground.run(before["number"])["targets"] == before["targets"]
+
+
+def test_the_matrix_names_the_redacted_suite_and_forgets_the_old_one(
+    ground: Ground, endpoint: OpenAIServer
+) -> None:
+    path, name = "geo/owner", "Theodwina Brackenthwaite"
+    ground.target("forgetful", endpoint)
+    ground.put(prompt_text(1).replace("City0", name), path)
+    ground.tested("forgetful", path=path)
+    assert until_kept(ground, path), "a run makes its suites known"
+
+    def shown() -> object:
+        return ground.api.get(f"/projects/{PROJECT}/matrix/{path}").json()["prompt"]["suites"]
+
+    before = shown()
+    redact(ground, path, name)
+    listed = ground.api.get(f"/projects/{PROJECT}/suites", params={"path": path}).json()["items"]
+    assert shown() == {suite["name"]: suite["digest"] for suite in listed}
+    assert shown() != before
+    assert [json.loads(row) for row in until_kept(ground, path)] == [shown()]
 
 
 def test_a_run_under_way_with_the_text_is_cancelled_and_goes_on_without_it(

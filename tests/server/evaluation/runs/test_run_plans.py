@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptops_server.evaluation.model import Case, Suite
-from promptops_server.evaluation.runs.plan import check_data_class, check_prices, planned_calls
+from promptops_server.evaluation.runs.plan import (
+    Foreseen,
+    check_data_class,
+    check_prices,
+    planned_calls,
+)
 from promptops_server.infra.problems import Invalid, TooLarge
 from promptops_server.providers.model import DATA_CLASSES, Target
 
@@ -74,9 +79,12 @@ def test_a_target_is_refused_exactly_what_is_more_protected_than_it_may_have(
 
 def test_a_limit_is_not_promised_where_a_price_is_unknown() -> None:
     free, priced = _target("free"), _target("priced")
-    check_prices({"id-free": None, "id-priced": 5}, [free, priced], capped=False)
+    foreseen = [Foreseen(free, None), Foreseen(priced, 5)]
+    check_prices(foreseen, capped=False)
     with pytest.raises(Invalid, match="price of free"):
-        check_prices({"id-free": None, "id-priced": 5}, [free, priced], capped=True)
+        check_prices(foreseen, capped=True)
     budgeted = _target("budgeted", budget_month=5)
     with pytest.raises(Invalid, match="monthly budget"):
-        check_prices({"id-budgeted": None}, [budgeted], capped=False)
+        check_prices([Foreseen(budgeted, None)], capped=False)
+    with pytest.raises(Invalid, match="longest answer of priced"):
+        check_prices([Foreseen(priced, None, priced=True)], capped=True)

@@ -351,6 +351,19 @@ def test_refusals_name_what_they_are_about(
     assert not endpoint.requests
 
 
+def test_a_limit_is_not_promised_to_a_resumed_run_either(
+    ground: Ground, endpoint: OpenAIServer, name: str
+) -> None:
+    endpoint.script([Step(status=400, body={"error": {"message": "no such thing"}})])
+    ground.target(name, endpoint)
+    number = ground.tested(name)["number"]
+    refused = ground.post(number, "resume", max_cost=1_000_000)
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["target"] == name
+    assert ground.post(number, "resume").status_code == 202
+    assert ground.ended(number)["passed"] is True
+
+
 def test_who_only_reads_may_look_and_not_test(
     ground: Ground, endpoint: OpenAIServer, name: str
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from suite_world import SUITE, TRIAGE, World
 
-from promptops_server.evaluation.suites.belonging import owner_of, suites_beside
+from promptops_server.evaluation.suites.belonging import suites_beside
 from promptops_server.evaluation.suites.find import suites_digest, suites_key
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import BadRequest, Invalid, NotFound
@@ -122,8 +122,6 @@ def test_twins_and_the_reserved_name_are_refused() -> None:
         suites_beside("a", ["a.suite.yml", "a.suite.yaml"])
     with pytest.raises(Invalid, match="named like"):
         suites_beside("testData", ["testData.suite.yml"])
-    assert owner_of("m/a.b.c", {"m/a", "m/a.b"}) == "m/a.b"
-    assert owner_of("m/a", {"a"}) is None and owner_of("a", set()) is None
 
 
 def test_a_set_of_suites_is_known_by_names_and_by_content(small: World) -> None:

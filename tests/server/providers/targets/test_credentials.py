@@ -188,3 +188,44 @@ def test_what_is_no_credential_is_refused_without_repeating_it(given: Given) -> 
         check_given(given, Places())
     assert KEY not in str(told.value)
     assert KEY not in repr(given)
+
+
+KEY_FILE = '{\n  "client_email": "a@b.example",\n  "private_key": "-----BEGIN\\nMII\\n-----"\n}'
+UNFIT = [f"{KEY}\nsk-another", f"{KEY}\r\nX-Other: 1", f"sk-\x1b{KEY}", f"sk\t{KEY}"]
+
+
+@pytest.mark.parametrize("secret", UNFIT)
+def test_a_secret_that_cannot_be_sent_is_refused_when_it_is_set(
+    database: Database, tmp_path: Path, secret: str
+) -> None:
+    with pytest.raises(BadCredential, match=r"line breaks|control character"):
+        check_given(Given("sealed", secret=secret), Places())
+    (tmp_path / "key").write_bytes(secret.encode())
+    one = credentials(database, environ={"BANK_API_KEY": secret}, directory=tmp_path)
+    for kept_in in (Credential("env", "BANK_API_KEY"), Credential("file", "key")):
+        with pytest.raises(BadCredential, match=r"line breaks|control character") as told:
+            one.refuse_unfit(target(kept_in))
+        assert KEY not in str(told.value)
+        said = one.missing(target(kept_in))
+        assert kept_in.name in said
+        assert KEY not in said
+
+
+@pytest.mark.parametrize("secret", [f"{KEY}\n", f" {KEY}\r\n", KEY_FILE, f"{KEY_FILE}\n"])
+def test_a_last_line_end_and_a_key_file_do_no_harm(
+    database: Database, tmp_path: Path, secret: str
+) -> None:
+    check_given(Given("sealed", secret=secret), Places())
+    (tmp_path / "key").write_text(secret, newline="")
+    one = credentials(database, environ={"BANK_API_KEY": secret}, directory=tmp_path)
+    for kept_in in (Credential("env", "BANK_API_KEY"), Credential("file", "key")):
+        one.refuse_unfit(target(kept_in))
+        assert one.secret_of(target(kept_in)) == secret.strip()
+
+
+def test_a_secret_that_was_kept_before_and_cannot_be_sent_is_told(database: Database) -> None:
+    one = credentials(database)
+    made = target(Credential("sealed"))
+    kept(database, one, made, secret=UNFIT[0])
+    assert "The secret of gpt has line breaks" in one.missing(made)
+    one.refuse_unfit(target(Credential("env", "NOT_SET_API_KEY")))

@@ -317,3 +317,10 @@ def test_a_list_goes_page_by_page_and_a_projects_list_holds_what_it_may_use(
             "both": "both",
             "all": "all",
         }
+
+
+def test_a_variable_that_cannot_be_a_key_is_refused_before_it_is_called(database: Database) -> None:
+    deps = deps_of(database, environ={ENV.name: "sk-one\nsk-two"})
+    with pytest.raises(Invalid) as told:
+        add_target(deps, ADMIN, GPT, ENV)
+    assert "line breaks" in faults(told.value)["credential"]

@@ -10,6 +10,7 @@ import typer
 from promptops.cli import addresses, finding
 from promptops.cli.asking import confirm, somebody_is_there
 from promptops.cli.command import command
+from promptops.cli.companions import show_carried
 from promptops.cli.failures import BadInput, Refused
 from promptops.cli.output import JsonOption, Output, note, warn
 from promptops.cli.releasing import YesOption
@@ -204,6 +205,8 @@ def _show(out: Output, answer: Mapping[str, Any], *, diffs: bool) -> None:
     )
     if len(items) > _SHOWN:
         out.line(f"… and {len(items) - _SHOWN} more; --json lists all")
+    carried = [file for item in items for file in item["companions"]]
+    show_carried(out, carried)
     if diffs:
         for item in items[:_SHOWN]:
             out.diff(item["diff"])

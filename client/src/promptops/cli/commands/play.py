@@ -11,7 +11,7 @@ import typer
 from promptops.cli import addresses
 from promptops.cli.amounts import millionths
 from promptops.cli.command import command
-from promptops.cli.failures import BadInput
+from promptops.cli.failures import BadInput, ServerProblem
 from promptops.cli.inputs import InputsFileOption, InputsOption, read_inputs, typed
 from promptops.cli.output import JsonOption, Output, note
 from promptops.cli.played import Shown, shown_on
@@ -88,6 +88,8 @@ def play(
     with connect(ctx) as server:
         where, body, declared = _prompt(server, given, address)
         filled = typed(values, declared)
+        if save_case and not expect:
+            _refuse_without_expected(server, where, suite, filled)
         body.update(inputs=filled, targets=names)
         if max_cost:
             body["max_cost"] = millionths(max_cost)
@@ -115,6 +117,30 @@ def play(
             note(f"Case {saved['case']} is in {saved['file']} ({saved['cases']} there).")
     out.json({**shown.document(), **({"saved": saved} if saved else {})})
     _fail(shown)
+
+
+def _refuse_without_expected(
+    server: Session, where: Address, suite: str, inputs: Mapping[str, Any]
+) -> None:
+    """Before anything is asked and paid: the server would refuse the case afterwards. Raises BadInput."""
+    from promptops.format.expected import lacking_expected
+    from promptops.format.suite import SuiteCase, parse_suite
+
+    path = suite if "/" in suite else f"{where.path}.{suite}" if suite else where.path
+    try:
+        text = server.get(api("projects", where.project, "suites", path))["text"]
+    except ServerProblem as problem:
+        if problem.status == 404:
+            return  # a new suite, which asks nothing yet
+        raise
+    found = parse_suite(text).suite
+    lacking = lacking_expected(found.evaluators, SuiteCase("", "", inputs)) if found else ()
+    if lacking:
+        raise BadInput(
+            f"the suite {path} compares answers with what a case expects ({lacking[0].name}), "
+            "and this case expects nothing: it could only fail",
+            remedy="say it with --expect TEXT, or name another suite with --suite",
+        )
 
 
 def _fail(shown: Shown) -> None:

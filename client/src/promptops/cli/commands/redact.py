@@ -41,6 +41,7 @@ _PLACES = {
     [
         "promptops redact request retail-bank/claims/triage --replace name.txt --dry-run",
         "promptops redact request retail-bank/claims/triage@3 --replace name.txt --reason 'A name'",
+        "promptops redact request retail-bank/claims/triage.suite.yml --replace name.txt --reason 'A name'",
         "promptops redact request retail-bank/claims/triage --replace - --reason 'A name' < name.txt",
     ],
 )
@@ -48,7 +49,10 @@ def request(
     ctx: typer.Context,
     address: Annotated[
         str,
-        typer.Argument(metavar="ADDRESS[@VERSION]", help="A prompt, or version, that holds it."),
+        typer.Argument(
+            metavar="ADDRESS[@VERSION]",
+            help="A prompt, version or file (x.suite.yml) that holds it.",
+        ),
     ],
     replace: Annotated[
         list[str],
@@ -224,6 +228,10 @@ def _show_figures(out: Output, figures: Mapping[str, Any]) -> None:
         (
             ("versions", _some(figures["versions"], figures["versions_changed"])),
             ("through fragments", _some(figures["users"], figures["users_changed"])),
+            (
+                "other files",
+                _some(figures.get("other_files", []), figures.get("other_files_changed", 0)),
+            ),
             ("commits", figures["commits"] or None),
             ("refs", _some(figures["refs"], figures["refs_moved"])),
             ("releases", figures["releases"] or None),

@@ -119,7 +119,7 @@ def show(
                     ("why", "\n".join(reasons_of(one))),
                     ("model", one["model"]),
                     ("tokens", _tokens(one)),
-                    ("cost", dollars(one["cost"]) if one["state"] == "done" else None),
+                    ("cost", _cost(one)),
                     ("latency", _milliseconds(one["latency_ms"])),
                     ("answer", reply.get("text")),
                 ]
@@ -160,6 +160,13 @@ def _tokens(one: Mapping[str, Any]) -> str | None:
         return "not reported"
     read, written = ("?" if count is None else f"{count:,}" for count in counts)
     return f"{read} in, {written} out"
+
+
+def _cost(one: Mapping[str, Any]) -> str | None:
+    """None where nothing was called."""
+    if one.get("cost_estimated"):
+        return f"{dollars(one['cost'])}: the most it can be, the endpoint may have charged for it"
+    return dollars(one["cost"]) if one["state"] == "done" else None
 
 
 def _milliseconds(latency: float | None) -> str | None:

@@ -15,6 +15,7 @@ from promptops_server.access.erase import erase_person
 from promptops_server.access.model import Token, User
 from promptops_server.access.own_account import TOKENS, require_own_account
 from promptops_server.access.roles import roles_on
+from promptops_server.access.seen import last_seen
 from promptops_server.access.sign_in import totp
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
@@ -113,10 +114,18 @@ class UserPatch(_In):
     reason: Line | None = Field(default=None, max_length=1000)
 
 
+class UserListed(UserOut):
+    """A user as a table shows them."""
+
+    last_seen_at: str | None = Field(
+        description="when a session or token of theirs was last used; null: never"
+    )
+
+
 class UserPage(BaseModel):
     """A page of users."""
 
-    items: list[UserOut]
+    items: list[UserListed]
     next: str | None
 
 
@@ -221,7 +230,15 @@ def router(deps: AccessDeps) -> APIRouter:
         manage(actor)
         with db.read() as conn:
             page = users.list_users(conn, limit, cursor)
-        return UserPage(items=[_user(u) for u in page.items], next=page.next)
+            seen = last_seen(conn, [u.id for u in page.items])
+        items = [
+            UserListed(
+                **_user(u).model_dump(),
+                last_seen_at=to_text(seen[u.id]) if u.id in seen else None,
+            )
+            for u in page.items
+        ]
+        return UserPage(items=items, next=page.next)
 
     @api.post("/users", status_code=201, summary="Add a person or service account")
     def create_user(actor: ActorDep, body: UserIn) -> UserOut:

@@ -1,4 +1,4 @@
-"""`/me/can`: may I do this, by which rule, and what would change the answer?"""
+"""`/me/can`: may I do this, by which rule, and what would change the answer? Beside it `who`, the same of others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from promptops_server.access.asking import ApprovalOf, action_of, place_of
+from promptops_server.access.routes import who
 from promptops_server.infra.authorise import Authorise, Decision, Resource
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import ActorDep, problem_responses
@@ -78,4 +79,5 @@ def router(deps: AskingDeps) -> APIRouter:
             )
         return answer(wanted, place, deps.authorise(actor, wanted, place))
 
+    who.add_routes(api, deps.db, deps.authorise, deps.approval_of)
     return api

@@ -13,6 +13,7 @@ from promptops_server.access.roles import EVERY_PROJECT
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.body_fields import Line
+from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database, again_if_taken
 from promptops_server.infra.http import ActorDep, problem_responses
 
@@ -40,10 +41,22 @@ class GrantBody(BaseModel):
     environment: Line = Field(default="", max_length=100, description="empty for any")
 
 
+class GrantOut(GrantBody):
+    """A grant as a table shows it."""
+
+    display_name: str
+    kind: str
+    active: bool = Field(description="of the account")
+    granted_by: str = Field(
+        description="a user; empty when the server or a group of the identity provider gave it"
+    )
+    created_at: str
+
+
 class GrantList(BaseModel):
     """All grants."""
 
-    items: list[GrantBody]
+    items: list[GrantOut]
 
 
 def router(deps: GrantDeps) -> APIRouter:
@@ -64,8 +77,13 @@ def router(deps: GrantDeps) -> APIRouter:
             rows = grants.list_grants(conn, project)
         return GrantList(
             items=[
-                GrantBody(
+                GrantOut(
                     user=row.user,
+                    display_name=row.display_name,
+                    kind=row.kind,
+                    active=row.active,
+                    granted_by=row.granted_by,
+                    created_at=to_text(row.created_at),
                     project=row.grant.project,
                     role=row.grant.role,
                     module=row.grant.module,

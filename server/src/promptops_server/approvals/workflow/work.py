@@ -73,11 +73,12 @@ def my_work(
     *,
     limit: int,
     after: str | None,
+    project: Project | None = None,
 ) -> cursor.Page[Work]:
-    """What waits for this person in all projects they may read; other sources stand on the first page."""
+    """What waits for this person in all projects they may read, or in one; other sources stand on the first page."""
     now = now_us()
     with deps.db.read() as conn:
-        projects = _projects(deps, conn, actor)
+        projects = _projects(deps, conn, actor) if project is None else {project.id: project}
         since, last = cursor.decode(after, int, str) if after else (0, "")
         rows = requests_in(conn, list(projects), since, last, LOOKED_AT + 1)
         found: list[tuple[Work, RequestRow]] = []
@@ -86,9 +87,9 @@ def my_work(
         for row in read:
             by_project.setdefault(row.project_id, []).append(row)
         for project_id, some in by_project.items():
-            project = projects[project_id]
-            for standing in standings_of(conn, project, some, deps.more):
-                work = _work(deps, actor, project, standing, now)
+            of = projects[project_id]
+            for standing in standings_of(conn, of, some, deps.more):
+                work = _work(deps, actor, of, standing, now)
                 if work is not None:
                     found.append((work, standing.row))
         found.sort(key=lambda pair: (pair[1].request.opened_at, pair[1].id))
@@ -99,9 +100,9 @@ def my_work(
         if after is None:
             others = [
                 work
-                for project in projects.values()
+                for of in projects.values()
                 for source in sources
-                for work in source(conn, actor, project, now)
+                for work in source(conn, actor, of, now)
             ]
             items = [*sorted(others, key=lambda w: w.due or w.since), *items]
     ending = cursor.encode(last_row.request.opened_at, last_row.id) if more and last_row else None

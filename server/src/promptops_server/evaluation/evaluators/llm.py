@@ -71,28 +71,20 @@ class LlmEvaluator(Evaluator[LlmSettings]):
     settings = LlmSettings
     waits = True
 
+    def asks(self, settings: LlmSettings) -> tuple[str, Ask]:
+        return _judge(settings), _ask(settings, "a judge", settings.system_prompt, settings.prompt)
+
     async def score(
         self, check: Check, settings: LlmSettings, case: Case, answer: Answer, tools: Tools
     ) -> Score:
         if tools.judge is None:
             raise CannotTell("No model can be asked to judge here.")
-        judge = settings.target or settings.model_id or ""
+        judge = _judge(settings)
         completion = examined(answer).strip()
         cut = len(completion) > JUDGED
         asked = fill(settings.prompt, case, {"completion": completion[:JUDGED]})
-        messages = [{"role": "user", "content": asked}]
-        if settings.system_prompt:
-            system = fill(settings.system_prompt, case, {"completion": completion[:JUDGED]})
-            messages.insert(0, {"role": "system", "content": system})
-        ask = Ask(
-            name=f"the check {check.name}",
-            model=settings.model_id or "",
-            messages=messages,
-            parameters={"temperature": 0, "maxTokens": 1_000, **settings.model_parameters},
-            tools=(),
-            response_format=None,
-            json_schema=None,
-        )
+        system = fill(settings.system_prompt, case, {"completion": completion[:JUDGED]})
+        ask = _ask(settings, f"the check {check.name}", system, asked)
         try:
             reply, cost = await tools.judge(judge, ask)
         except CallError as error:
@@ -111,6 +103,25 @@ class LlmEvaluator(Evaluator[LlmSettings]):
         if not passed:
             detail += f"; at least {settings.threshold:g} was expected"
         return scored(check, passed, f"{detail}.{note}", value=chosen.score, cost=cost or 0)
+
+
+def _judge(settings: LlmSettings) -> str:
+    return settings.target or settings.model_id or ""
+
+
+def _ask(settings: LlmSettings, name: str, system: str, asked: str) -> Ask:
+    messages = [{"role": "user", "content": asked}]
+    if system:
+        messages.insert(0, {"role": "system", "content": system})
+    return Ask(
+        name=name,
+        model=settings.model_id or "",
+        messages=messages,
+        parameters={"temperature": 0, "maxTokens": 1_000, **settings.model_parameters},
+        tools=(),
+        response_format=None,
+        json_schema=None,
+    )
 
 
 def choose(said: str, choices: Sequence[Choice]) -> Choice | None:

@@ -12,7 +12,7 @@ from promptops_server.evaluation.matrix.keys import endpoint_text
 from promptops_server.evaluation.matrix.model import Column
 from promptops_server.evaluation.matrix.ports import Around
 from promptops_server.evaluation.tables import test_cell
-from promptops_server.infra.problems import BadRequest, NotFound
+from promptops_server.infra.problems import BadRequest, Invalid, NotFound
 from promptops_server.providers.tables import model_target
 from promptops_server.providers.targets import store
 from promptops_server.providers.targets.store import Stored
@@ -43,14 +43,36 @@ def columns_of(
     usable = _usable(conn, project, wanted)
     missing = [name for name in names if fold(name) not in usable]
     if missing:
-        there = store.some(conn, limit=10, project=project)
-        known = ", ".join(stored.target.name for stored in there) or "none"
         raise NotFound(
-            f"{project} may use no target {missing[0][:100]!r}; it may use: {known}.",
+            f"{project} may use no target {missing[0][:100]!r}; it may use: {_there(conn, project)}.",
             remedy="`promptops models list` shows the targets there are.",
             slug="no-target",
         )
     return _columns(conn, [usable[name] for name in wanted], around)
+
+
+def check_targets(conn: Connection, project: str, names: Sequence[str]) -> None:
+    """Refuse names of targets that are not there, so that a rule does not wait for what nobody can test.
+
+    Raises:
+        Invalid: naming them, and those the project may use.
+    """
+    usable = _usable(conn, project, names)
+    missing = [name for name in names if fold(name) not in usable]
+    if missing:
+        named = ", ".join(repr(name[:100]) for name in missing)
+        raise Invalid(
+            f"{project} may use no model target {named}; it may use: {_there(conn, project)}.",
+            remedy=f"`promptops models list --project {project}` shows them; an administrator adds others.",
+            slug="unknown-target",
+            targets=missing,
+        )
+
+
+def _there(conn: Connection, project: str, shown: int = 10) -> str:
+    found = store.some(conn, limit=shown + 1, project=project)
+    names = [stored.target.name for stored in found[:shown]] + ["…"] * (len(found) > shown)
+    return ", ".join(names) or "none"
 
 
 def find_columns(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
+import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
@@ -226,7 +226,7 @@ def _markdown(deps: MatrixDeps, project: str, asked: Asked) -> Response:
 
 def _tagged(request: Request, told: dict[str, Any]) -> Response:
     """The answer with its entity tag, or 304."""
-    data = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    data = orjson.dumps(told)
     tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     given = request.headers.get("if-none-match", "")

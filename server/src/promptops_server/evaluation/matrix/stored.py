@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, and_, func, select, tuple_
 from sqlalchemy.engine import Row
 
@@ -106,7 +107,7 @@ def _cell(row: Row[Any]) -> StoredCell:
         run=row.run_number,
         version=row.version,
         verdict=row.verdict,
-        counts=CellCounts(**json.loads(row.counts)),
+        counts=CellCounts(**orjson.loads(row.counts)),
         cost=row.cost,
         latency_ms=row.latency_ms,
         updated_at=row.updated_at,

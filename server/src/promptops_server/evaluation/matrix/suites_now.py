@@ -1,47 +1,70 @@
-"""Which suites belong to prompts now, with their digests: read once for each content, then remembered.
+"""Which suites belong to prompts now, with their digests: read once for each content, then known.
 
-Answers the port `SuitesNow` over `evaluation.suites`. What is remembered is known by the version of the prompt and the
-blobs of the files beside it, so that it never goes stale.
+Answers the port `SuitesNow` over `evaluation.suites`. What was read is known by all it was read from, so that it never
+goes stale: the rules, the prompt's content, and the blobs of the files beside it. It is kept in a row beside the version
+(`readings`), and in memory where it has no row.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
+from promptops.format.companions import TEST_DATA
 from promptops.format.suite import SUITE_ENDINGS
+from promptops_server import __version__
+from promptops_server.evaluation.checks import GROUP
+from promptops_server.evaluation.matrix.readings import Reading, Subject, subjects
 from promptops_server.evaluation.model import Suite
-from promptops_server.evaluation.suites.belonging import TEST_DATA
+from promptops_server.evaluation.plugins import packages
 from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.registry.git.objects import encode_path
 from promptops_server.registry.git.view import ObjectView
-from promptops_server.registry.model import Project, Version
+from promptops_server.registry.model import Project
 from promptops_server.registry.records.read import head_of_main
-from promptops_server.registry.versions import versions_at
 
-SuitesOf = Callable[[Connection, Project, str, Version, Sequence[str] | None], tuple[Suite, ...]]
+SuitesOf = Callable[[Connection, Project, str, bytes, Sequence[str] | None], tuple[Suite, ...]]
 """`evaluation.suites.find.suites_of`: those named, or (None) all that belong to the prompt."""
+Keep = Callable[[str, Sequence[Reading]], None]
+"""Takes a project's id and what was read, to store it when there is time; never raises, never waits."""
 
+FORMAT: Final = 1
+"""Of what is kept. Raise it when the same files come to give other suites, names or digests."""
 _SUITES: Final = tuple(ending.encode() for ending in SUITE_ENDINGS)
 _PROMPTS: Final = (b".prompt.yml", b".prompt.yaml")
 """A file beside belongs to the prompt with the longest name, so that other prompts' names count too."""
-_REMEMBERED: Final = 50_000
+_REMEMBERED: Final = 20_000
+_AT_ONCE: Final = 20
+"""Files of prompts that are in memory together; each has up to 1 MiB."""
 UNREADABLE: Final = "unreadable"
 """Stands for the digest of a suite with errors: no run has it."""
 
-_Key = tuple[str, str, int, tuple[tuple[bytes, str], ...]]
+_Files = tuple[tuple[bytes, str], ...]
+
+
+def _keep_nothing(project_id: str, readings: Sequence[Reading]) -> None:
+    pass
 
 
 class SuitesAtHead:
-    """The suites of prompts at the head of main. Safe in any thread."""
+    """The suites of prompts at the head of main. Safe in any thread.
 
-    def __init__(self, suites_of: SuitesOf) -> None:
+    Args:
+        suites_of: reads suites.
+        keep: stores what was read, so that it is known after a start.
+    """
+
+    def __init__(self, suites_of: SuitesOf, keep: Keep = _keep_nothing) -> None:
         self._suites_of = suites_of
-        self._known: OrderedDict[_Key, Mapping[str, str]] = OrderedDict()
+        self._keep = keep
+        self._known: OrderedDict[str, Mapping[str, str]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(
@@ -52,31 +75,71 @@ class SuitesAtHead:
         more: Sequence[str] = (),
     ) -> Mapping[str, Mapping[str, str]]:
         """As the port says."""
-        head = head_of_main(conn, project)
-        beside = _Beside(ObjectView(conn, project.id), head)
-        keys = {path: (project.id, path, number, beside.of(path)) for path, number in prompts}
-        with self._lock:
-            found = {path: self._known[key] for path, key in keys.items() if key in self._known}
-        missing = [(path, number) for path, number in prompts if path not in found]
-        for version in versions_at(conn, project, missing) if missing else ():
-            # With no suite file beside it there is no need to look for some again.
-            names = None if any(blob for _, blob in keys[version.path][3]) else (TEST_DATA,)
-            digests = self._read(conn, project, version, names)
-            found[version.path] = digests
-            self._remember(keys[version.path], digests)
+        if not prompts:
+            return {}
+        beside = _Beside(ObjectView(conn, project.id), head_of_main(conn, project))
+        found: dict[str, Mapping[str, str]] = {}
+        missing: list[tuple[Subject, str, _Files]] = []
+        asked = subjects(conn, project.id, prompts)
+        for subject in asked:
+            files = beside.of(subject.path)
+            known_by = _known_by(subject, files)
+            known = subject.suites(known_by)
+            if known is None:
+                known = self._remembered(known_by)
+            if known is None:
+                missing.append((subject, known_by, files))
+            else:
+                found[subject.path] = known
+        for at in range(0, len(missing), _AT_ONCE):
+            found.update(self._read_some(conn, project, missing[at : at + _AT_ONCE]))
         if not more:
             return found
-        named = {version.path: version for version in versions_at(conn, project, prompts)}
-        return {
-            path: {**self._read(conn, project, named[path], more), **found.get(path, {})}
-            for path in named
-        }
+        named: dict[str, Mapping[str, str]] = {}
+        for at in range(0, len(asked), _AT_ONCE):
+            some = asked[at : at + _AT_ONCE]
+            contents = _contents(conn, project, some)
+            for subject in some:
+                further = self._read(conn, project, subject.path, contents.get(subject.blob), more)
+                named[subject.path] = {**further, **found.get(subject.path, {})}
+        return named
+
+    def _read_some(
+        self, conn: Connection, project: Project, missing: Sequence[tuple[Subject, str, _Files]]
+    ) -> Mapping[str, Mapping[str, str]]:
+        contents = _contents(conn, project, [subject for subject, _, _ in missing])
+        found: dict[str, Mapping[str, str]] = {}
+        readings: list[Reading] = []
+        for subject, known_by, files in missing:
+            # With no suite file beside it there is no need to look for some again.
+            names = None if any(blob for _, blob in files) else (TEST_DATA,)
+            content = contents.get(subject.blob)
+            digests = self._read(conn, project, subject.path, content, names)
+            found[subject.path] = digests
+            if subject.behaviour is None:
+                continue  # what it includes may come to be
+            self._remember(known_by, digests)
+            # A later program, or another package, may be able to read what this one cannot.
+            if UNREADABLE not in digests.values():
+                readings.append(
+                    Reading(subject.prompt_id, subject.number, subject.blob, known_by, digests)
+                )
+        if readings:
+            self._keep(project.id, readings)
+        return found
 
     def _read(
-        self, conn: Connection, project: Project, version: Version, names: Sequence[str] | None
+        self,
+        conn: Connection,
+        project: Project,
+        path: str,
+        content: bytes | None,
+        names: Sequence[str] | None,
     ) -> Mapping[str, str]:
+        if content is None:
+            return {}
         try:
-            suites = self._suites_of(conn, project, version.path, version, names)
+            suites = self._suites_of(conn, project, path, content, names)
         except NotFound:
             return {}
         except Invalid as error:
@@ -84,11 +147,35 @@ class SuitesAtHead:
             return {str(first.get("file") or "beside the prompt"): UNREADABLE}
         return {suite.name: suite.digest for suite in suites if suite.cases}
 
-    def _remember(self, key: _Key, digests: Mapping[str, str]) -> None:
+    def _remembered(self, known_by: str) -> Mapping[str, str] | None:
         with self._lock:
-            self._known[key] = digests
+            return self._known.get(known_by)
+
+    def _remember(self, known_by: str, digests: Mapping[str, str]) -> None:
+        with self._lock:
+            self._known[known_by] = digests
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
+
+
+def _known_by(subject: Subject, files: _Files) -> str:
+    """What the suites of a version follow from.
+
+    `behaviour` stands for the prompt's inputs, also those of fragments, which cases are held against.
+    """
+    beside = [(name.decode("utf-8", "backslashreplace"), blob) for name, blob in files]
+    said = [
+        *(FORMAT, __version__, packages(GROUP)),
+        *(subject.path, subject.blob, subject.behaviour, beside),
+    ]
+    return "sha256:" + hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _contents(conn: Connection, project: Project, asked: Sequence[Subject]) -> Mapping[str, bytes]:
+    """The files of versions by their blobs; a missing one is left out."""
+    wanted = {subject.blob for subject in asked}
+    found = ObjectView(conn, project.id).objects(wanted)
+    return {one.oid: zlib.decompress(one.z) for one in found}
 
 
 class _Beside:
@@ -99,7 +186,7 @@ class _Beside:
         self._head = head
         self._folders: dict[str, dict[bytes, list[tuple[bytes, str]]]] = {}
 
-    def of(self, path: str) -> tuple[tuple[bytes, str], ...]:
+    def of(self, path: str) -> _Files:
         """Name and blob of the files beside a prompt that may be its suites."""
         folder, _, name = path.rpartition("/")
         if folder not in self._folders:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promptops.format.suite import parse_suite
+from promptops.format.expected import lacking_expected
+from promptops.format.suite import SuiteCase, SuiteFile, parse_suite
 from promptops.format.test_data import fit_suite
 from promptops_server.evaluation.playground.case_text import NewCase, with_case
 from promptops_server.evaluation.suites.find import own_suite, refusal
@@ -12,7 +13,7 @@ from promptops_server.evaluation.suites.write import StoredSuite, put_suite, sho
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
-from promptops_server.infra.problems import Conflict, NotFound
+from promptops_server.infra.problems import Conflict, Invalid, NotFound
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.versions import get_version, version_bytes
 
@@ -54,7 +55,8 @@ def add_case(
     Raises:
         NotFound: no such project or prompt.
         Denied: the actor may not write there.
-        Invalid: the prompt cannot be rendered with the inputs, a check is none, or the name is taken.
+        Invalid: the prompt cannot be rendered with the inputs, a check is none, the name is taken, or the suite
+            compares with what the case expects and it expects nothing.
         Conflict: the suite is not `base`.
     """
     require_readable(authorise, actor, project)
@@ -105,4 +107,18 @@ def _checked(db: Database, project: str, path: str, given: str, text: str, place
     parsed = parse_suite(text).suite
     if parsed is None:
         raise refusal(f"{given}.suite.yml", list(fitted.errors))
+    _refuse_without_expected(given, parsed, parsed.cases[place])
     return parsed.cases[place].key
+
+
+def _refuse_without_expected(given: str, suite: SuiteFile, case: SuiteCase) -> None:
+    lacking = lacking_expected((*suite.evaluators, *case.evaluators), case)
+    if lacking:
+        named = ", ".join(f"{evaluator.name!r}" for evaluator in lacking[:5])
+        raise Invalid(
+            f"The suite {given} compares answers with what a case expects ({named}), and this case expects nothing: "
+            "it could only fail.",
+            remedy="Give `expected` (`--expect TEXT`), or put the case into another suite.",
+            slug="no-expected",
+            checks=[evaluator.name for evaluator in lacking],
+        )

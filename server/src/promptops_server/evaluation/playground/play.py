@@ -26,9 +26,6 @@ from promptops_server.registry.projects import get_project, require_readable
 
 log = structlog.get_logger(__name__)
 
-_PERHAPS_PAID = frozenset(("time_out", "network", "bad_answer", "cancelled", "failed"))
-"""Faults after which an endpoint may have charged for the call."""
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -173,7 +170,7 @@ class Play:
             reply = await caller.call(target, ask, deadline=self._deps.deadline, on_delta=on_delta)
             spent = self._deps.prices.cost_of(target, reply.usage)
         except CallError as error:
-            spent = None if error.fault in _PERHAPS_PAID else 0
+            spent = None if error.may_have_cost else 0
             raise
         finally:
             with suppress(asyncio.CancelledError):

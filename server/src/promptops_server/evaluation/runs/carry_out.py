@@ -7,20 +7,23 @@ run is `ending`'s.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from promptops.money import dollars
-from promptops_server.evaluation.model import Answer, Score
+from promptops_server.evaluation.model import Answer
 from promptops_server.evaluation.runs import packing
+from promptops_server.evaluation.runs.answer_rows import row_of, texts_of
 from promptops_server.evaluation.runs.asks import Asks
 from promptops_server.evaluation.runs.judge import Judging, RunJudge
 from promptops_server.evaluation.runs.lane import Lane, Ready
 from promptops_server.evaluation.runs.model import Contents, PlannedCall, Run
 from promptops_server.evaluation.runs.money import Purse
 from promptops_server.evaluation.runs.ports import EngineDeps, OpenCaller
+from promptops_server.evaluation.runs.reserving import BudgetRoom
+from promptops_server.evaluation.runs.usable import usable
 from promptops_server.evaluation.runs.writer import Ledger, Writer
 from promptops_server.providers.model import CallError, Fault, Reply, Target
 
@@ -57,7 +60,8 @@ class Carrying:
         self._contents = contents
         self.purse = Purse(run.max_cost, run.cost)
         self.ledger = Ledger(run.id, run.attempt, self.purse, run.cost, run.progress)
-        self._judge = RunJudge(deps, caller, self.purse, project)
+        self._room = BudgetRoom(deps.limits.budget_seconds)
+        self._judge = RunJudge(deps, caller, self.purse, self._room, project)
         self._suites = {suite.name: suite for suite in contents.suites}
         asks = Asks(contents.artifact, deps.limited)
         by_target: dict[str, list[PlannedCall]] = {}
@@ -66,12 +70,10 @@ class Carrying:
         self._lanes: list[Lane] = []
         for target_id, mine in by_target.items():
             before = run.target(target_id)
-            target, refusal = _usable(before, now.get(target_id), project)
+            target, refusal = usable(before, now.get(target_id), project)
             lane = Lane(deps, run, target, asks, self._suites, mine)
             lane.refusal = refusal
             self._lanes.append(lane)
-        self._flying: dict[str, int] = {}
-        self._landed = asyncio.Event()
         self._stopped: str | None = None
         self._end: str | None = None
 
@@ -79,7 +81,7 @@ class Carrying:
         """Send nothing more: `cancelled`, or `interrupted` when this process ends."""
         self._end = self._end or end
         self.purse.wake()
-        self._landed.set()
+        self._room.close()
 
     def look(self) -> None:
         """Stop if somebody asked for it, or another attempt has the run."""
@@ -126,7 +128,9 @@ class Carrying:
             )
         elif ready.stored is not None:
             stored = ready.stored
-            row, spent = await self._judged(lane, ready, stored.reply, stored.cost)
+            row, spent = await self._judged(
+                lane, ready, stored.reply, stored.cost, known=stored.judged
+            )
             row["from_run"] = None if stored.run_id == self._run.id else stored.run_id
             await self._writer.write(self.ledger, lane.target, row=row, spent=spent)
         else:
@@ -149,7 +153,7 @@ class Carrying:
         held = await self._from_budget(lane, most)
         if isinstance(held, CallError):
             self.purse.settle(amount, 0)
-            if self._end is None:
+            if not self._given_up(lane):
                 lane.refusal = ("budget", held.detail)
                 self._stopped = self._stopped or held.detail
             return
@@ -158,12 +162,10 @@ class Carrying:
             if held is not None:
                 await self._writer.write(self.ledger, target, settle=held, paid=0)
             return
-        self._flying[target.id] = self._flying.get(target.id, 0) + 1
         try:
             await self._sent(lane, ready, amount, held)
         finally:
-            self._flying[target.id] -= 1
-            self._landed.set()
+            self._room.freed()
 
     async def _sent(self, lane: Lane, ready: Ready, amount: int, held: Any) -> None:
         target = lane.target
@@ -173,30 +175,48 @@ class Carrying:
                 target, ready.ask, deadline=self._deps.limits.call_seconds
             )
         except CallError as error:
-            self.purse.settle(amount, 0)
-            await self._without_answer(lane, ready, error, held=held)
+            paid = await self._perhaps_charged(target, ready, error)
+            self.purse.settle(amount, paid or 0)
+            await self._without_answer(lane, ready, error, held=held, paid=paid)
             return
         cost = self._deps.prices.cost_of(target, reply.usage)
         # An endpoint that does not say what it counted is taken to have cost the most it can.
         paid = cost if cost is not None else amount
         self.purse.settle(amount, paid)
-        row, judged = await self._judged(lane, ready, reply, cost)
-        await self._writer.write(
-            self.ledger, target, row=row, spent=paid + judged, paid=paid, settle=held
-        )
+        money = {"settle": held, "paid": paid}
+
+        async def settled() -> None:
+            # Before a judge waits for room in a budget: it may be this one.
+            if money["settle"] is not None:
+                now = dict(money)
+                money.update(settle=None, paid=None)
+                await self._writer.write(self.ledger, target, **now)
+                self._room.freed()
+
+        row, judged = await self._judged(lane, ready, reply, cost, before=settled)
+        await self._writer.write(self.ledger, target, row=row, spent=paid + judged, **money)
+
+    async def _perhaps_charged(self, target: Target, ready: Ready, error: CallError) -> int | None:
+        """What a call without an answer counts as: the most it can cost where the endpoint may charge for it, else 0.
+
+        None where nobody can tell.
+        """
+        if not error.may_have_cost:
+            return 0
+        if ready.most is not None or ready.ask is None:
+            return ready.most
+        # Nothing was set aside, as no limit is kept; the sum shown is to be honest all the same.
+        return await asyncio.to_thread(self._deps.prices.most, target, ready.ask)
 
     async def _from_budget(self, lane: Lane, most: int | None) -> Any:
         """A reservation of the target's budget; None where it has none; the refusal where there is no room."""
         target = lane.target
         if target.budget_month is None:
             return None
-        while True:
-            self._landed.clear()
-            held = await self._writer.write(self.ledger, target, reserve=most)
-            refused = isinstance(held, CallError)
-            if not refused or not self._flying.get(target.id) or self._end is not None:
-                return held
-            await self._landed.wait()  # what is in flight may turn out cheaper than was set aside
+        return await self._room.take(
+            lambda: self._writer.write(self.ledger, target, reserve=most),
+            lambda: self._given_up(lane),
+        )
 
     def _stop_for_money(self, lane: Lane, why: str) -> None:
         limit = self._run.max_cost
@@ -213,15 +233,22 @@ class Carrying:
         return self._end is not None or lane.refusal is not None
 
     async def _judged(
-        self, lane: Lane, ready: Ready, reply: Reply, cost: int | None
+        self,
+        lane: Lane,
+        ready: Ready,
+        reply: Reply,
+        cost: int | None,
+        *,
+        before: Callable[[], Awaitable[None]] | None = None,
+        known: Mapping[str, Any] | None = None,
     ) -> tuple[dict[str, Any], int]:
         """The row of an answer with its scores, and what its judges came to.
 
-        Where a judge does not fit the limits the run stops, and the answer waits with its text: a resumed run judges it
-        and does not pay for it again.
+        Where a judge does not fit the limits the run stops, and the answer waits with its text and with what its other
+        judges said: a resumed run asks those that are missing and pays for nothing again.
         """
         suite = self._suites[ready.call.suite]
-        judging = Judging(self._judge)
+        judging = Judging(self._judge, before, known)
         scores = await self._deps.score(
             suite.checks,
             ready.case,
@@ -229,16 +256,24 @@ class Carrying:
             artifact=self._contents.artifact,
             judge=judging,
         )
-        row = self._row(ready, reply, cost, scores)
+        row = row_of(ready, reply, cost, scores)
         if judging.no_room is not None:
             row |= {"state": "waiting", "passed": None, "scores": None}
+            row["texts"] = texts_of(ready, reply, judged=dict(judging.kept))
             row["detail"] = packing.storable_text(f"answered, not judged: {judging.no_room}")
             self._stop_for_money(lane, judging.no_room[:1].upper() + judging.no_room[1:])
         return row, judging.spent
 
     async def _without_answer(
-        self, lane: Lane, ready: Ready, error: CallError, *, held: Any = None
+        self,
+        lane: Lane,
+        ready: Ready,
+        error: CallError,
+        *,
+        held: Any = None,
+        paid: int | None = None,
     ) -> None:
+        """An error's cost is an estimate: what the call can have cost at most, where it may have been charged."""
         if error.fault in SETTLED_BY_TARGET and lane.refusal is None:
             lane.refusal = (error.fault, error.detail)
         row: dict[str, Any] = {
@@ -252,61 +287,7 @@ class Carrying:
             row["passed"] = False
         if ready.request is not None:
             row["texts"] = packing.packed({"request": dict(ready.request)})
-        # Nobody charges for an error they answered with; a lost connection is not counted either.
-        paid = {} if held is None else {"settle": held, "paid": 0}
-        await self._writer.write(self.ledger, lane.target, row=row, **paid)
-
-    def _row(
-        self, ready: Ready, reply: Reply, cost: int | None, scores: Sequence[Score]
-    ) -> dict[str, Any]:
-        usage = reply.usage
-        assert ready.ask is not None
-        seed = ready.ask.parameters.get("seed")
-        return {
-            "ordinal": ready.call.ordinal,
-            "state": "done",
-            "passed": _passed(scores),
-            "scores": packing.scores_to(scores),
-            "request_key": ready.key,
-            "model": packing.storable_text(reply.model[:200]),
-            "fingerprint": packing.storable_text(reply.fingerprint[:200]) or None,
-            "stop": reply.stop,
-            "input_tokens": usage.input,
-            "output_tokens": usage.output,
-            "cached_tokens": usage.cached,
-            "reasoning_tokens": usage.reasoning,
-            "cost": cost,
-            "latency_ms": reply.latency_ms,
-            "first_token_ms": reply.first_token_ms,
-            "attempts": reply.attempts,
-            "seed": seed if isinstance(seed, int) and abs(seed) < 2**63 else None,
-            "texts": packing.packed(
-                {"request": dict(ready.request or {}), "reply": packing.reply_to(reply)}
-            ),
-        }
-
-
-def _passed(scores: Sequence[Score]) -> bool | None:
-    """Whether every required check passed; None where none is required: then nothing is known."""
-    required = [score.passed is True for score in scores if score.required]
-    return all(required) if required else None
-
-
-def _usable(
-    before: Target, now: Target | None, project: str
-) -> tuple[Target, tuple[Fault, str] | None]:
-    """The target to call, with its limits of now; or why it is not called."""
-    if now is None:
-        return before, ("not_found", f"The target {before.name} was removed.")
-    if not now.may_be_used_by(project):
-        return now, ("not_found", f"The target {now.name} is disabled, or not for {project}.")
-    if _identity(before) != _identity(now):
-        return before, (
-            "not_found",
-            f"The target {now.name} was changed since this run was planned: start a new run.",
-        )
-    return now, None
-
-
-def _identity(target: Target) -> tuple[Any, ...]:
-    return (target.provider, target.model, target.catalogue_id, target.base_url, target.data_class)
+        if paid:
+            row["cost"] = paid
+        money = {"settle": held, "paid": paid} if paid or held is not None else {}
+        await self._writer.write(self.ledger, lane.target, row=row, spent=paid or 0, **money)

@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promptops.calls.ask import Ask
 from promptops_server.evaluation.model import Case, Suite
-from promptops_server.evaluation.runs import packing, store
+from promptops_server.evaluation.runs import kept_answers, packing
 from promptops_server.evaluation.runs.asks import Asks, CannotAsk
 from promptops_server.evaluation.runs.model import PlannedCall, Run
 from promptops_server.evaluation.runs.ports import EngineDeps
@@ -44,11 +44,15 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An answer that is used again, and the run that paid for it."""
+    """An answer that is used again, and the run that paid for it.
+
+    `judged` is what its judges said, where it is this very call's and waits for others of them.
+    """
 
     run_id: str
     reply: Reply
     cost: int | None
+    judged: Mapping[str, Any] | None = None
 
 
 class Lane:
@@ -116,10 +120,15 @@ class Lane:
         keys = [ready.key for ready in made if ready.key is not None]
         if not keys:
             return made
-        own = self._run.id if self._run.fresh else None
+        run = self._run
+        own: Mapping[int, kept_answers.Kept] = {}
         with self._deps.db.read() as conn:
-            found = store.answers(conn, self._run.project_id, keys, unjudged_of=own)
-        return [self._with_stored(ready, found) for ready in made]
+            if run.attempt > 1:
+                own = kept_answers.unjudged(conn, run.id, [ready.call.ordinal for ready in made])
+            answers = kept_answers.answers(
+                conn, run.project_id, keys, unjudged_of=run.id if run.fresh else None
+            )
+        return [self._with_stored(ready, own.get(ready.call.ordinal), answers) for ready in made]
 
     def _one(self, call: PlannedCall) -> Ready:
         case = self._cases[call.suite, call.case_key]
@@ -145,17 +154,16 @@ class Lane:
         )
 
     def _with_stored(
-        self, ready: Ready, found: Mapping[str, tuple[str, int, bytes, int | None]]
+        self, ready: Ready, own: kept_answers.Kept | None, answers: Mapping[str, kept_answers.Kept]
     ) -> Ready:
-        kept = found.get(ready.key or "")
+        mine = own is not None and own.request_key == ready.key
+        kept = own if mine else answers.get(ready.key or "")
         if kept is None:
             return ready
-        source, _, texts, cost = kept
-        reply = packing.reply_from(packing.unpacked(texts)["reply"])
-        return Ready(
-            *(ready.call, ready.case, ready.ask, ready.request, ready.key),
-            *(ready.most, Stored(source, reply, cost)),
-        )
+        texts = packing.unpacked(kept.texts)
+        reply = packing.reply_from(texts["reply"])
+        judged = texts.get("judged") if mine else None
+        return replace(ready, stored=Stored(kept.run_id, reply, kept.cost, judged))
 
 
 def request_key(target: Target, request: Mapping[str, Any], repeat: int) -> str:

@@ -116,8 +116,13 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """Settings `test_runs.*`."""
+    """Settings `test_runs.*`.
+
+    `budget_seconds` is how long a call waits for room in a budget that others' calls hold. After so long even what a
+    killed process had set aside counts as spent.
+    """
 
     calls: int = 10_000
     call_seconds: float = 180.0
     keep_days: float = 365.0
+    budget_seconds: float = 900.0

@@ -74,34 +74,57 @@ def check_data_class(address: str, said: str | None, targets: Sequence[Target]) 
         )
 
 
-def check_prices(most: Mapping[str, int | None], targets: Sequence[Target], capped: bool) -> None:
-    """Refuse to promise a limit on cost where a price is unknown; all targets are named.
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What one call of a target can cost at most; None: unknown, for want of a price or of a longest answer."""
+
+    target: Target
+    most: int | None
+    priced: bool = False
+    judges: bool = False
+
+
+def check_prices(foreseen: Sequence[Foreseen], capped: bool) -> None:
+    """Refuse to promise a limit on cost where it is unknown what a call can cost; all targets are named.
 
     Args:
-        most: the most one call can cost by target id; None: unknown.
         capped: whether the run itself has a limit.
 
     Raises:
         Invalid: a limit on cost, of the run or of a target's budget, cannot be kept.
     """
-    unknown = [t for t in targets if most.get(t.id, 0) is None]
-    errors = [
-        {
-            "target": target.name,
-            "message": f"the price of {target.name} ({target.model}) is unknown, so "
-            + ("max_cost" if capped else "its monthly budget")
-            + " cannot be kept",
-        }
-        for target in unknown
-        if capped or target.budget_month is not None
+    unknown = [
+        one
+        for one in foreseen
+        if one.most is None and (capped or one.target.budget_month is not None)
     ]
-    if errors:
-        raise Invalid(
-            f"{errors[0]['message'][0].upper()}{errors[0]['message'][1:]}.",
-            remedy="Have the model's price put into the catalogue, or test without that limit.",
-            slug="unknown-price",
-            errors=errors,
+    if not unknown:
+        return
+    errors = [{"target": one.target.name, "message": _unknown(one, capped)} for one in unknown]
+    first = unknown[0]
+    if first.priced:
+        cure = "Give the prompt maxTokens in its modelParameters"
+    else:
+        cure = (
+            "Give the model a price in the installation's own catalogue file, or the target a --catalogue-id "
+            "whose price is known"
         )
+    drop = (
+        "leave out max_cost" if capped else "have an administrator set the target without a budget"
+    )
+    raise Invalid(
+        f"{errors[0]['message'][0].upper()}{errors[0]['message'][1:]}.",
+        remedy=f"{cure}; or {drop}.",
+        slug="unknown-price",
+        errors=errors,
+    )
+
+
+def _unknown(one: Foreseen, capped: bool) -> str:
+    what = "longest answer" if one.priced else "price"
+    who = f"{one.target.name} ({one.target.model})" + (", which judges," if one.judges else "")
+    limit = "max_cost" if capped else "its monthly budget"
+    return f"the {what} of {who} is unknown, so {limit} cannot be kept"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from promptops_server.evaluation.runs.plan import (
     Estimate,
     TargetEstimate,
     check_data_class,
-    check_prices,
     planned_calls,
 )
 from promptops_server.evaluation.runs.ports import RunDeps, SuiteText
@@ -121,28 +120,6 @@ def estimate(deps: RunDeps, prepared: Prepared, wanted: Wanted) -> Estimate:
             most = None if most is None or one is None else most + one * wanted.repeat
         by_target[target.id] = TargetEstimate(target.name, calls, most)
     return Estimate(len(prepared.calls), by_target, tuple(told[:_TOLD]))
-
-
-def check_limits_can_be_kept(deps: RunDeps, prepared: Prepared, wanted: Wanted) -> None:
-    """Refuse a limit on cost where a price is unknown. Renders one case per target.
-
-    Raises:
-        Invalid: naming the targets.
-    """
-    capped = wanted.max_cost is not None
-    asked = [t for t in prepared.targets if capped or t.budget_month is not None]
-    if not asked:
-        return
-    asks = Asks(prepared.artifact, deps.limited)
-    most: dict[str, int | None] = {}
-    for target in asked:
-        for _, case in _cases(prepared.suites):
-            try:
-                most[target.id] = deps.prices.most(target, asks.of(target, case))
-            except CannotAsk:
-                continue
-            break
-    check_prices(most, asked, capped)
 
 
 def _suites(

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from promptops_server.evaluation.matrix.readings import forget_readings
 from promptops_server.evaluation.runs import packing, store
 from promptops_server.evaluation.runs.model import Progress
 from promptops_server.evaluation.tables import test_cell as cell
@@ -61,6 +62,7 @@ class TestedTexts:
             keys = (column == row._mapping[column.name] for column in cell.primary_key)
             conn.execute(update(cell).where(*keys).values(**values))
             done["matrix_cells"] += 1
+        forget_readings(conn, project_id)  # digests of files that are no more
         return {name: count for name, count in done.items() if count}
 
 

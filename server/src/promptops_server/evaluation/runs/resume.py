@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promptops_server.audit import AuditEvent, record
 from promptops_server.evaluation.runs import store
+from promptops_server.evaluation.runs.keeping_limits import check_limits_can_be_kept
 from promptops_server.evaluation.runs.model import Progress, Run
 from promptops_server.evaluation.runs.ports import RunDeps
 from promptops_server.evaluation.runs.start import begin, run_object
@@ -24,11 +25,13 @@ def resume_run(
 
     Raises:
         Conflict: it is not over, or nothing is missing.
-        Invalid: the limit is below what the run has cost already.
+        Invalid: the limit is below what the run has cost already, or cannot be kept as a price is unknown.
         Denied: the actor may not test this prompt.
         NotFound: there is no such run.
     """
     require_readable(deps.authorise, actor, project_name)
+    if max_cost is not None:
+        _check_limit_can_be_kept(deps, actor, project_name, number)
     with deps.db.write() as tx:
         project = get_project(tx.conn, project_name)
         lock_project(tx.conn, project.id)
@@ -83,3 +86,14 @@ def resume_run(
             project_id=project.id,
         )
         return store.get(tx.conn, project.id, number)
+
+
+def _check_limit_can_be_kept(deps: RunDeps, actor: Actor, project_name: str, number: int) -> None:
+    with deps.db.read() as conn:
+        project = get_project(conn, project_name)
+        found = store.get(conn, project.id, number)
+        require(deps.authorise, actor, "test:run", Resource(project_name, path=found.path))
+        contents = store.contents(conn, found.id)
+        now = deps.targets.current(conn, [target.id for target in found.targets])
+        targets = [now.get(target.id, target) for target in found.targets]
+        check_limits_can_be_kept(deps, conn, project.name, contents, targets, capped=True)

@@ -7,13 +7,13 @@ from typing import Any
 
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.evaluation.runs import packing, store
+from promptops_server.evaluation.runs.keeping_limits import check_limits_can_be_kept
 from promptops_server.evaluation.runs.model import Contents, Progress, Run, Tally
 from promptops_server.evaluation.runs.plan import Estimate
 from promptops_server.evaluation.runs.ports import RunDeps
 from promptops_server.evaluation.runs.prepare import (
     Prepared,
     Wanted,
-    check_limits_can_be_kept,
     estimate,
     prepare_run,
 )
@@ -43,7 +43,6 @@ def start_run(
         NotFound, Invalid, CannotRender, TooLarge: as `prepare_run`.
     """
     prepared, rule = _prepared(deps, actor, project_name, wanted)
-    check_limits_can_be_kept(deps, prepared, wanted)
     contents = Contents(prepared.artifact, prepared.suites)
     with deps.db.write() as tx:
         lock_project(tx.conn, prepared.project.id)
@@ -94,7 +93,13 @@ def _prepared(
     rule = require(deps.authorise, actor, "test:run", Resource(project_name, path=wanted.path)).rule
     with deps.db.read() as conn:
         project = get_project(conn, project_name)
-        return prepare_run(conn, deps, project, wanted), rule
+        prepared = prepare_run(conn, deps, project, wanted)
+        check_limits_can_be_kept(
+            *(deps, conn, project.name, Contents(prepared.artifact, prepared.suites)),
+            prepared.targets,
+            capped=wanted.max_cost is not None,
+        )
+        return prepared, rule
 
 
 def _run(tx: Transaction, actor: Actor, prepared: Prepared, wanted: Wanted) -> Run:

@@ -8,10 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
-    and_,
     bindparam,
     func,
     insert,
@@ -74,7 +72,6 @@ _ADVANCE = text(
     "UPDATE test_run SET cost = :cost, reserved = :reserved, progress = :progress"
     " WHERE id = :run_id AND attempt = :attempt RETURNING cancel_asked"
 )
-_KEYS_AT_ONCE = 400
 
 
 def next_number(conn: Connection, project_id: str) -> int:
@@ -330,41 +327,6 @@ def change(conn: Connection, run_id: str, **values: Any) -> None:
 def cancel_asked(conn: Connection, run_id: str) -> bool:
     """Whether somebody asked to cancel it."""
     return bool(conn.execute(select(run.c.cancel_asked).where(run.c.id == run_id)).scalar())
-
-
-def answers(
-    conn: Connection, project_id: str, keys: Sequence[str], *, unjudged_of: str | None = None
-) -> dict[str, tuple[str, int, bytes, int | None]]:
-    """Stored answers of the project by request key: run id, ordinal, texts, cost. Of several, any.
-
-    Answers that wait to be judged are among them; with `unjudged_of` only those of that run.
-    """
-    which: ColumnElement[bool]
-    if unjudged_of is None:
-        which = result.c.state.in_(("done", "waiting"))
-    else:
-        which = and_(result.c.state == "waiting", result.c.run_id == unjudged_of)
-    found: dict[str, tuple[str, int, bytes, int | None]] = {}
-    wanted = list(dict.fromkeys(keys))
-    for start in range(0, len(wanted), _KEYS_AT_ONCE):
-        rows = conn.execute(
-            select(
-                result.c.request_key,
-                func.coalesce(result.c.from_run, result.c.run_id).label("source"),
-                result.c.ordinal,
-                result.c.texts,
-                result.c.cost,
-            )
-            .join(run, and_(run.c.id == result.c.run_id, run.c.project_id == project_id))
-            .where(
-                result.c.request_key.in_(wanted[start : start + _KEYS_AT_ONCE]),
-                which,
-                result.c.texts.is_not(None),
-            )
-        )
-        for row in rows:
-            found[row.request_key] = (row.source, row.ordinal, row.texts, row.cost)
-    return found
 
 
 def forget_texts(conn: Connection, before: int, at_most: int) -> int:

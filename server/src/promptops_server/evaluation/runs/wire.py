@@ -176,7 +176,10 @@ class ScoreOut(BaseModel):
 
 
 class ResultOut(BaseModel):
-    """One call of a run, without its texts."""
+    """One call of a run, without its texts.
+
+    `cost_estimated`: the call gave no answer and may have been charged; `cost` is the most it can have come to.
+    """
 
     ordinal: int
     target: str
@@ -197,6 +200,7 @@ class ResultOut(BaseModel):
     cached_tokens: int | None
     reasoning_tokens: int | None
     cost: int | None
+    cost_estimated: bool
     latency_ms: float | None
     first_token_ms: float | None
     attempts: int | None
@@ -286,6 +290,7 @@ def result_fields(found: Run, row: Row[Any]) -> dict[str, Any]:
         "cached_tokens": row.cached_tokens,
         "reasoning_tokens": row.reasoning_tokens,
         "cost": row.cost,
+        "cost_estimated": row.state == "error" and row.cost is not None,
         "latency_ms": row.latency_ms,
         "first_token_ms": row.first_token_ms,
         "attempts": row.attempts,

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from promptops.format.names import prompt_path_of
+from promptops.format.companions import TEST_DATA, companions_among
 from promptops.format.suite import SUITE_ENDINGS, suite_path_of
 from promptops_server.infra.problems import BadRequest, Invalid
 from promptops_server.registry.paths import address_path
-
-TEST_DATA = "testData"
-"""The name of the suite that a prompt file itself holds."""
-
-
-def owner_of(suite: str, prompts: Collection[str]) -> str | None:
-    """The prompt that a suite belongs to, both without their endings: of the same name, else the longest that the name begins with before a dot."""
-    name = suite
-    while name:
-        if name in prompts:
-            return name
-        folder, slash, last = name.rpartition("/")
-        head, dot, _ = last.rpartition(".")
-        name = folder + slash + head if dot and head else ""
-    return None
 
 
 def suites_beside(prompt: str, files: Collection[str]) -> list[str]:
@@ -31,18 +16,16 @@ def suites_beside(prompt: str, files: Collection[str]) -> list[str]:
     Raises:
         Invalid: a suite is there twice, with both endings, or is named like the prompt file's own.
     """
-    prompts = {prompt, *(path for file in files if (path := prompt_path_of(file)))}
     found: list[str] = []
-    for file in files:
-        suite = suite_path_of(file)
-        if suite and owner_of(suite, prompts) == prompt:
-            if suite in found:
-                raise Invalid(
-                    f"{suite}.suite.yml and {suite}.suite.yaml are both there.",
-                    remedy="Keep one of them.",
-                )
-            refuse_reserved(suite)
-            found.append(suite)
+    among = companions_among([*files, f"{prompt}.prompt.yml"], [prompt])
+    for suite in map(suite_path_of, among.get(prompt, ())):
+        if suite in found:
+            raise Invalid(
+                f"{suite}.suite.yml and {suite}.suite.yaml are both there.",
+                remedy="Keep one of them.",
+            )
+        refuse_reserved(suite)
+        found.append(suite)
     return sorted(found)
 
 

@@ -10,17 +10,18 @@ from sqlalchemy import Connection
 
 from promptops.format import FragmentError, Input, parse, resolve_fragments
 from promptops.format.check_evaluators import Evaluator as Said
+from promptops.format.companions import TEST_DATA
 from promptops.format.problem import Problem
 from promptops.format.suite import SUITE_ENDINGS, ParsedSuite, SuiteCase, parse_suite
 from promptops.format.test_data import fit_suite, prompt_suite
 from promptops_server.evaluation.checks import checks_of
 from promptops_server.evaluation.model import Case, Check, Suite
-from promptops_server.evaluation.suites.belonging import TEST_DATA, suite_path, suites_beside
+from promptops_server.evaluation.suites.belonging import suite_path, suites_beside
 from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.registry.content import located
 from promptops_server.registry.edits.frame import MAIN
 from promptops_server.registry.git import read
-from promptops_server.registry.git.objects import MODE_EXECUTABLE, MODE_FILE, decode_path
+from promptops_server.registry.git.objects import MODE_EXECUTABLE, MODE_FILE
 from promptops_server.registry.git.view import ObjectView
 from promptops_server.registry.model import Project, Version
 from promptops_server.registry.paths import address_path
@@ -35,7 +36,7 @@ def suites_of(
     conn: Connection,
     project: Project,
     path: str,
-    version: Version | str,
+    version: Version | str | bytes,
     names: Sequence[str] | None = None,
     *,
     commit: str | None = None,
@@ -44,7 +45,7 @@ def suites_of(
     """The suites to test a prompt with.
 
     Args:
-        version: whose `testData` counts: a version, or the text of a draft.
+        version: whose `testData` counts: a version, its file where that is read already, or the text of a draft.
         names: `testData` or paths of suite files in the project, with or without their ending; None for all that belong
             to the prompt: its `testData`, `<prompt>.suite.yml` and `<prompt>.<name>.suite.yml` beside it. An empty result
             means that there is nothing to test with.
@@ -57,7 +58,7 @@ def suites_of(
         NotFound: a named suite does not exist, or no such commit.
         BadRequest: a name breaks the grammar of paths.
     """
-    text = version if isinstance(version, str) else version_bytes(conn, project.id, version)
+    text = version_bytes(conn, project.id, version) if isinstance(version, Version) else version
     own, inputs = own_suite(conn, project, path, text)
     view = ObjectView(conn, project.id)
     if commit is None and names != (TEST_DATA,):  # that one is in the text
@@ -65,7 +66,7 @@ def suites_of(
         commit = None if head is None else head.oid
     if names is None:
         wanted = [TEST_DATA] if own.suite is None or own.suite.cases else []
-        files = {} if commit is None else folder_files(view, commit, path.rpartition("/")[0])
+        files = {} if commit is None else view.files_in(commit, path.rpartition("/")[0])
         wanted += suites_beside(path, files)
     else:
         wanted = list(dict.fromkeys(n if n == TEST_DATA else suite_path(n) for n in names))
@@ -147,22 +148,6 @@ def _refuse_twins(names: Sequence[str]) -> None:
                 f"Two suites are named {name[:200]!r}.",
                 remedy="Rename one: results are told apart by the name.",
             )
-
-
-def folder_files(view: ObjectView, commit: str, folder: str) -> dict[str, str]:
-    """The regular files right in a folder, by path, with their blobs."""
-    if folder:
-        entry = view.entry_at(commit, folder)
-        if entry is None or not entry.is_tree:
-            return {}
-        tree, prefix = view.tree(entry.oid), folder + "/"
-    else:
-        tree, prefix = view.tree(view.commit_row(commit).tree), ""
-    return {
-        prefix + decode_path(name): entry.oid
-        for name, entry in tree.entries()
-        if entry.mode in (MODE_FILE, MODE_EXECUTABLE)
-    }
 
 
 def _find(

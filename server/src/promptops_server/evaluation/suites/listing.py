@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from promptops.format.companions import TEST_DATA, owner_of
 from promptops.format.names import prompt_path_of
 from promptops.format.suite import ParsedSuite, parse_suite, suite_path_of
-from promptops_server.evaluation.suites.belonging import TEST_DATA, owner_of, suites_beside
-from promptops_server.evaluation.suites.find import folder_files, own_suite, problems_of
+from promptops_server.evaluation.suites.belonging import suites_beside
+from promptops_server.evaluation.suites.find import own_suite, problems_of
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.cursor import Page, decode, encode
@@ -88,7 +89,7 @@ def _of_prompt(
     own, _ = own_suite(conn, project, path, version_bytes(conn, project.id, version))
     head = read.head_commit(conn, project.id, MAIN)
     view = ObjectView(conn, project.id)
-    files = {} if head is None else folder_files(view, head.oid, path.rpartition("/")[0])
+    files = {} if head is None else view.files_in(head.oid, path.rpartition("/")[0])
     beside = set(suites_beside(path, files))
     page: list[ListedSuite] = []
     if not after and (own.suite is None or own.suite.cases):

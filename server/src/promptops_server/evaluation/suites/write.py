@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from promptops.format import MAX_BYTES
+from promptops.format.companions import owner_of
 from promptops.format.problem import Problem
 from promptops.format.suite import SUITE_ENDINGS, SuiteFile, parse_suite
 from promptops.format.test_data import fit_suite
 from promptops_server.audit import AuditEvent, AuditObject, record
-from promptops_server.evaluation.suites.belonging import owner_of, suite_path
+from promptops_server.evaluation.suites.belonging import suite_path
 from promptops_server.evaluation.suites.find import own_suite, problems_of, refusal
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require

@@ -73,6 +73,7 @@ def credential_of(deps: TargetDeps, target: Target, given: Given) -> Credential:
     credential = Credential()
     try:
         credential = check_given(given, deps.credentials.places)
+        deps.credentials.refuse_unfit(replace(target, credential=credential))
     except BadCredential as error:
         wrong = str(error)
     if not wrong and credential.kind == "none" and kind.needs_credential:

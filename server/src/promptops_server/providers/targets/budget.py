@@ -20,7 +20,7 @@ from promptops.money import dollars
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
-from promptops_server.providers.model import CallError, Target
+from promptops_server.providers.model import CallError, NoRoomYet, Target
 from promptops_server.providers.tables import model_reservation as held
 from promptops_server.providers.tables import model_spend as spend
 
@@ -106,6 +106,7 @@ def reserve_in(
         seconds: after which it counts as spent if nobody settled it.
 
     Raises:
+        NoRoomYet: only what calls under way may come to is in the way.
         CallError: `budget`: it would go over the target's budget of the month, or a price is needed to tell.
     """
     month = month_of(tx.now)
@@ -243,7 +244,8 @@ def _over(conn: Connection, target: Target, month: str, amount: int, budget: int
     held_back = (
         f" and {dollars(now.reserved)} set aside for calls under way" if now.reserved else ""
     )
-    return CallError(
+    kind = NoRoomYet if now.reserved and now.spent + amount <= budget else CallError
+    return kind(
         "budget",
         f"{target.name} may cost {dollars(budget)} in {month}: {dollars(now.spent)} is spent{held_back}, "
         f"and this call can cost {dollars(amount)}. An administrator can raise it: "

@@ -22,7 +22,6 @@ MAX_TOKENS = 512
 """Enough for a model that thinks before it answers; a plain one uses three or four."""
 _QUESTION = "Reply with the one word: ready"
 _QUESTION_TOKENS = 64
-_MAY_HAVE_COST = ("time_out", "network", "bad_answer", "failed", "cancelled")
 _ASKED_FOR_LIST = ("not_found", "permission")
 
 log = structlog.get_logger(__name__)
@@ -68,7 +67,7 @@ async def call_once(deps: TargetDeps, calls: CheckDeps, target: Target) -> Check
                     target, _ask(target), deadline=calls.seconds, on_delta=_ignore
                 )
             except CallError as error:
-                spent = None if error.fault in _MAY_HAVE_COST else 0
+                spent = None if error.may_have_cost else 0
                 listed = await _listed(endpoints, target, error)
                 return _failed(deps, target, error, listed)
         spent = prices.cost_of(target, reply.usage) if prices else None

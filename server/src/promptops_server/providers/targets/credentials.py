@@ -8,6 +8,7 @@ row in the clear, an answer, an event, a log line or a URL.
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -28,6 +29,13 @@ _OWN = "PROMPTOPS_"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}", re.ASCII)
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}", re.ASCII)
 _REMEMBERED = 500
+
+
+class UnfitSecret(CallError):
+    """`no_credentials`: a secret is there and cannot be sent."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("no_credentials", detail, sent=False)
 
 
 class BadCredential(ValueError):
@@ -100,9 +108,29 @@ def check_given(given: Given, places: Places) -> Credential:
                 raise BadCredential("a sealed secret has no name")
             if not given.secret.strip() or len(given.secret) > MAX_SECRET:
                 raise BadCredential(f"the secret is empty or longer than {MAX_SECRET:,} characters")
-            if control_in(given.secret, lines=True) or not storable(given.secret):
-                raise BadCredential("the secret holds control characters")
+            wrong = unfit(given.secret.strip())
+            if wrong:
+                raise BadCredential(f"the secret {wrong}")
             return Credential("sealed")
+
+
+def unfit(secret: str) -> str:
+    """Why a secret cannot be sent, as the rest of a sentence; empty when it can.
+
+    It goes into a header, which is one line. A key file, which is a JSON object, is never sent itself and may have lines.
+    """
+    try:
+        document = secret.startswith("{") and isinstance(json.loads(secret), dict)
+    except ValueError:
+        document = False
+    if not storable(secret) or (document and control_in(secret, lines=True)):
+        return "holds control characters"
+    if document:
+        return ""
+    found = control_in(secret, lines=False)
+    if found in ("U+000A", "U+000D"):
+        return "has line breaks within: a key is one line (only a key file in JSON has several)"
+    return f"holds a control character ({found})" if found else ""
 
 
 def _no_secret(given: Given) -> None:
@@ -156,6 +184,22 @@ class Credentials:
             return error.detail
         return ""
 
+    def refuse_unfit(self, target: Target) -> None:
+        """Refuse a variable or file that holds what cannot be sent. One that is not there yet is another matter.
+
+        Raises:
+            BadCredential: it is there and unfit; the text does not repeat it.
+        """
+        if target.credential.kind in ("env", "file"):
+            try:
+                self.secret_of(target)
+            except UnfitSecret as error:
+                raise BadCredential(
+                    error.detail[:1].lower() + error.detail[1:].rstrip(".")
+                ) from None
+            except CallError:
+                pass
+
     def _from_environment(self, name: str) -> str:
         if not self.places.allows_env(name):
             raise _missing(
@@ -164,7 +208,7 @@ class Credentials:
         value = self.places.environ.get(name, "").strip()
         if not value:
             raise _missing(f"The variable {name} is not set where the server runs.")
-        return value
+        return _fit(value, f"The variable {name}")
 
     def _from_file(self, name: str) -> str:
         directory = self.places.directory
@@ -190,7 +234,7 @@ class Credentials:
             raise _missing(
                 f"The file {name} in models.credential_dir is empty or longer than {MAX_SECRET:,} characters."
             )
-        return value
+        return _fit(value, f"The file {name} in models.credential_dir")
 
     def _unsealed(self, target: Target) -> str:
         key = (target.id, target.revision)
@@ -200,7 +244,7 @@ class Credentials:
                 with self._db.read() as conn:
                     sealed = store.sealed_secret(conn, target.id)
             except ProblemError as problem:
-                raise CallError("failed", problem.detail) from None
+                raise CallError("failed", problem.detail, sent=False) from None
             if sealed is None:
                 raise _missing(
                     f"The model target {target.name} has no secret any more: set its credential again."
@@ -211,12 +255,20 @@ class Credentials:
         if self._sealer is None:
             raise _missing("The installation's secret key is not there to open the sealed secret.")
         try:
-            return self._sealer.open(sealed, _context(target)).decode()
+            secret = self._sealer.open(sealed, _context(target)).decode()
         except SealBroken:
             raise _missing(
                 f"The secret of {target.name} was sealed for another address, or with another secret key than "
                 "this server has: set its credential again, or give the server its old secret key."
             ) from None
+        return _fit(secret, f"The secret of {target.name}")
+
+
+def _fit(secret: str, what: str) -> str:
+    wrong = unfit(secret)
+    if wrong:
+        raise UnfitSecret(f"{what} {wrong}.")
+    return secret
 
 
 def _context(target: Target) -> str:

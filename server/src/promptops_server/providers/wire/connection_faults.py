@@ -7,14 +7,21 @@ import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from promptops_server.providers.model import CallError
+from promptops_server.providers.model import CallError, Fault
 
 if TYPE_CHECKING:
     import aiohttp
 
 
-class Hopeless(CallError):
-    """A fault that another attempt does not mend, though its word is one that is tried again."""
+class Unsent(CallError):
+    """The request never reached the endpoint: nothing can have been charged for it."""
+
+    def __init__(self, fault: Fault, detail: str) -> None:
+        super().__init__(fault, detail, sent=False)
+
+
+class Hopeless(Unsent):
+    """One that another attempt does not mend, though its word is one that is tried again."""
 
 
 def connection_fault(error: Exception, url: str, seconds: float) -> CallError:
@@ -27,7 +34,7 @@ def connection_fault(error: Exception, url: str, seconds: float) -> CallError:
 
     host = urlsplit(url).netloc.rpartition("@")[2]
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return CallError("network", f"{host} did not take a connection in time.")
+        return Unsent("network", f"{host} did not take a connection in time.")
     if isinstance(error, TimeoutError):
         return CallError("time_out", f"{host} gave no whole answer within {seconds:.1f} seconds.")
     if isinstance(error, aiohttp.ClientHttpProxyError):
@@ -35,18 +42,18 @@ def connection_fault(error: Exception, url: str, seconds: float) -> CallError:
             return Hopeless(
                 "network", "The proxy asks for a password: see the setting models.proxy."
             )
-        return CallError("network", f"The proxy does not lead to {host}: status {error.status}.")
+        return Unsent("network", f"The proxy does not lead to {host}: status {error.status}.")
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         return _untrusted(error, host)
     if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return CallError(
+        return Unsent(
             "network",
             f"The proxy {error.host}:{error.port} takes no connection: {_reason(error.os_error)}.",
         )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return CallError("network", f"The name {urlsplit(url).hostname} has no address now.")
+        return Unsent("network", f"The name {urlsplit(url).hostname} has no address now.")
     if isinstance(error, aiohttp.ClientConnectorError):
-        return CallError("network", f"{host} takes no connection: {_reason(error.os_error)}.")
+        return Unsent("network", f"{host} takes no connection: {_reason(error.os_error)}.")
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return Hopeless("network", "The target's base_url is no http:// or https:// address.")
     if isinstance(error, aiohttp.ClientResponseError):
@@ -65,7 +72,7 @@ def _untrusted(error: aiohttp.ClientConnectorError, host: str) -> CallError:
         )
     if isinstance(inner, ssl.SSLError) and inner.reason == "WRONG_VERSION_NUMBER":
         return Hopeless("network", f"{host} speaks no TLS: does its address begin with http://?")
-    return CallError("network", f"No TLS connection to {host}: {_reason(inner)}.")
+    return Unsent("network", f"No TLS connection to {host}: {_reason(inner)}.")
 
 
 def _reason(error: BaseException) -> str:

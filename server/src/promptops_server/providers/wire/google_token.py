@@ -83,7 +83,7 @@ def read_token(status: int, body: bytes, began: float) -> Token:
         why = str(said.get("error_description") or said.get("error") or f"status {status}")[:300]
         raise CallError("authentication", f"Google gave no access token for the target's key: {why}", status=status)  # fmt: skip
     if status == 200:
-        raise CallError("bad_answer", "Google's answer holds no access token.", status=status)
+        raise CallError("bad_answer", "Google's answer holds no access token.", status=status, sent=False)  # fmt: skip
     raise CallError("failed", f"Google's token endpoint answered {status}.", status=status)
 
 

@@ -239,6 +239,7 @@ def _redirected(response: aiohttp.ClientResponse) -> CallError:
         f"The endpoint redirects to {place[:200] or 'nowhere'}, which is not followed: the key would go there. "
         "If that is right, make it the target's base_url.",
         status=response.status,
+        sent=False,
     )
 
 

@@ -1,4 +1,4 @@
-"""Archive a prompt: a commit on `main` that removes its file. Owns nothing of what is live.
+"""Archive a prompt: a commit on `main` that removes its file and its suites. Owns nothing of what is live.
 
 Versions, numbers and addresses stay; putting the prompt again continues its numbers. What is live stays live until a
 release says otherwise: the answer names where.
@@ -7,6 +7,7 @@ release says otherwise: the answer names where.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from promptops.format.names import fold
 from promptops_server.audit import AuditEvent, AuditObject, record
@@ -15,13 +16,17 @@ from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import Conflict, PreconditionRequired
 from promptops_server.registry import rows
-from promptops_server.registry.edits.frame import FileEdit, check_message, commit_edits, locked
+from promptops_server.registry.edits.companions import Folders, companions_of, removal
+from promptops_server.registry.edits.frame import check_message, commit_edits, locked
 from promptops_server.registry.model import LivePlace, Project, Version
 from promptops_server.registry.paths import address_path
 from promptops_server.registry.ports import LiveVersion
 from promptops_server.registry.projects import require_readable
 from promptops_server.registry.rows import Head
 from promptops_server.registry.versions import get_version, no_prompt
+
+_LISTED = 100
+"""Files that the audit event names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class Archived:
     commit: str
     message: str
     live: tuple[LivePlace, ...]
+    companions: tuple[str, ...] = ()
+    """Suite files that were removed with it."""
 
 
 def archive_prompt(
@@ -67,9 +74,13 @@ def archive_prompt(
         if head is None or head.archived or head.path != path:
             raise no_prompt(found, path)
         refuse_stale(found, head, parent)
-        done = commit_edits(
-            tx, actor, found, [FileEdit(path, None)], {fold(path): head}, message=said
-        )
+        beside = companions_of(Folders(tx.conn, found.id), [path])
+        edit = removal(path, beside)
+        done = commit_edits(tx, actor, found, [edit], {fold(path): head}, message=said)
+        files = tuple(one.file for one in beside)
+        after: dict[str, Any] = {"archived": True, "commit": done.commit}
+        if files:
+            after["companions"] = list(files[:_LISTED])
         newest = get_version(tx.conn, found, path)
         places = live.where(tx.conn, found.id, [path]).get(path, ())
         record(
@@ -80,12 +91,12 @@ def archive_prompt(
                 actor=actor,
                 project=project,
                 before={"version": head.latest},
-                after={"archived": True, "commit": done.commit},
+                after=after,
                 reason=said,
             ),
             project_id=found.id,
         )
-        return Archived(newest, done.commit, said, tuple(places))
+        return Archived(newest, done.commit, said, tuple(places), files)
 
 
 def refuse_stale(project: Project, head: Head, parent: int | None) -> None:

@@ -192,6 +192,9 @@ def _event(
     actor: Actor, project: Project, operations: Sequence[Operation], done: BulkEdited
 ) -> AuditEvent:
     changed = [item for item in done.items if item.result == "changed"]
+    files = [{"from": c.file, "to": c.to} for i in changed[:_LISTED] for c in i.companions][
+        :_LISTED
+    ]
     results: tuple[Result, ...] = ("changed", "unchanged", "refused")
     return AuditEvent(
         action="prompt.bulk_edit",
@@ -206,6 +209,7 @@ def _event(
                 {"path": i.to, "version": i.version, "archived": i.archived}
                 for i in changed[:_LISTED]
             ],
+            **({"companions": files} if files else {}),
             "touched": len(_touched(done)),
             **{result: done.count(result) for result in results},
         },

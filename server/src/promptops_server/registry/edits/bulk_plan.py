@@ -19,6 +19,14 @@ from promptops_server.registry.content import (
     read_content,
     with_fragments,
 )
+from promptops_server.registry.edits.coming_back import coming_back, companions_before
+from promptops_server.registry.edits.companions import (
+    Carried,
+    Companion,
+    Folders,
+    carry,
+    companions_of,
+)
 from promptops_server.registry.edits.frame import (
     FileEdit,
     Seen,
@@ -65,11 +73,14 @@ class Edited:
     to: str = ""
     version: int | None = None
     archived: bool = False
+    was_archived: bool = False
     reason: str = ""
     diff: str = ""
     problems: Sequence[Mapping[str, Any]] = ()
     live: tuple[LivePlace, ...] = ()
     """Where the old address is still live, when the prompt leaves it."""
+    companions: Sequence[Companion] = ()
+    """Suite files that go with it."""
 
 
 @dataclass(slots=True)
@@ -80,6 +91,8 @@ class BulkDraft:
     """By the prompt's path before."""
     cards: dict[str, Card] = field(default_factory=dict)
     """By the prompt's path before, too: two may want one address, and one of them is refused."""
+    had: dict[str, list[Companion]] = field(default_factory=dict)
+    """The companions that archived prompts had when they left, by path."""
 
     def cards_there(self) -> dict[str, Card]:
         """What is written, by its address afterwards."""
@@ -132,7 +145,7 @@ def plan_bulk(
             item.result, item.reason = "refused", "there is no such prompt"
             continue
         item.from_version = item.version = head.latest
-        item.archived = head.archived
+        item.archived = item.was_archived = head.archived
         if expected is not None and expected != head.latest:
             item.result = "refused"
             item.reason = f"it is at version {head.latest} now, not {expected}"
@@ -158,6 +171,8 @@ def plan_bulk(
         if dry_run and edited and not state.archived:
             old = f"{path}@{head.latest}"
             items[path].diff = unified(texts[path], state.text, old, state.path)
+    returning = [h for i in draft.items if _returns(i) and (h := standing.head(i.path)) is not None]
+    draft.had = companions_before(conn, project.id, returning)
     judge_targets(conn, project, draft)
     leaving = [
         i.path for i in draft.items if i.result == "changed" and (i.archived or i.to != i.path)
@@ -195,16 +210,56 @@ def _settle(
 
 
 def judge_targets(conn: Connection, project: Project, draft: BulkDraft) -> None:
-    """Refuse the moves whose target is taken; asked again inside the lock, for modules that came up meanwhile."""
+    """Refuse the moves whose target is taken, by a prompt or a suite file, and let suites follow their prompts.
+
+    Asked again inside the lock, for modules and files that came up meanwhile.
+    """
     moving = [item for item in draft.items if item.result == "changed" and item.to != item.path]
-    if not moving:
-        return
-    faults = target_faults(conn, project.id, [item.to for item in moving], draft.seen[0].heads)
-    for item in moving:
-        fault = faults.get(item.to)
-        if fault is not None:
-            del draft.edits[item.path]
-            head = draft.seen[0].head(item.path)
-            item.version, item.archived = (head.latest, head.archived) if head else (None, False)
-            item.result, item.reason, item.to = "refused", str(fault["message"]), item.path
-            item.problems = [fault]
+    if moving:
+        targets = [item.to for item in moving]
+        faults = target_faults(conn, project.id, targets, draft.seen[0].heads)
+        for item in moving:
+            if item.to in faults:
+                _refuse(draft, item, faults[item.to])
+    _take_companions(conn, project, draft)
+
+
+def _refuse(draft: BulkDraft, item: Edited, fault: Mapping[str, Any]) -> None:
+    del draft.edits[item.path]
+    head = draft.seen[0].head(item.path)
+    item.version, item.archived = (head.latest, head.archived) if head else (None, False)
+    item.result, item.reason, item.to = "refused", str(fault["message"]), item.path
+    item.problems, item.companions = [fault], ()
+
+
+def _returns(item: Edited) -> bool:
+    """Whether an archived prompt comes back."""
+    return item.result == "changed" and bool(item.was_archived) and not item.archived
+
+
+def _take_companions(conn: Connection, project: Project, draft: BulkDraft) -> None:
+    while True:  # one that is refused keeps its files, which may stand in another's way
+        changed = [item for item in draft.items if item.result == "changed"]
+        where = {i.path: i.to for i in changed if i.to != i.path and not i.was_archived}
+        carried = carry(conn, project, project, where, leave=True)
+        if not carried.faults:
+            break
+        for item in changed:
+            if item.path in carried.faults:
+                _refuse(draft, item, carried.faults[item.path])
+    folders = Folders(conn, project.id)
+    gone = [item.path for item in changed if item.archived]
+    leaving = Carried([*carried.files, *companions_of(folders, gone)]).by_prompt()
+    arriving = [item.to for item in changed if not item.archived]
+    for item in changed:
+        if _returns(item):
+            had = draft.had.get(item.path, ())
+            item.companions = coming_back(folders, had, item.to, arriving)
+        else:
+            item.companions = leaving.get(item.path, ())
+        last = draft.edits[item.path][-1]
+        beside: dict[str, str | None] = {}
+        if not _returns(item):
+            beside.update((one.file, None) for one in item.companions)
+        beside.update((one.to, one.blob) for one in item.companions if one.to is not None)
+        draft.edits[item.path][-1] = replace(last, beside=beside)

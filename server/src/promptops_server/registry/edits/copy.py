@@ -21,6 +21,7 @@ from promptops_server.infra.authorise import (
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.registry.content import Card, Content, card_of
 from promptops_server.registry.edits.arriving import Coming, bring, coming
+from promptops_server.registry.edits.companions import Companion, carry, refuse_companions
 from promptops_server.registry.edits.frame import (
     Edit,
     FileEdit,
@@ -39,6 +40,9 @@ from promptops_server.registry.edits.transfer import (
     refuse_standing_still,
     with_trailer,
 )
+from promptops_server.registry.git import read
+from promptops_server.registry.git.objects import PreparedBlob
+from promptops_server.registry.git.write import prepare_blob
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import require_readable
 
@@ -79,7 +83,7 @@ def copy_prompts(
         NotFound: a project is not there or not readable, or there is nothing at `source`.
         Denied: the actor may not write in the target.
         BadRequest: a path or the message breaks a rule.
-        Conflict: a target is taken, or there is a newer version than `parent`.
+        Conflict: a target is taken, by a prompt or by a suite file, or there is a newer version than `parent`.
         Invalid: a target differs only by case from another address, or fragments are missing there.
         TooLarge: more prompts than an edit may have.
     """
@@ -100,8 +104,10 @@ def copy_prompts(
         here, there = projects[0], projects[-1]
         words = said or f"Copy {source} to {target or '/'}"
         trailer = f"Copied-from: {project}/{_named(source, draft.items)}"
-        commit, number_of = arrive(tx, actor, there, draft, with_trailer(words, trailer))
-        done = Transferred(project, to, commit, None, words, arrivals(draft, number_of), {}, (), {})
+        message = with_trailer(words, trailer)
+        commit, number_of, companions = arrive(tx, actor, here, there, draft, message)
+        came = arrivals(draft, number_of)
+        done = Transferred(project, to, commit, None, words, came, {}, (), {}, companions)
         for one in {here.id: here, there.id: there}.values():
             record_transfer(tx, actor, "prompt.copy", one, done, source, target)
         return done
@@ -140,27 +146,58 @@ def plan_copy(
 
 
 def arrive(
-    tx: Transaction, actor: Actor, there: Project, draft: CopyDraft, message: str
-) -> tuple[str, dict[str, int]]:
-    """Write what arrives, in one commit; gives the commit and the numbers by path. Raises Conflict, Invalid."""
+    tx: Transaction, actor: Actor, here: Project, there: Project, draft: CopyDraft, message: str
+) -> tuple[str, dict[str, int], list[Companion]]:
+    """Write what arrives and its suites, in one commit; gives the commit, the numbers by path and the suites' files.
+
+    Fragments that are brought along come without their suites.
+
+    Raises:
+        Conflict, Invalid: an address or the name of a suite is taken.
+    """
     landing = draft.seen[-1]
     # A module of another spelling may have come up meanwhile at an address the plan did not look at.
     refuse_targets(
         target_faults(tx.conn, there.id, [item.path for item in draft.items], landing.heads)
     )
+    named = {item.source: item.path for item in draft.items if not item.fragment}
+    carried = carry(tx.conn, here, there, named, leave=False)
+    refuse_companions(carried.faults)
+    beside = _files_there(tx.conn, here, there, carried.files)
     done = commit_edits(
         tx,
         actor,
         there,
         [
-            FileEdit(item.path, draft.contents[item.path], extension=item.extension)
+            FileEdit(
+                item.path,
+                draft.contents[item.path],
+                extension=item.extension,
+                beside={} if item.fragment else beside.get(item.source, {}),
+            )
             for item in draft.items
         ],
         landing.heads,
         message=message,
         cards=draft.cards,
     )
-    return done.commit, {path: version.number for path, version in done.versions.items()}
+    numbers = {path: version.number for path, version in done.versions.items()}
+    return done.commit, numbers, carried.files
+
+
+def _files_there(
+    conn: Connection, here: Project, there: Project, companions: Sequence[Companion]
+) -> dict[str, dict[str, PreparedBlob | str]]:
+    """By the prompt's old path; for another project with what stands in them, which it may not have."""
+    made: dict[str, PreparedBlob] = {}
+    if here.id != there.id:
+        blobs = read.blobs(conn, here.id, {one.blob for one in companions})
+        made = {oid: prepare_blob(data) for oid, data in blobs.items()}
+    files: dict[str, dict[str, PreparedBlob | str]] = {}
+    for one in companions:
+        if one.to is not None:
+            files.setdefault(one.prompt, {})[one.to] = made.get(one.blob, one.blob)
+    return files
 
 
 def arrivals(draft: CopyDraft, number_of: dict[str, int]) -> list[Arrival]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -56,6 +56,8 @@ class FileEdit:
     moved_from: str | None = None
     extension: str = EXTENSION
     """Of a file at a new address."""
+    beside: Mapping[str, PreparedBlob | str | None] = field(default_factory=dict)
+    """Other files that go with it: path to content, to the id of a stored one, or to None (removed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,11 @@ def commit_edits(
         new = edit.content
         files[edit.path + extension] = None if new is None else new.blob or new.oid
         changes.append(Change(edit.path, extension, old, None if new is None else new.oid))
+    # A file that one prompt leaves may be one that another arrives with.
+    for edit in edits:
+        files.update((path, blob) for path, blob in edit.beside.items() if blob is None)
+    for edit in edits:
+        files.update((path, blob) for path, blob in edit.beside.items() if blob is not None)
     commit = commit_blobs(
         tx,
         project.id,

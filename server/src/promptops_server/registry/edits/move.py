@@ -30,6 +30,7 @@ from promptops_server.registry.edits.arriving import (
     repinned,
     resolve_coming,
 )
+from promptops_server.registry.edits.companions import Carried, carry, refuse_companions, removal
 from promptops_server.registry.edits.copy import CopyDraft, arrivals, arrive, plan_copy
 from promptops_server.registry.edits.frame import (
     MAX_MESSAGE,
@@ -139,9 +140,19 @@ def move_prompts(
         (found,) = projects
         seen = draft.seen[0]
         refuse_targets(target_faults(tx.conn, found.id, [i.path for i in draft.moved], seen.heads))
-        edits = [FileEdit(item.source, None) for item in draft.moved]
+        where = {item.source: item.path for item in draft.moved}
+        carried = carry(tx.conn, found, found, where, leave=True)
+        refuse_companions(carried.faults)
+        beside = carried.by_prompt()
+        edits = [removal(item.source, beside.get(item.source, ())) for item in draft.moved]
         edits += [
-            FileEdit(i.path, draft.contents[i.path], moved_from=i.source, extension=i.extension)
+            FileEdit(
+                i.path,
+                draft.contents[i.path],
+                moved_from=i.source,
+                extension=i.extension,
+                beside={c.to: c.blob for c in beside.get(i.source, ()) if c.to is not None},
+            )
             for i in draft.moved
         ]
         edits += [FileEdit(item.path, draft.contents[item.path]) for item in draft.users]
@@ -159,6 +170,7 @@ def move_prompts(
             {item.path: made.versions[item.path].number for item in draft.users},
             draft.left,
             live.where(tx.conn, found.id, [item.source for item in draft.moved]),
+            carried.files,
         )
         record_transfer(tx, actor, "prompt.move", found, done, source, target)
         return done
@@ -270,14 +282,14 @@ def _between(
         gone = [item for item in draft.items if not item.fragment]
         olds = [item.source for item in gone]
         named = source if source.endswith("/") else f"{source}@{gone[0].source_version}"
-        commit, numbers = arrive(
-            tx, actor, there, draft, with_trailer(said, f"Moved-from: {project}/{named}")
-        )
+        message = with_trailer(said, f"Moved-from: {project}/{named}")
+        commit, numbers, companions = arrive(tx, actor, here, there, draft, message)
+        beside = Carried(companions).by_prompt()
         left = commit_edits(
             tx,
             actor,
             here,
-            [FileEdit(item.source, None) for item in gone],
+            [removal(old, beside.get(old, ())) for old in olds],
             draft.seen[0].heads,
             message=with_trailer(said, f"Moved-to: {to}/{target}"),
         )
@@ -291,6 +303,7 @@ def _between(
             {},
             left_behind(tx.conn, here, users_of(tx.conn, here.id, olds), dict.fromkeys(olds, "")),
             live.where(tx.conn, here.id, olds),
+            companions,
         )
         for one in projects:
             record_transfer(tx, actor, "prompt.move", one, done, source, target)

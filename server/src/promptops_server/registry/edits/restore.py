@@ -17,6 +17,8 @@ from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.problems import Conflict
 from promptops_server.registry.content import Card, Content, card_of, read_content, with_fragments
 from promptops_server.registry.edits.archive import refuse_stale
+from promptops_server.registry.edits.coming_back import coming_back, companions_before
+from promptops_server.registry.edits.companions import Companion, Folders
 from promptops_server.registry.edits.frame import (
     Edit,
     FileEdit,
@@ -36,6 +38,9 @@ from promptops_server.registry.versions import (
     version_bytes,
 )
 
+_LISTED = 100
+"""Files that the audit event names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -45,6 +50,8 @@ class Restored:
     source: int
     unarchived: bool
     changed: bool
+    companions: tuple[str, ...] = ()
+    """Suite files that came back with an archived prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +119,30 @@ def restore_prompt(
         head, source = draft.head, draft.source
         if not head.archived and head.blob == source.blob:
             return Restored(get_version(tx.conn, found, path), source.number, False, False)
+        back: list[Companion] = []
+        if head.archived:
+            had = companions_before(tx.conn, found.id, [head]).get(path, ())
+            back = coming_back(Folders(tx.conn, found.id), had, path)
         done = commit_edits(
             tx,
             actor,
             found,
-            [FileEdit(path, draft.content)],
+            [FileEdit(path, draft.content, beside={one.file: one.blob for one in back})],
             draft.seen[0].heads,
             message=said or f"Restore {path} to version {source.number}"[:500],
             cards={path: draft.card},
         )
         made = done.versions[path]
-        record(tx, _event(actor, made, head, source), project_id=found.id)
-        return Restored(made, source.number, head.archived, True)
+        files = tuple(one.file for one in back)
+        record(tx, _event(actor, made, head, source, files), project_id=found.id)
+        return Restored(made, source.number, head.archived, True, files)
 
     return Edit(plan, apply).run(db, project, keep=keep)
 
 
-def _event(actor: Actor, made: Version, head: Head, source: Version) -> AuditEvent:
+def _event(
+    actor: Actor, made: Version, head: Head, source: Version, companions: tuple[str, ...]
+) -> AuditEvent:
     return AuditEvent(
         action="prompt.restore",
         object=AuditObject(
@@ -143,6 +157,7 @@ def _event(actor: Actor, made: Version, head: Head, source: Version) -> AuditEve
             "commit": made.commit,
             "behaviour": made.behaviour,
             "record": made.record,
+            **({"companions": list(companions[:_LISTED])} if companions else {}),
         },
         reason=made.message,
     )

@@ -16,6 +16,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.problems import BadRequest, Conflict, NotFound
 from promptops_server.registry.edits.archive import refuse_stale
+from promptops_server.registry.edits.companions import Companion
 from promptops_server.registry.edits.frame import MAX_MESSAGE, Seen
 from promptops_server.registry.model import LivePlace, Project
 from promptops_server.registry.paths import address_path
@@ -64,6 +65,8 @@ class Transferred:
     left: Sequence[LeftBehind]
     live: Mapping[str, tuple[LivePlace, ...]]
     """Where the old addresses are still live."""
+    companions: Sequence[Companion] = ()
+    """Suite files that went along."""
 
 
 def check_places(source: str, target: str) -> None:
@@ -182,6 +185,8 @@ def _event(
     }
     if done.source_commit is not None:
         after["source_commit"] = done.source_commit
+    if done.companions:
+        after["companions"] = [{"from": c.file, "to": c.to} for c in done.companions[:LISTED]]
     if done.repinned:
         after["repinned"] = dict(list(done.repinned.items())[:LISTED])
     return AuditEvent(

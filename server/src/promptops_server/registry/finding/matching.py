@@ -63,7 +63,8 @@ class Asked:
     """What is searched: words a user typed, and what must hold besides.
 
     `facets` and `without` are words of facets. `module` is a module's path, whose words narrow the search; that a
-    prompt is below it is for the filters. `filters` is a condition over `prompt` in SQL, written by the caller (never
+    prompt is below it is for the filters. Without a `project_id`, all projects are searched, or those in `projects`.
+    `filters` is a condition over `prompt` in SQL, written by the caller (never
     by a user), with its `params`.
     """
 
@@ -74,11 +75,13 @@ class Asked:
     module: str = ""
     filters: str = "TRUE"
     params: Mapping[str, Any] = field(default_factory=dict)
+    projects: tuple[str, ...] = ()
 
     @property
     def must(self) -> list[str]:
         """Words every prompt found has, the groups' aside. A facet is the project's own, so the project adds nothing."""
-        project = () if self.facets else (project_word(self.project_id),)
+        named = self.project_id and not self.facets
+        project = (project_word(self.project_id),) if named else ()
         return [*project, *self.facets, *(in_title(word) for word in split_words(self.module))]
 
 
@@ -228,15 +231,18 @@ def _passing(conn: Connection, asked: Asked, hits: Sequence[int]) -> Sequence[in
 def fts5_query(asked: Asked, group: int) -> str:
     """The FTS5 expression of a group. Terms are words of `split_words`: letters and digits alone."""
     terms = asked.terms
-    must = " AND ".join(f'"{w}"' for w in asked.must)
+    quoted = [f'"{w}"' for w in asked.must]
+    if asked.projects:
+        quoted.append("(" + " OR ".join(f'"{project_word(p)}"' for p in asked.projects) + ")")
+    must = "".join(f"{part} AND " for part in quoted)
     titled = _all_of([f'"{in_title(t)}"' for t in terms], "*", " AND ")
     words = [f'"{t}"' for t in terms]
     if group == 0:
-        found = f"{must} AND {titled}"
+        found = f"{must}{titled}"
     elif group == 1:
-        found = f"({must} AND {_all_of(words, '', ' AND ')}) NOT ({titled})"
+        found = f"({must}{_all_of(words, '', ' AND ')}) NOT ({titled})"
     else:
-        beginning = f"({must} AND {_all_of(words, '*', ' AND ')}) NOT ({titled})"
+        beginning = f"({must}{_all_of(words, '*', ' AND ')}) NOT ({titled})"
         found = f"({beginning}) NOT {words[-1]}"
     for word in asked.without:
         found = f'({found}) NOT "{word}"'
@@ -246,15 +252,18 @@ def fts5_query(asked: Asked, group: int) -> str:
 def tsquery(asked: Asked, group: int) -> str:
     """The same for PostgreSQL."""
     terms = asked.terms
-    must = " & ".join(f"'{w}'" for w in asked.must)
+    quoted = [f"'{w}'" for w in asked.must]
+    if asked.projects:
+        quoted.append("(" + " | ".join(f"'{project_word(p)}'" for p in asked.projects) + ")")
+    must = "".join(f"{part} & " for part in quoted)
     titled = _all_of([f"'{in_title(t)}'" for t in terms], ":*", " & ")
     words = [f"'{t}'" for t in terms]
     if group == 0:
-        found = f"{must} & {titled}"
+        found = f"{must}{titled}"
     elif group == 1:
-        found = f"{must} & {_all_of(words, '', ' & ')} & !({titled})"
+        found = f"{must}{_all_of(words, '', ' & ')} & !({titled})"
     else:
-        found = f"{must} & {_all_of(words, ':*', ' & ')} & !({titled}) & !{words[-1]}"
+        found = f"{must}{_all_of(words, ':*', ' & ')} & !({titled}) & !{words[-1]}"
     return found + "".join(f" & !'{word}'" for word in asked.without)
 
 

@@ -18,6 +18,8 @@ from promptops_server.registry.git import store
 from promptops_server.registry.git.objects import (
     BLOB,
     COMMIT,
+    MODE_EXECUTABLE,
+    MODE_FILE,
     NO_ENTRIES,
     TREE,
     CommitInfo,
@@ -179,6 +181,20 @@ class ObjectView:
                 return None
             oid = entry.oid
         return entry
+
+    def files_in(self, commit_oid: str, folder: str) -> dict[str, str]:
+        """The regular files right in a folder ("" for the top), by path, with their blobs. Raises NotFound for the commit."""
+        oid, prefix = self.commit_row(commit_oid).tree, ""
+        if folder:
+            entry = self.entry_at(commit_oid, folder)
+            if entry is None or not entry.is_tree:
+                return {}
+            oid, prefix = entry.oid, folder + "/"
+        return {
+            prefix + decode_path(name): entry.oid
+            for name, entry in self.tree(oid).entries()
+            if entry.mode in (MODE_FILE, MODE_EXECUTABLE)
+        }
 
     def entries(self, commit_oid: str, prefix: str = "") -> dict[str, Entry]:
         """Every file (also symbolic links) under a folder, with its mode. Raises NotFound for the commit."""

@@ -23,6 +23,7 @@ from promptops_server.registry.redaction import store
 from promptops_server.registry.redaction.deps import RedactionDeps, unseal
 from promptops_server.registry.redaction.find import Planned, find, plan
 from promptops_server.registry.redaction.model import Found, Redaction, check_texts
+from promptops_server.registry.redaction.other_files import object_kind
 from promptops_server.registry.redaction.prompt_rows import redact_prompts
 from promptops_server.registry.redaction.replace import Replacer
 from promptops_server.registry.redaction.rewrite_store import put_in_place
@@ -156,7 +157,7 @@ def _end(
         AuditEvent(
             action="redaction.approve",
             object=AuditObject(
-                "prompt",
+                object_kind(tx.conn, project, request.path),
                 f"{project.name}/{request.path}",
                 None if request.version is None else str(request.version),
                 request.fingerprint,

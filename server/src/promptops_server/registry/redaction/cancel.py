@@ -13,6 +13,7 @@ from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.redaction import store
 from promptops_server.registry.redaction.deps import RedactionDeps
 from promptops_server.registry.redaction.model import Redaction
+from promptops_server.registry.redaction.other_files import object_kind
 
 
 def cancel_redaction(
@@ -67,7 +68,10 @@ def end(
         AuditEvent(
             action="redaction.cancel" if state == "cancelled" else "redaction.expire",
             object=AuditObject(
-                "prompt", f"{project.name}/{request.path}", None, request.fingerprint
+                object_kind(tx.conn, project, request.path),
+                f"{project.name}/{request.path}",
+                None,
+                request.fingerprint,
             ),
             actor=actor,
             project=project.name,

@@ -11,8 +11,17 @@ from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.registry.content import Content, forget_text, read_content
 from promptops_server.registry.git import read
 from promptops_server.registry.git.objects import BLOB
+from promptops_server.registry.git.store import batches
 from promptops_server.registry.model import Project
 from promptops_server.registry.redaction.model import SHOWN, Found
+from promptops_server.registry.redaction.other_files import (
+    companions_with,
+    file_states,
+    hides,
+    in_other_form,
+    names_of,
+    no_file,
+)
 from promptops_server.registry.redaction.ports import Released, Tested
 from promptops_server.registry.redaction.replace import NeverEnds, Replacer
 from promptops_server.registry.redaction.rewrite import Rewrite, plan_rewrite, state_of
@@ -24,6 +33,8 @@ from promptops_server.registry.redaction.versions import (
     holding,
 )
 
+_CHUNK = 100
+
 
 @dataclass(slots=True)
 class Planned:
@@ -32,6 +43,8 @@ class Planned:
     rewrite: Rewrite
     contents: dict[str, Content] = field(default_factory=dict)
     """By the new file's id."""
+    other_files: list[str] = field(default_factory=list)
+    """Rewritten files that are no prompts: paths on `main`, bare names of earlier states."""
 
 
 def require_present(
@@ -39,14 +52,21 @@ def require_present(
 ) -> None:
     """Refuse a redaction whose texts do not stand where they were said to.
 
+    The path is a prompt's, or that of another file, such as a suite, with its ending: any state that it ever had counts.
+
     Raises:
-        NotFound: no such prompt or version.
+        NotFound: no such prompt, version or file.
         Invalid: the texts are not there, or only in another form.
     """
     found = holding(conn, project, path, number)
     if not found:
-        what = path if number is None else f"{path}@{number}"
-        raise NotFound(f"There is no prompt {what[:200]!r} in {project.name}.")
+        if number is not None:
+            raise NotFound(
+                f"There is no version {f'{path}@{number}'[:200]!r} in {project.name}.",
+                remedy="Only prompts have versions; name a suite or another file without one.",
+            )
+        _require_in_file(conn, project, path, replacer)
+        return
     files = read.blobs(conn, project.id, {blob for _, blob in found})
     if any(map(replacer.in_bytes, files.values())):
         return
@@ -54,11 +74,29 @@ def require_present(
         file = read_content(files[blob], stored_as=blob).file
         if file is not None and replacer.in_value(file.data):
             raise _written_otherwise([f"{path}@{version}"])
-    raise Invalid(
-        f"The text does not stand in {path}{'' if number is None else f'@{number}'}.",
-        remedy="Give it exactly as it stands in the file: letter case, spaces and line ends count.",
-        slug="text-not-found",
+    raise _not_there(
+        path if number is None else f"{path}@{number}",
+        companions_with(conn, project, path, replacer),
     )
+
+
+def _require_in_file(conn: Connection, project: Project, path: str, replacer: Replacer) -> None:
+    states = file_states(conn, project, path)
+    if not states:
+        raise no_file(project, path)
+    escaped = False
+    for some in batches(states, _CHUNK):
+        for data in read.blobs(conn, project.id, set(some)).values():
+            if replacer.in_bytes(data):
+                return
+            escaped = escaped or hides(data, replacer)
+    raise _written_otherwise([path]) if escaped else _not_there(path, [])
+
+
+def _not_there(what: str, suites: list[str]) -> Invalid:
+    exactly = "Give it exactly as it stands in the file: letter case, spaces and line ends count."
+    beside = f"It stands in {suites[0]}: name that file." if suites else exactly
+    return Invalid(f"The text does not stand in {what}.", remedy=beside, slug="text-not-found")
 
 
 def plan(conn: Connection, project: Project, replacer: Replacer) -> Planned:
@@ -76,6 +114,13 @@ def plan(conn: Connection, project: Project, replacer: Replacer) -> Planned:
         ) from None
     versions = affected_versions(conn, project.id, planned.rewrite.of_kind(BLOB))
     _read_files(versions, planned, replacer)
+    prompts = {version.blob for version in versions if version.direct}
+    left = in_other_form(conn, project, planned.rewrite, prompts, replacer)
+    if left:
+        raise _written_otherwise(left)
+    names = names_of(conn, project, planned.rewrite)
+    told = {name for oid, name in names.items() if oid not in prompts}
+    planned.other_files = sorted(name for name in told if name and not replacer.in_text(name))
     return planned
 
 
@@ -102,6 +147,7 @@ def find(
         find_rows(conn, project.id, replacer) | tested.find(conn, project.id, replacer),
         events_holding(conn, project.id, replacer),
         [v.address for v in versions if v.direct and v.valid and not _valid(planned, v)],
+        planned.other_files,
     )
     return found, planned
 

@@ -73,6 +73,8 @@ class Found:
     events: int = 0
     breaks: list[str] = field(default_factory=list)
     """Versions that are valid files now and would not be."""
+    other_files: list[str] = field(default_factory=list)
+    """Files that are no prompts, such as suites."""
 
     def figures(self) -> dict[str, Any]:
         """As it is kept and shown: counts, and the first addresses. Never a text."""
@@ -81,6 +83,8 @@ class Found:
         users = [v.address for v in self.versions if not v.direct]
         return {
             "files": kinds.count(3),
+            "other_files": self.other_files[:SHOWN],
+            "other_files_changed": len(self.other_files),
             "folders": kinds.count(2),
             "commits": kinds.count(1),
             "tags": kinds.count(4),

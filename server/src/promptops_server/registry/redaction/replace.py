@@ -37,6 +37,7 @@ class Replacer:
             for ascii_only in (True, False)
             for form in (json.dumps(text, ensure_ascii=ascii_only)[1:-1],)
         }
+        self._loose = re.compile(b"|".join(map(_loose, ordered)))
         self._json = re.compile("|".join(sorted(map(re.escape, forms), key=lambda f: (-len(f), f))))
 
     def count(self, data: bytes) -> int:
@@ -54,6 +55,10 @@ class Replacer:
     def in_json(self, text: str | None) -> bool:
         """The same of JSON, escaped or not."""
         return text is not None and self._json.search(text) is not None
+
+    def may_hide_in(self, data: bytes) -> bool:
+        """Whether YAML or JSON may hold a text in any form: no file without this has to be read."""
+        return b"\\" in data or self._loose.search(data) is not None
 
     def in_value(self, value: Any) -> bool:
         """Whether a text stands in a value as JSON has it, keys included."""
@@ -93,6 +98,13 @@ class Replacer:
         if isinstance(value, list):
             return [self._value(item) for item in value]
         return value
+
+
+def _loose(text: str) -> bytes:
+    """A pattern of the text as YAML may have it without a backslash: folded at its spaces, apostrophes doubled."""
+    found = filter(None, re.split(r"[ \t\r\n]+", text))
+    words = (re.escape(word.encode()).replace(b"'", b"''?") for word in found)
+    return rb"\s+".join(words)
 
 
 def in_commit(content: bytes, replacer: Replacer) -> bool:

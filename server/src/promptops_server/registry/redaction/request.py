@@ -22,11 +22,12 @@ from promptops_server.registry.redaction.model import (
     check_texts,
     check_words,
 )
+from promptops_server.registry.redaction.other_files import object_kind
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody asks for. `texts` are never shown, logged or audited."""
+    """What somebody asks for. `path` is a prompt's, or another file's with its ending. `texts` are never shown, logged or audited."""
 
     path: str
     texts: Sequence[str] = field(repr=False)
@@ -104,7 +105,7 @@ def request_redaction(deps: RedactionDeps, actor: Actor, project: str, wanted: W
             AuditEvent(
                 action="redaction.request",
                 object=AuditObject(
-                    "prompt",
+                    object_kind(tx.conn, found, wanted.path),
                     f"{found.name}/{wanted.path}",
                     None if wanted.version is None else str(wanted.version),
                     fingerprint,

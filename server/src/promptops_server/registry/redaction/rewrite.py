@@ -24,6 +24,7 @@ from promptops_server.registry.git.objects import (
     PreparedBlob,
     Tree,
     blob_ids,
+    decode_path,
     prepare,
     subtree_ids,
     tag_target,
@@ -80,6 +81,8 @@ class Rewrite:
     """Refs that move: old and new id."""
     names: int = 0
     """Files and folders whose name holds a text; names stay."""
+    file_names: dict[str, str] = field(default_factory=dict)
+    """A name, without folders, that each rewritten file had somewhere, by its old id."""
 
     def of_kind(self, kind: int) -> list[str]:
         """Old ids of this type."""
@@ -172,6 +175,9 @@ def _rewrite_trees(conn: Connection, project_id: str, replacer: Replacer, found:
                 stack.pop()
                 continue
             entries = list(trees[oid].entries())
+            for name, entry in entries:
+                if entry.is_blob and entry.oid in found.ids:
+                    found.file_names[entry.oid] = decode_path(name)
             below = [e.oid for _, e in entries if e.is_tree and e.oid in trees]
             waits = [child for child in below if child not in found.ids]
             if waits:

@@ -43,7 +43,10 @@ class RedactionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    path: Line = Field(max_length=600, description="The prompt it was found in: `module/prompt`")
+    path: Line = Field(
+        max_length=600,
+        description="The prompt it was found in, `module/prompt`; or another file with its ending, `module/prompt.suite.yml`",
+    )
     version: int | None = Field(default=None, ge=1, le=999_999_999, description="And the version")
     texts: list[Annotated[SecretStr, Field(max_length=_LONGEST_SENT)]] = Field(
         min_length=1,
@@ -78,6 +81,10 @@ class FiguresOut(BaseModel):
     """What a redaction touches. Lists are cut at 100; the figures beside them are whole."""
 
     files: int
+    other_files: list[str] = Field(
+        description="Files that are no prompts, such as suites; earlier states by their names alone"
+    )
+    other_files_changed: int
     folders: int
     commits: int
     tags: int

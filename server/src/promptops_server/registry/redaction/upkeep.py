@@ -24,6 +24,7 @@ TABLES = (
     *("version_documentation", "review_request", "review_decision", "review_comment"),
     *("rule_exception", "certification_due", "certification_decision", "emergency_release"),
     *("emergency_decision", "prompt_retirement", "test_run", "test_result", "test_cell"),
+    "suite_reading",
 )
 """Those a redaction changes; what PostgreSQL is to vacuum."""
 

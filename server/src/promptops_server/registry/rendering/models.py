@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from promptops.calls.ask import Ask, copied, model_to_call
+from promptops.calls.ask import Ask, NoModel, copied, model_to_call
 from promptops.errors import CannotExpress
 from promptops_server.infra.problems import Invalid, NotFound
 from promptops_server.providers.catalogue.catalogue import Catalogue
@@ -82,8 +82,8 @@ def members(
     else:
         try:
             called = model_to_call(name, model, document["model"])
-        except CannotExpress as error:
-            refused = str(error)
+        except NoModel as error:
+            refused = f"{error.why}: give the id of a model (--model), or the prompt a variant that has one"
     ask = Ask(
         name=name,
         model=called,

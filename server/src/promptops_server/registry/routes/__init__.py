@@ -16,6 +16,7 @@ from promptops_server.registry.routes import (
     record_defaults,
     records,
     rendering,
+    tree,
     versions,
     views,
 )
@@ -30,6 +31,7 @@ _PARTS = (
     bulk,
     fragments,
     prompts,
+    tree,
     versions,
     differences,
     rendering,

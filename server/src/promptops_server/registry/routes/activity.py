@@ -88,11 +88,12 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             )
             page = read_activity(conn, found, asked, limit=limit, cursor=cursor, now=now_us())
         return ActivityPage(
-            items=[_out(item) for item in page.items], next=page.next, latest=page.latest
+            items=[item_out(item) for item in page.items], next=page.next, latest=page.latest
         )
 
 
-def _out(item: Item) -> ItemOut:
+def item_out(item: Item) -> ItemOut:
+    """An item on the wire."""
     return ItemOut(
         at=item.at,
         actor=item.actor,

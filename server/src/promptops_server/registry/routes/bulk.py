@@ -14,12 +14,13 @@ from promptops_server.registry.edits import operations as ops
 from promptops_server.registry.edits.bulk import BulkEdited, bulk_edit
 from promptops_server.registry.edits.bulk_plan import Result, Selection
 from promptops_server.registry.edits.frame import MAX_PROMPTS
+from promptops_server.registry.edits.transfer import LISTED
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.routes.deps import (
     RegistryDeps,
     once,
 )
-from promptops_server.registry.routes.edits import MAX_VERSION
+from promptops_server.registry.routes.edits import MAX_VERSION, CompanionOut, companions_out
 from promptops_server.registry.routes.query import PromptFilters, wanted_of
 from promptops_server.registry.routes.schemas import LiveOut, Problems
 
@@ -143,6 +144,9 @@ class BulkEditedOut(BaseModel):
     diff: str = Field(description="Of the file; with `dry_run` only")
     problems: Problems
     live: list[LiveOut] = Field(description="Where the old address is still live")
+    companions: list[CompanionOut] = Field(
+        description="Suite files that go with it: at most 100; `to` is null where one is removed"
+    )
 
 
 class BulkOut(BaseModel):
@@ -264,6 +268,7 @@ def bulk_out(done: BulkEdited, *, dry_run: bool) -> dict[str, Any]:
                     {"environment": place.environment, "version": place.version}
                     for place in item.live
                 ],
+                "companions": companions_out(item.companions[:LISTED]),
             }
             for item in done.items
         ],

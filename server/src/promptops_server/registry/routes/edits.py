@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.http import ActorDep, IdempotencyKey, problem_responses
+from promptops_server.registry.edits.companions import Companion
 from promptops_server.registry.edits.copy import copy_prompts
 from promptops_server.registry.edits.move import move_prompts
 from promptops_server.registry.edits.restore import Restored, restore_prompt
@@ -46,6 +48,7 @@ class RestoredOut(VersionOut):
 
     restored: int = Field(description="The version whose content it has")
     unarchived: bool
+    companions: list[str] = Field(description="Suite files that came back with it")
 
 
 class TransferIn(BaseModel):
@@ -85,6 +88,15 @@ class ArrivalOut(BaseModel):
     fragment: bool = Field(description="Brought along because a prompt includes it")
 
 
+class CompanionOut(BaseModel):
+    """A suite file that followed its prompt. `to` is null where it was removed."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    source: str = Field(alias="from")
+    target: str | None = Field(alias="to")
+
+
 class StillLiveOut(BaseModel):
     """Where an old address is still live."""
 
@@ -119,6 +131,10 @@ class TransferOut(BaseModel):
     repinned: list[RepinnedOut]
     left: list[LeftOut] = Field(description="At most 100; `left_count` says how many there are")
     left_count: int
+    companions: list[CompanionOut] = Field(
+        description="Suite files that went along: at most 100; `companions_count` says how many"
+    )
+    companions_count: int
     live: list[StillLiveOut]
     notice: str
 
@@ -163,6 +179,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         def render(done: Restored) -> tuple[int, dict[str, Any]]:
             fields = fields_of(done.version)
             fields |= {"restored": done.source, "unarchived": done.unarchived}
+            fields["companions"] = list(done.companions)
             fields["url"] = version_url(request, done.version)
             return 201 if done.changed else 200, fields
 
@@ -279,6 +296,11 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
         return JSONResponse(answer, status)
 
 
+def companions_out(companions: Sequence[Companion]) -> list[dict[str, Any]]:
+    """Files that went along, ready for JSON."""
+    return [{"from": one.file, "to": one.to} for one in companions]
+
+
 def transfer_out(done: Transferred) -> tuple[int, dict[str, Any]]:
     """The answer to a move or copy, ready for JSON."""
     still = [
@@ -307,6 +329,8 @@ def transfer_out(done: Transferred) -> tuple[int, dict[str, Any]]:
         "repinned": [{"path": p, "version": v} for p, v in sorted(done.repinned.items())],
         "left": left,
         "left_count": len(done.left),
+        "companions": companions_out(done.companions[:LISTED]),
+        "companions_count": len(done.companions),
         "live": still,
         "notice": (
             f"The old address is still live in {', '.join(map(str, named))}: publish the new one "

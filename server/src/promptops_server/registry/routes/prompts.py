@@ -206,6 +206,7 @@ def _add_writing(router: APIRouter, deps: RegistryDeps) -> None:
             commit=done.commit,
             message=done.message,
             live=live_out(done.live),
+            companions=list(done.companions),
             notice=f"It is still live in {where}: unpublish it there." if where else "",
         )
 

@@ -132,6 +132,7 @@ class ArchivedOut(BaseModel):
     message: str
     archived: Literal[True] = True
     live: list[LiveOut]
+    companions: list[str] = Field(description="Suite files that were removed with it")
     notice: str
 
 

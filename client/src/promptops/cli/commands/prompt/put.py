@@ -12,6 +12,7 @@ from promptops.cli import addresses
 from promptops.cli.asking import confirm, somebody_is_there
 from promptops.cli.command import command
 from promptops.cli.commands.prompt import app
+from promptops.cli.companions import show_named
 from promptops.cli.failures import BadInput
 from promptops.cli.output import JsonOption, Output, warn
 from promptops.cli.releasing import YesOption
@@ -89,7 +90,7 @@ def archive(
     yes: YesOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Remove a prompt from the newest state; its versions stay, and what is live stays live."""
+    """Remove a prompt and its suites from the newest state; its versions stay, and what is live stays live."""
     out = Output(json)
     address = addresses.bare_prompt(given)
     with connect(ctx) as server:
@@ -106,6 +107,7 @@ def archive(
         ).value
     out.json(done)
     out.line(f"{address} is archived. Putting it again continues with version {latest + 1}.")
+    show_named(out, (done or {}).get("companions") or (), "suites removed")
     places = (done or {}).get("live") or ()
     if places and not json:
         where = ", ".join(f"{p['environment']} (version {p['version']})" for p in places)

@@ -78,6 +78,7 @@ def render(
     changed in it for this model and why, its tokens, and the most the call can cost. A file here is
     rendered here, unless you say --on-server.
     """
+    from promptops.calls.ask import NoModel
     from promptops.calls.rendered import rendered
     from promptops.errors import CannotExpress
     from promptops.format import MissingFeature, RenderError
@@ -116,6 +117,11 @@ def render(
                 model=model,
                 protocol=protocol,
             )
+        except NoModel as error:
+            raise BadInput(
+                error.why,
+                remedy="give the id of a model with --model, or the prompt a variant that has one",
+            ) from None
         except (RenderError, CannotExpress) as error:
             raise BadInput(str(error), remedy=_REMEDY) from None
         except MissingFeature as error:

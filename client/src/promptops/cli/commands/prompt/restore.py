@@ -10,6 +10,7 @@ from promptops.cli import addresses
 from promptops.cli.command import command
 from promptops.cli.commands.prompt import app
 from promptops.cli.commands.prompt.put import MessageOption
+from promptops.cli.companions import show_named
 from promptops.cli.failures import BadInput
 from promptops.cli.output import JsonOption, Output
 from promptops.cli.session import api, connect
@@ -69,3 +70,4 @@ def restore(
         now = f"version {done['version']}"
         said = f"back: {now} has" if done["unarchived"] else f"{now} now, with"
         out.line(f"{name} is {said} the text of version {done['restored']}.")
+        show_named(out, done["companions"], "suites back")

@@ -12,6 +12,7 @@ from promptops.cli.asking import confirm, somebody_is_there
 from promptops.cli.command import command
 from promptops.cli.commands.prompt import app
 from promptops.cli.commands.prompt.put import MessageOption
+from promptops.cli.companions import show_carried
 from promptops.cli.output import JsonOption, Output, note, warn
 from promptops.cli.releasing import YesOption
 from promptops.cli.session import Session, api, connect
@@ -60,7 +61,7 @@ def move(
     """Move a prompt or a whole module, in one commit.
 
     The new address starts at version 1; the old one is archived and keeps its versions, so pins and
-    what is live keep working.
+    what is live keep working. Suite files of a prompt follow it under its new name.
     """
     out = Output(json)
     with connect(ctx) as server:
@@ -88,7 +89,7 @@ def copy(
     with_fragments: _WithFragments = False,
     json: JsonOption = False,
 ) -> None:
-    """Copy the newest version of a prompt, or of every prompt of a module, in one commit."""
+    """Copy the newest version of a prompt with its suites, or of every prompt of a module, in one commit."""
     out = Output(json)
     with connect(ctx) as server:
         done = _send(server, "copy", source, target, message, with_fragments, {})
@@ -126,6 +127,7 @@ def _show(out: Output, done: Mapping[str, Any], verb: str) -> None:
         )
     if len(prompts) > _SHOWN:
         out.line(f"… and {len(prompts) - _SHOWN} more")
+    show_carried(out, done["companions"], done["companions_count"])
     many = "" if len(prompts) == 1 else "s"
     out.line(f"{len(prompts)} prompt{many} {verb} in commit {done['commit'][:7]}.")
     if out.as_json:

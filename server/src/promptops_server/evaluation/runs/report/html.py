@@ -167,6 +167,8 @@ def _row(material: Material, result: Mapping[str, Any]) -> str:
     )
     latency = f"{result['latency_ms']:,.0f}" if result["latency_ms"] is not None else ""
     cost = dollars(result["cost"]) if result["state"] == "done" else ""
+    if result["cost_estimated"]:
+        cost = f"{dollars(result['cost'])}, if it was charged"
     return (
         f'<tr><td>{_e(_call(material, result))}</td><td class="{colour}">{said}</td>'
         f'<td><ul>{checks}</ul></td><td class="n">{tokens}</td><td class="n">{latency}</td>'

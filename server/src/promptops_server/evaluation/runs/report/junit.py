@@ -67,7 +67,8 @@ def _case(material: Material, suite: str, result: Mapping[str, Any]) -> Iterator
     elif result["passed"] is not True:
         first = reasons[0] if reasons else "not passed"
         yield (f'      <failure type="check" message={_attribute(first)}>{_text(said)}</failure>\n')
-    notes = f"cost {dollars(result['cost'])}, {'stored answer' if result['reused'] else 'called'}"
+    cost = dollars(result["cost"]) + (", if it was charged" if result["cost_estimated"] else "")
+    notes = f"cost {cost}, {'stored answer' if result['reused'] else 'called'}"
     yield f"      <system-out>{_text(notes)}</system-out>\n    </testcase>\n"
 
 

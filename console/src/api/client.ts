@@ -1,0 +1,60 @@
+/** The typed client of our own server: session cookie, CSRF token, and refusals as `ProblemError`. */
+import createClient, { type Middleware } from 'openapi-fetch';
+import { NoServer, ProblemError, problemOf } from './problem';
+import type { paths } from './schema';
+
+let csrf: string | null = null;
+let onSignedOut: () => void = () => {};
+
+/** Remember the token that unsafe requests must carry; the answer of `GET /api/v1/session` has it. */
+export function rememberCsrf(token: string | null): void {
+  csrf = token;
+}
+
+/** What happens when the server says that nobody is signed in any more. */
+export function whenSignedOut(handler: () => void): void {
+  onSignedOut = handler;
+}
+
+/** `fetch` as the console uses it, also for what the typed client cannot carry (files, streams, YAML text). */
+export async function request(input: Request | string, init?: RequestInit): Promise<Response> {
+  const asked = new Request(input, { credentials: 'same-origin', ...init });
+  if (csrf !== null && !['GET', 'HEAD'].includes(asked.method)) asked.headers.set('X-CSRF-Token', csrf);
+  let response: Response;
+  try {
+    response = await fetch(asked);
+  } catch (fault) {
+    if (asked.signal.aborted) throw fault;
+    throw new NoServer();
+  }
+  if (response.ok || response.status === 304) return response;
+  const problem = await problemOf(response);
+  if (response.status === 401 && !asked.url.endsWith('/api/v1/session')) onSignedOut();
+  throw new ProblemError(problem, response.headers.get('etag'));
+}
+
+/**
+ * Paths hold slashes (`claims/motor/triage`): each segment is encoded, the slashes stay. `{address}` and `{path}` parameters of
+ * the API are written as such by the server.
+ */
+const slashes: Middleware = {
+  onRequest: ({ request: asked }) => {
+    const url = new URL(asked.url);
+    if (!url.pathname.includes('%2F')) return undefined;
+    url.pathname = url.pathname.replaceAll('%2F', '/');
+    return new Request(url, asked);
+  },
+};
+
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: (asked) => request(asked) });
+api.use(slashes);
+
+/** The body of an answer; a refusal has been thrown before. */
+export async function data<T>(answer: Promise<{ data?: T }>): Promise<NonNullable<T>> {
+  return (await answer).data as NonNullable<T>;
+}
+
+/** `"7"` as `If-Match` wants it. */
+export function ifMatch(tag: string | number): { 'If-Match': string } {
+  return { 'If-Match': typeof tag === 'number' ? `"${tag}"` : tag };
+}

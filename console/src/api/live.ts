@@ -1,0 +1,43 @@
+/** Live updates: the project's event stream makes stale what an event concerns, so that open pages refresh. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { projectKey } from './queries';
+
+/** What happened in a project, as coarse as any reader may know it. */
+export interface ProjectEvent {
+  readonly kind: 'version' | 'release' | 'review' | 'run' | 'working_copy' | 'environment' | 'record' | 'project';
+  readonly address?: string;
+  readonly environment?: string;
+  readonly number?: number;
+  readonly at: string;
+  readonly actor: string;
+}
+
+/** Which keys of the cache an event makes stale: `projectKey(project, KEY, …)`. */
+export const STALE_BY: Record<ProjectEvent['kind'], readonly string[]> = {
+  version: ['prompts', 'overview', 'tree', 'activity', 'matrix', 'versions', 'reviews', 'compare'],
+  release: ['releases', 'environments', 'overview', 'tree', 'prompts', 'activity', 'compare', 'reviews', 'followers'],
+  review: ['reviews', 'overview', 'activity', 'versions'],
+  run: ['runs', 'matrix', 'activity', 'reviews'],
+  working_copy: ['working-copies'],
+  environment: ['environments', 'overview', 'releases'],
+  record: ['records', 'inventory', 'coverage', 'reviews'],
+  project: ['overview', 'tree', 'prompts', 'environments'],
+};
+
+/** Follow a project's events while the component is shown. `onEvent` is told of each besides. */
+export function useLiveProject(project: string | undefined, onEvent?: (event: ProjectEvent) => void): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (project === undefined) return undefined;
+    const source = new EventSource(`/api/v1/projects/${encodeURIComponent(project)}/events`);
+    const heard = (message: MessageEvent<string>): void => {
+      const event = JSON.parse(message.data) as ProjectEvent;
+      for (const key of STALE_BY[event.kind] ?? []) void queries.invalidateQueries({ queryKey: projectKey(project, key) });
+      void queries.invalidateQueries({ queryKey: ['me', 'work'] });
+      onEvent?.(event);
+    };
+    source.onmessage = heard;
+    return () => source.close();
+  }, [project, queries, onEvent]);
+}

@@ -1,0 +1,38 @@
+/** The trunk of the route tree; areas hang their pages on it. `/p/$project/…` pages know their project. */
+import { createRootRoute, createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { queries } from '@/api/queries';
+import { sessionQuery } from '@/api/session';
+import { links } from '@/links';
+import { Failed, NotFound } from './Fallbacks';
+import { Root } from './Root';
+
+export const rootRoute = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Failed });
+
+/** Everything that needs a person: without one, the sign-in page comes first and leads back. */
+export const signedInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'signed-in',
+  beforeLoad: async ({ location }) => {
+    const session = await queries.ensureQueryData(sessionQuery);
+    if (session === null) {
+      throw redirect({ href: links.signIn(location.pathname + location.searchStr) });
+    }
+  },
+  component: lazyRouteComponent(() => import('./Shell'), 'Shell'),
+  errorComponent: Failed,
+  notFoundComponent: NotFound,
+});
+
+/** Pages of one project. */
+export const projectRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/p/$project',
+  component: lazyRouteComponent(() => import('./ProjectFrame'), 'ProjectFrame'),
+  errorComponent: Failed,
+  notFoundComponent: NotFound,
+});
+
+/** The project of the page; only below `projectRoute`. */
+export function useProject(): string {
+  return projectRoute.useParams().project;
+}

@@ -1,0 +1,6 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { signedInRoute } from '@/frame/roots';
+
+export const signedIn = [
+  createRoute({ getParentRoute: () => signedInRoute, path: '/me', component: lazyRouteComponent(() => import('./AccountPage'), 'AccountPage') }),
+];

@@ -1,0 +1,46 @@
+/** Moments and durations as people say them; the exact moment with zone and UTC is in the title. */
+import { useEffect, useState } from 'react';
+import classes from './parts.module.css';
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [['day', 86_400], ['hour', 3600], ['minute', 60]];
+
+/** `3 min. ago`, `just now`, `in 2 days`; a date from thirty days on. */
+export function relativeTime(at: Date, now: Date): string {
+  const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
+  if (Math.abs(seconds) < 45) return 'just now';
+  if (Math.abs(seconds) >= 30 * 86_400) return day.format(at);
+  for (const [unit, size] of STEPS) if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  return relative.format(Math.sign(seconds), 'minute');
+}
+
+/** `25 Jul 2026, 10:12:03 (Asia/Singapore) · 02:12:03 UTC`. */
+export function exactTime(at: Date): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return `${local.format(at)} (${zone}) · ${at.toISOString().replace('T', ' ').slice(0, 19)} UTC`;
+}
+
+/** Milliseconds in the unit people use: `0.4 ms`, `37 ms`, `1.2 s`, `3 min 20 s`. */
+export function duration(ms: number): string {
+  if (ms < 1) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+export function Time({ at, exact = false }: { readonly at: string | null | undefined; readonly exact?: boolean }) {
+  const [now, tick] = useState(() => new Date());
+  useEffect(() => {
+    const timer = setInterval(() => tick(new Date()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  if (!at) return <span>never</span>;
+  const moment = new Date(at);
+  return (
+    <time className={classes.time} dateTime={at} title={exactTime(moment)}>
+      {exact ? local.format(moment) : relativeTime(moment, now)}
+    </time>
+  );
+}

@@ -1,0 +1,36 @@
+/** The parts of ECharts that are used, drawn as SVG. */
+import { BarChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
+import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
+import { init, use as register } from 'echarts/core';
+import type { EChartsOption } from 'echarts';
+import { SVGRenderer } from 'echarts/renderers';
+import { SERIES } from './Chart';
+
+register([BarChart, LineChart, HeatmapChart, ScatterChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
+
+/** Draw into an element, and again when its size or the theme changes; returns what ends it. */
+export function draw(element: HTMLElement, option: EChartsOption): () => void {
+  const chart = init(element, undefined, { renderer: 'svg' });
+  const paint = (): void => {
+    const style = getComputedStyle(document.documentElement);
+    const ink = style.getPropertyValue('--ink').trim();
+    chart.setOption({
+      color: SERIES,
+      textStyle: { color: ink, fontFamily: 'system-ui, sans-serif' },
+      grid: { left: 8, right: 12, top: 28, bottom: 8, containLabel: true },
+      animation: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      animationDuration: 150,
+      ...option,
+    });
+  };
+  paint();
+  const size = new ResizeObserver(() => chart.resize());
+  size.observe(element);
+  const theme = new MutationObserver(paint);
+  theme.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
+  return () => {
+    size.disconnect();
+    theme.disconnect();
+    chart.dispose();
+  };
+}

@@ -1,0 +1,81 @@
+/** Text with syntax, edited or only shown. Loaded when first needed: import it with `lazy` or from a lazily loaded page. */
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { json } from '@codemirror/lang-json';
+import { yaml } from '@codemirror/lang-yaml';
+import { bracketMatching, defaultHighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { linter, type Diagnostic } from '@codemirror/lint';
+import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
+import { Compartment, EditorState, type Extension } from '@codemirror/state';
+import { EditorView, keymap, lineNumbers } from '@codemirror/view';
+import { useEffect, useRef } from 'react';
+
+export interface CodeEditorProps {
+  readonly value: string;
+  readonly onChange?: (value: string) => void;
+  readonly language?: 'yaml' | 'json' | 'plain';
+  readonly readOnly?: boolean;
+  /** What is read aloud for the field. */
+  readonly label: string;
+  /** Problems to underline; offsets are of `value`. */
+  readonly problems?: readonly Diagnostic[];
+  /** More of CodeMirror: completion, decorations. Must be stable between renders. */
+  readonly extensions?: Extension;
+  readonly minHeight?: number;
+  readonly lineNumbers?: boolean;
+}
+
+const look = EditorView.theme({
+  '&': { fontSize: '13.5px', border: '1px solid var(--line)', borderRadius: '8px', backgroundColor: 'var(--page)', color: 'var(--ink)' },
+  '&.cm-focused': { outline: '2px solid var(--accent-ink)', outlineOffset: '-1px' },
+  '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', lineHeight: '1.55' },
+  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--ink-soft)', borderRight: '1px solid var(--line)', borderRadius: '8px 0 0 8px' },
+  '.cm-cursor': { borderLeftColor: 'var(--ink)' },
+  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'color-mix(in srgb, var(--accent-ink) 25%, transparent)' },
+});
+const languages: Record<'yaml' | 'json' | 'plain', () => Extension> = { yaml: () => yaml(), json: () => json(), plain: () => [] };
+
+export function CodeEditor({ value, onChange, language = 'plain', readOnly = false, label, problems, extensions, minHeight = 0, lineNumbers: numbered = true }: CodeEditorProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const parts = useRef({ lint: new Compartment(), more: new Compartment(), editable: new Compartment() });
+  const changed = useRef(onChange);
+  useEffect(() => {
+    changed.current = onChange;
+  }, [onChange]);
+
+  useEffect(() => {
+    const { lint, more, editable } = parts.current;
+    const made = new EditorView({
+      parent: place.current as HTMLDivElement,
+      state: EditorState.create({
+        doc: value,
+        extensions: [
+          numbered ? lineNumbers() : [], history(), bracketMatching(), highlightSelectionMatches(), EditorView.lineWrapping, look,
+          syntaxHighlighting(defaultHighlightStyle, { fallback: true }), languages[language](), keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
+          EditorView.contentAttributes.of({ 'aria-label': label }),
+          EditorView.updateListener.of((update) => update.docChanged && changed.current?.(update.state.doc.toString())),
+          editable.of([]), lint.of([]), more.of([]),
+        ],
+      }),
+    });
+    view.current = made;
+    return () => made.destroy();
+    // The editor is made once for its language; later values arrive by the effects below.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [language, label, numbered]);
+
+  useEffect(() => {
+    const current = view.current;
+    if (current && current.state.doc.toString() !== value) current.dispatch({ changes: { from: 0, to: current.state.doc.length, insert: value } });
+  }, [value]);
+  useEffect(() => {
+    view.current?.dispatch({ effects: parts.current.editable.reconfigure([EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly)]) });
+  }, [readOnly]);
+  useEffect(() => {
+    view.current?.dispatch({ effects: parts.current.lint.reconfigure(problems ? linter(() => [...problems], { delay: 0 }) : []) });
+  }, [problems]);
+  useEffect(() => {
+    view.current?.dispatch({ effects: parts.current.more.reconfigure(extensions ?? []) });
+  }, [extensions]);
+  return <div ref={place} style={{ minHeight }} />;
+}
