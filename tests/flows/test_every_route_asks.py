@@ -420,7 +420,7 @@ def _things(root: httpx2.Client, writer: httpx2.Client) -> dict[str, str]:
 
 
 def test_every_route_has_its_line(site: Site) -> None:
-    paths = httpx2.get(f"{site.server.url}/openapi.json").json()["paths"]
+    paths = httpx2.get(f"{site.server.url}/openapi.json", timeout=30).json()["paths"]
     offered = {
         f"{method.upper()} {path.removeprefix('/api/v1')}"
         for path, operations in paths.items()
