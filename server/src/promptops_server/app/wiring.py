@@ -56,12 +56,14 @@ from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.audit.checkpoints import CheckpointDeps, make_due
 from promptops_server.audit.erasures import carry_out
 from promptops_server.audit.holds import require_no_hold
+from promptops_server.audit.live import Live
 from promptops_server.audit.outputs.sending import Sender
 from promptops_server.audit.retention import remove_old
 from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
+from promptops_server.delivery.receipts.metrics import Followers
 from promptops_server.evaluation.checks import all_evaluators
 from promptops_server.evaluation.matrix.cells import write_cells
 from promptops_server.evaluation.matrix.facts import matrix_facts
@@ -131,6 +133,7 @@ class Services:
         for written in (database, self.maintenance):
             written.policy_version = lambda: self.policies.version
         self.tail = Tail(database)
+        self.live = Live(database)
         self.audit_sender = Sender(database, outputs_of(settings.audit), all_logs)
         secret = secret_of(settings, create=True)
         self.oidc = identity_provider(settings, database, secret, site, self.authenticator.forget)
@@ -293,6 +296,7 @@ class Services:
         # The first to look at a suite would wait for what evaluators stand on.
         threading.Thread(target=all_evaluators, name="evaluators", daemon=True).start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
+        self._undo.append(register(Followers(self.database)))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
     def stop(self) -> None:
@@ -310,6 +314,7 @@ class Services:
     def end_streams(self) -> None:
         """End every open stream, so that a server that stops need not wait for them. Any thread."""
         self.tail.close()
+        self.live.close()
         self.delivery.end_streams()
         self.caller.close()
 
