@@ -796,6 +796,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/environments/{environment}/followers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who follows an environment, and how far they are */
+        get: operations["list_followers_api_v1_projects__project__environments__environment__followers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/environments/{environment}/promotions": {
         parameters: {
             query?: never;
@@ -860,6 +877,23 @@ export interface paths {
          * @description At most 50 prompts. The export is recorded in the project's audit log.
          */
         get: operations["of_release_api_v1_projects__project__environments__environment__releases__number__evidence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/environments/{environment}/releases/{number}/spread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a release has come; as server-sent events while it spreads */
+        get: operations["spread_api_v1_projects__project__environments__environment__releases__number__spread_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -937,6 +971,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/environments/{environment}/spread-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long each release took to spread */
+        get: operations["spread_history_api_v1_projects__project__environments__environment__spread_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/environments/{environment}/suspend": {
         parameters: {
             query?: never;
@@ -965,6 +1016,23 @@ export interface paths {
         put?: never;
         /** Take prompts out of the environment */
         post: operations["unpublish_prompts_api_v1_projects__project__environments__environment__unpublish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens in a project, as it happens: server-sent events */
+        get: operations["events_api_v1_projects__project__events_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4383,6 +4451,94 @@ export interface components {
             severity: string;
         };
         /**
+         * FollowerOut
+         * @description A process that keeps the environment in memory, as its last receipt tells.
+         */
+        FollowerOut: {
+            /**
+             * Applied At
+             * @description since when, by the server's clock
+             */
+            applied_at: string;
+            /** Host */
+            host: string;
+            /**
+             * Id
+             * @description random for each process
+             */
+            id: string;
+            /**
+             * Lag Ms
+             * @description from acknowledgement to use; null where it began with this release
+             */
+            lag_ms: number | null;
+            /** Last Seen */
+            last_seen: string;
+            /**
+             * Process
+             * @description its process id on that host
+             */
+            process: number;
+            /**
+             * Release
+             * @description the release it holds
+             */
+            release: number;
+            /**
+             * Sdk
+             * @description name and version of the client
+             */
+            sdk: string;
+            /**
+             * Since
+             * @description since when it is in this state
+             */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "current" | "behind" | "silent";
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "http" | "redis";
+        };
+        /**
+         * FollowerPage
+         * @description A page of followers in the order of host, process and id.
+         */
+        FollowerPage: {
+            /** Items */
+            items: components["schemas"]["FollowerOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            summary: components["schemas"]["FollowerSummary"];
+        };
+        /**
+         * FollowerSummary
+         * @description All followers of the environment; `release` and the times are those of its newest release.
+         */
+        FollowerSummary: {
+            /** Behind */
+            behind: number;
+            /** Current */
+            current: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Release */
+            release: number;
+            /** Silent */
+            silent: number;
+            /** Slowest Ms */
+            slowest_ms: number | null;
+            /** Total */
+            total: number;
+        };
+        /**
          * Freeze
          * @description Nothing is published in these periods. Suspend, unpublish and rollback stay possible.
          */
@@ -4438,6 +4594,27 @@ export interface components {
         GrantList: {
             /** Items */
             items: components["schemas"]["GrantBody"][];
+        };
+        /**
+         * Happening
+         * @description A coarse event of a project. Ask the API for what it was.
+         */
+        Happening: {
+            /** Actor */
+            actor: string;
+            /** Address */
+            address?: string | null;
+            /** At */
+            at: string;
+            /** Environment */
+            environment?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "version" | "release" | "review" | "run" | "working_copy" | "environment" | "record" | "project";
+            /** Number */
+            number?: number | null;
         };
         /**
          * HeldOut
@@ -7595,6 +7772,84 @@ export interface components {
             rule: string | null;
         };
         /**
+         * SpreadColumn
+         * @description How many took at most `le_ms`, and longer than the column before. The last one has no upper end.
+         */
+        SpreadColumn: {
+            /** Count */
+            count: number;
+            /** Le Ms */
+            le_ms: number | null;
+        };
+        /**
+         * SpreadHistory
+         * @description Releases with figures, newest first; figures are kept for 90 days.
+         */
+        SpreadHistory: {
+            /** Items */
+            items: components["schemas"]["SpreadHistoryItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * SpreadHistoryItem
+         * @description What was measured of one release. `applied` counts the followers that were there when it came.
+         */
+        SpreadHistoryItem: {
+            /** Acknowledged At */
+            acknowledged_at: string;
+            /** Applied */
+            applied: number;
+            /** Number */
+            number: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Slowest Ms */
+            slowest_ms: number | null;
+        };
+        /**
+         * SpreadOut
+         * @description How far a release has come: `total` is `applied`, `waiting` and `silent` together.
+         */
+        SpreadOut: {
+            /** Acknowledged At */
+            acknowledged_at: string;
+            /**
+             * Applied
+             * @description followers that hold this release or a later one
+             */
+            applied: number;
+            /** Histogram */
+            histogram: components["schemas"]["SpreadColumn"][];
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Release */
+            release: number;
+            /**
+             * Silent
+             * @description those that do not, and give none
+             */
+            silent: number;
+            /** Slowest Ms */
+            slowest_ms: number | null;
+            /**
+             * Stragglers
+             * @description at most 20 of those that do not hold it
+             */
+            stragglers: components["schemas"]["FollowerOut"][];
+            /** Total */
+            total: number;
+            /**
+             * Waiting
+             * @description those that do not, and give signs
+             */
+            waiting: number;
+        };
+        /**
          * StandOut
          * @description What stands at an address on one side.
          */
@@ -9292,10 +9547,14 @@ export type FieldsOut = components['schemas']['FieldsOut'];
 export type FiguresOut = components['schemas']['FiguresOut'];
 export type FileProblemOut = components['schemas']['FileProblemOut'];
 export type FindingOut = components['schemas']['FindingOut'];
+export type FollowerOut = components['schemas']['FollowerOut'];
+export type FollowerPage = components['schemas']['FollowerPage'];
+export type FollowerSummary = components['schemas']['FollowerSummary'];
 export type Freeze = components['schemas']['Freeze'];
 export type GapOut = components['schemas']['GapOut'];
 export type GrantBody = components['schemas']['GrantBody'];
 export type GrantList = components['schemas']['GrantList'];
+export type Happening = components['schemas']['Happening'];
 export type HeldOut = components['schemas']['HeldOut'];
 export type HistoryPage = components['schemas']['HistoryPage'];
 export type HoldIn = components['schemas']['HoldIn'];
@@ -9437,6 +9696,10 @@ export type SignatureIn = components['schemas']['SignatureIn'];
 export type SignatureOut = components['schemas']['SignatureOut'];
 export type SignedCheckpointOut = components['schemas']['SignedCheckpointOut'];
 export type SigningOut = components['schemas']['SigningOut'];
+export type SpreadColumn = components['schemas']['SpreadColumn'];
+export type SpreadHistory = components['schemas']['SpreadHistory'];
+export type SpreadHistoryItem = components['schemas']['SpreadHistoryItem'];
+export type SpreadOut = components['schemas']['SpreadOut'];
 export type StandOut = components['schemas']['StandOut'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type StillLiveOut = components['schemas']['StillLiveOut'];
@@ -10978,6 +11241,38 @@ export interface operations {
             };
         };
     };
+    list_followers_api_v1_projects__project__environments__environment__followers_get: {
+        parameters: {
+            query?: {
+                /** @description only these */
+                state?: ("current" | "behind" | "silent") | null;
+                /** @description only those that hold this release */
+                release?: number | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowerPage"];
+                };
+            };
+        };
+    };
     promote_prompts_api_v1_projects__project__environments__environment__promotions_post: {
         parameters: {
             query?: never;
@@ -11151,6 +11446,31 @@ export interface operations {
             };
         };
     };
+    spread_api_v1_projects__project__environments__environment__releases__number__spread_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                environment: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With `Accept: text/event-stream` an event `spread` per change, then `end` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpreadOut"];
+                    "text/event-stream": unknown;
+                };
+            };
+        };
+    };
     roll_back_api_v1_projects__project__environments__environment__rollback_post: {
         parameters: {
             query?: never;
@@ -11290,6 +11610,34 @@ export interface operations {
             };
         };
     };
+    spread_history_api_v1_projects__project__environments__environment__spread_history_get: {
+        parameters: {
+            query?: {
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpreadHistory"];
+                };
+            };
+        };
+    };
     suspend_prompts_api_v1_projects__project__environments__environment__suspend_post: {
         parameters: {
             query?: never;
@@ -11344,6 +11692,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseMade"];
+                };
+            };
+        };
+    };
+    events_api_v1_projects__project__events_get: {
+        parameters: {
+            query?: {
+                /** @description Begin behind this event */
+                after?: number | null;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `hello` first; then an event `change` each time, with a Happening as data; `reset` when too much was missed: load what you show anew */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Happening"];
+                    "text/event-stream": components["schemas"]["Happening"];
                 };
             };
         };
