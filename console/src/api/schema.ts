@@ -6022,6 +6022,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
             /** Unchanged */
@@ -6517,6 +6519,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
             /** Unchanged */
@@ -6553,6 +6557,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
         };
@@ -7433,6 +7439,18 @@ export interface components {
             required: boolean;
             /** Value */
             value: number | null;
+        };
+        /**
+         * SealOut
+         * @description The signature over a release: which key made it, and the SHA-256 of what was signed, as hex.
+         */
+        SealOut: {
+            /** Hash */
+            hash: string;
+            /** Key */
+            key: string;
+            /** Signature */
+            signature: string;
         };
         /**
          * SecondFactor
@@ -9424,6 +9442,11 @@ export interface components {
          * @description What stands at one address: `live`, or `suspended` with the reason.
          */
         promptops_server__releases__wire__LiveOut: {
+            /**
+             * Actor
+             * @description who made that release
+             */
+            actor: string;
             /** Digest */
             digest: string;
             /** Path */
@@ -9681,6 +9704,7 @@ export type ScheduleOut = components['schemas']['ScheduleOut'];
 export type SchedulePage = components['schemas']['SchedulePage'];
 export type ScheduledPromptOut = components['schemas']['ScheduledPromptOut'];
 export type ScoreOut = components['schemas']['ScoreOut'];
+export type SealOut = components['schemas']['SealOut'];
 export type SecondFactor = components['schemas']['SecondFactor'];
 export type SectionOut = components['schemas']['SectionOut'];
 export type SegmentOut = components['schemas']['SegmentOut'];

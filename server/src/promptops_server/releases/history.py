@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, Select, bindparam, select
 
 from promptops_server.infra import cursor
 from promptops_server.infra.problems import NotFound
-from promptops_server.releases.model import Changed, Environment, Release
+from promptops_server.releases.model import Changed, Environment, Release, Seal
 from promptops_server.releases.rows import AnyRow
 from promptops_server.releases.tables import release, release_change
 
@@ -30,7 +31,9 @@ _COLUMNS = (
     release.c.ticket,
     release.c.changed,
 )
-_ONE: Select[*tuple[object, ...]] = select(*_COLUMNS).where(
+_ONE: Select[*tuple[object, ...]] = select(
+    *_COLUMNS, release.c.key_id, release.c.signature, release.c.statement_hash
+).where(
     release.c.environment_id == bindparam("environment_id"),
     release.c.number == bindparam("number"),
     release.c.number > 0,
@@ -55,7 +58,8 @@ def one_release(conn: Connection, environment: Environment, number: int) -> Rele
     if row is None:
         raise no_such_release(environment, number)
     changes = conn.execute(_CHANGES, {"release_id": row.id})
-    return _value(environment, row, [_changed(change) for change in changes])
+    found = _value(environment, row, [_changed(change) for change in changes])
+    return replace(found, seal=Seal(row.key_id, row.signature, row.statement_hash))
 
 
 def no_such_release(environment: Environment, number: int) -> NotFound:
