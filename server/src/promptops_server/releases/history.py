@@ -31,12 +31,15 @@ _COLUMNS = (
     release.c.ticket,
     release.c.changed,
 )
-_ONE: Select[*tuple[object, ...]] = select(
-    *_COLUMNS, release.c.key_id, release.c.signature, release.c.statement_hash
-).where(
+_ONE: Select[*tuple[object, ...]] = select(*_COLUMNS).where(
     release.c.environment_id == bindparam("environment_id"),
     release.c.number == bindparam("number"),
     release.c.number > 0,
+)
+_SEAL: Select[*tuple[object, ...]] = select(
+    release.c.key_id, release.c.signature, release.c.statement_hash
+).where(
+    release.c.environment_id == bindparam("environment_id"), release.c.number == bindparam("number")
 )
 _CHANGES_OF: Select[*tuple[object, ...]] = select(
     release_change.c.release_id,
@@ -58,7 +61,13 @@ def one_release(conn: Connection, environment: Environment, number: int) -> Rele
     if row is None:
         raise no_such_release(environment, number)
     changes = conn.execute(_CHANGES, {"release_id": row.id})
-    found = _value(environment, row, [_changed(change) for change in changes])
+    return _value(environment, row, [_changed(change) for change in changes])
+
+
+def sealed_release(conn: Connection, environment: Environment, number: int) -> Release:
+    """The release of this number with all it changed and what vouches for it. Raises NotFound as `one_release`."""
+    found = one_release(conn, environment, number)
+    row = conn.execute(_SEAL, {"environment_id": environment.id, "number": number}).one()
     return replace(found, seal=Seal(row.key_id, row.signature, row.statement_hash))
 
 

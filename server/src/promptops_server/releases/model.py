@@ -148,7 +148,7 @@ class Release:
     changed: int
     """How many addresses the release changed."""
     seal: Seal | None = None
-    """What vouches for it; in lists it is left out."""
+    """What vouches for it, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
