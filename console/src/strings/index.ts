@@ -4,8 +4,10 @@
  */
 import { common } from './en/common';
 import { frame } from './en/frame';
+import { releases } from './en/releases';
+import { sheets } from './en/sheets';
 
-const english = { common, frame };
+const english = { common, frame, releases, sheets };
 
 export type Strings = typeof english;
 export const strings: Strings = english;
