@@ -15,7 +15,7 @@ export interface SheetProps {
   readonly prompts?: string;
   readonly to?: string;
   readonly in?: string;
-  readonly change: (asked: { prompts?: string | undefined; to?: string | undefined; in?: string | undefined }) => void;
+  readonly change: (asked: Record<string, string | undefined>) => void;
   readonly close: () => void;
 }
 
