@@ -1,9 +1,7 @@
 /** Publishing: what, where, what changes, what the gate says, whom it reaches, why, when; then the spread. */
 import { Alert, Button } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useEnvironments, type Environment } from '@/api/releases';
-import { projectKey } from '@/api/queries';
 import type { ScheduleAdded } from '@/api/schema';
 import { Waiting } from '@/parts/Page';
 import { strings } from '@/strings';
@@ -19,6 +17,7 @@ import { Outlook } from './Outlook';
 import { ScheduledNote } from './ScheduledNote';
 import { usePreview, usePublish } from './usePublish';
 import { Problem } from '../Problem';
+import { useReleased } from '../useRollback';
 import { EmergencyFields, WhenFields } from './WhenFields';
 import { WhatFields } from './WhatFields';
 import classes from '../sheets.module.css';
@@ -35,7 +34,7 @@ export function PublishSheet(props: SheetProps) {
 type Outcome = { readonly release: number; readonly environment: string } | { readonly schedule: ScheduleAdded } | null;
 
 function Form({ project, prompts, to, in: source, change, close, environments }: SheetProps & { readonly environments: readonly Environment[] }) {
-  const queries = useQueryClient();
+  const released = useReleased(project);
   const environment = environments.find(({ name }) => name === to) ?? (environments[0] as Environment);
   const [rest, setRest] = useState<Omit<Draft, 'to' | 'picks' | 'promoteFrom'>>({ module: '', prune: false, at: '', onlyIfHead: false, incident: null, reason: '', ticket: '' });
   const [outcome, setOutcome] = useState<Outcome>(null);
@@ -74,7 +73,7 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
     publish.mutate({ draft, on: preview.data.on }, {
       onSuccess: (made) => {
         setOutcome('unmet_now' in made ? { schedule: made } : { release: made.number, environment: draft.to });
-        for (const key of ['releases', 'environments', 'prompts', 'followers', 'overview', 'tree']) void queries.invalidateQueries({ queryKey: projectKey(project, key) });
+        released();
       },
     });
   };

@@ -1,10 +1,10 @@
 /** Asking what a publish would come to, and publishing. */
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useRef } from 'react';
 import { api, data, ifMatch } from '@/api/client';
 import { projectKey } from '@/api/queries';
-import { onceKey, type Preview, type Published } from '@/api/releases';
+import type { Preview, Published } from '@/api/releases';
+import { useOnce } from '../useRollback';
 import { isComplete, promotionBody, publishBody, type Draft } from './draft';
 
 const RELEASES = '/api/v1/projects/{project}/environments/{environment}/releases';
@@ -33,13 +33,11 @@ export function usePreview(project: string, draft: Draft, enabled: boolean) {
 
 /** Publish against the release that was looked at. A request sent twice makes one release. */
 export function usePublish(project: string) {
-  const once = useRef<{ readonly of: string; readonly key: string }>({ of: '', key: '' });
+  const once = useOnce();
   return useMutation({
     mutationFn: async ({ draft, on }: { readonly draft: Draft; readonly on: number }): Promise<Published> => {
-      const of = JSON.stringify([draft, on]);
-      if (once.current.of !== of) once.current = { of, key: onceKey() };
       const path = { project, environment: draft.to };
-      const headers = { ...ifMatch(`"r${on}"`), 'Idempotency-Key': once.current.key };
+      const headers = { ...ifMatch(`"r${on}"`), 'Idempotency-Key': once([draft, on]) };
       const answer = draft.promoteFrom === null
         ? await data(api.POST(RELEASES, { params: { path }, headers, body: publishBody(draft, false) }))
         : await data(api.POST(PROMOTIONS, { params: { path }, headers, body: promotionBody(draft, false) }));
