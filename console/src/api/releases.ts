@@ -47,7 +47,7 @@ export function followersQuery(project: string, environment: string, limit = 50)
 export function spreadQuery(project: string, environment: string, number: number) {
   return queryOptions({
     queryKey: projectKey(project, 'followers', environment, 'spread', number),
-    queryFn: () => data(api.GET('/api/v1/projects/{project}/environments/{environment}/releases/{number}/spread', { params: { path: { project, environment, number } } })),
+    queryFn: async (): Promise<Spread> => (await data(api.GET('/api/v1/projects/{project}/environments/{environment}/releases/{number}/spread', { params: { path: { project, environment, number } } }))) as Spread,
     placeholderData: undefined,
   });
 }

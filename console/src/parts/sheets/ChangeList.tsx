@@ -15,7 +15,7 @@ export interface Change {
   readonly version: number;
   readonly previous: number | null;
   /** Parts of the file that differ, where they are known. */
-  readonly sections?: readonly string[] | null;
+  readonly sections?: readonly { readonly section: string }[] | null;
 }
 
 export interface ChangeListProps {
@@ -88,7 +88,7 @@ function Row({ project, item, from, open, onToggle }: RowProps) {
       <button type="button" className={classes.changeHead} aria-expanded={open} onClick={onToggle}>
         <IconChevronRight size={16} className={classes.turn} data-open={open} aria-hidden />
         <span className={classes.path} title={path}>{path}</span>
-        {sections?.slice(0, 3).map((name) => <Badge key={name} size="sm" variant="default" visibleFrom="sm" tt="none" fw={450}>{name}</Badge>)}
+        {sections?.slice(0, 3).map(({ section: name }) => <Badge key={name} size="sm" variant="default" visibleFrom="sm" tt="none" fw={450}>{name}</Badge>)}
         <span className={classes.small}>{state === 'live' ? words.from(previous, version) : `v${version} ${words.becomes[state] ?? state}`}</span>
       </button>
       {open && (
