@@ -3,9 +3,11 @@
  * text. Sentences with values are functions, so that a language may order them its own way.
  */
 import { common } from './en/common';
+import { diff } from './en/diff';
 import { frame } from './en/frame';
+import { history } from './en/history';
 
-const english = { common, frame };
+const english = { common, diff, frame, history };
 
 export type Strings = typeof english;
 export const strings: Strings = english;
