@@ -77,8 +77,10 @@ export function DiffView({ before, after, label, under, onLine }: DiffViewProps)
         const first = run[0];
         if (!first) return null;
         if (quiet(first)) {
-          const names = [...new Set(run.map((section) => headingOf(section.place)))];
-          const count = run.reduce((sum, section) => sum + section.rows.length, 0);
+          const said = run.filter((section) => section.rows.some((row) => !row.form));
+          const names = [...new Set(said.map((section) => headingOf(section.place)))];
+          const count = said.reduce((sum, section) => sum + section.rows.filter((row) => !row.form).length, 0);
+          if (count === 0) return null;
           return (
             <button key={first.id} type="button" className={`${classes.fold} ${classes.rest}`} onClick={() => setOpened(new Set([...opened, ...run.map((section) => section.id)]))}>
               <IconChevronRight size={14} aria-hidden />{words.unchangedParts(names.join(', '), count)}
