@@ -6,8 +6,10 @@ import { common } from './en/common';
 import { diff } from './en/diff';
 import { frame } from './en/frame';
 import { history } from './en/history';
+import { reviews } from './en/reviews';
+import { sign } from './en/sign';
 
-const english = { common, diff, frame, history };
+const english = { common, diff, frame, history, reviews, sign };
 
 export type Strings = typeof english;
 export const strings: Strings = english;
