@@ -13098,7 +13098,12 @@ export interface operations {
                 state?: ("in_review" | "changes_requested" | "reviewed" | "approved" | "rejected" | "withdrawn" | "revoked" | "lapsed") | null;
                 /** @description a prompt, or a module with all below it */
                 under?: string | null;
+                /** @description only those the caller opened */
                 mine?: boolean;
+                /** @description only those that still wait for decisions */
+                open?: boolean;
+                /** @description only those that ask the caller by name */
+                asked?: boolean;
                 /** @description Items on a page */
                 limit?: number;
                 /** @description `next` of the page before */

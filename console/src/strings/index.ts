@@ -3,11 +3,15 @@
  * text. Sentences with values are functions, so that a language may order them its own way.
  */
 import { common } from './en/common';
+import { diff } from './en/diff';
 import { frame } from './en/frame';
+import { history } from './en/history';
 import { releases } from './en/releases';
+import { reviews } from './en/reviews';
 import { sheets } from './en/sheets';
+import { sign } from './en/sign';
 
-const english = { common, frame, releases, sheets };
+const english = { common, diff, frame, history, releases, reviews, sheets, sign };
 
 export type Strings = typeof english;
 export const strings: Strings = english;
