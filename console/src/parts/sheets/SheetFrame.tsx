@@ -14,7 +14,10 @@ export interface SheetFrameProps {
 export function SheetFrame({ title, close, foot, danger = false, children }: SheetFrameProps) {
   // Opened after the first paint, so that it slides in although it is mounted open.
   const [opened, setOpened] = useState(false);
-  useEffect(() => setOpened(true), []);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setOpened(true));
+    return () => cancelAnimationFrame(frame);
+  }, []);
   return (
     <Drawer
       opened={opened}

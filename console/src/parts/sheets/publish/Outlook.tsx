@@ -1,6 +1,6 @@
 /** What a publish would come to: the diffs, and the conditions. */
 import { Alert, List } from '@mantine/core';
-import { useRef } from 'react';
+import { useState } from 'react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { Environment, Preview } from '@/api/releases';
 import { usePathname } from '@/parts/navigate';
@@ -25,13 +25,16 @@ export interface OutlookProps {
 }
 
 export function Outlook({ project, environment, draft, preview, onField }: OutlookProps) {
-  const here = usePathname();
   const { data, error, isFetching } = preview;
-  const first = useRef<Record<string, number>>({});
   if (error && !isFetching) return <Section title={words.changes}><Refusal fault={error} /></Section>;
   // An answer about another environment says nothing about this one.
   if (!data || data.environment !== environment.name) return <Section title={words.changes}><Waiting lines={4} /></Section>;
-  const seen = (first.current[environment.name] ??= data.on);
+  return <Known key={environment.name} project={project} environment={environment} draft={draft} data={data} isFetching={isFetching} onField={onField} />;
+}
+
+function Known({ project, environment, draft, data, isFetching, onField }: Omit<OutlookProps, 'preview'> & { readonly data: Preview; readonly isFetching: boolean }) {
+  const here = usePathname();
+  const [seen] = useState(data.on);
   const groups = checklist(data.unmet, { project, environment, prompts: data.prompts, here }, draft.incident !== null);
   return (
     <>

@@ -1,6 +1,6 @@
 /** Publishing: what, where, what changes, what the gate says, whom it reaches, why, when; then the spread. */
 import { Alert, Button } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { useEnvironments, type Environment } from '@/api/releases';
 import type { ScheduleAdded } from '@/api/schema';
 import { Waiting } from '@/parts/Page';
@@ -53,14 +53,6 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
     }
     if (Object.keys(others).length > 0) setRest((before) => ({ ...before, ...others }));
   };
-  const [wantsTime, setWantsTime] = useState(false);
-  useEffect(() => {
-    if (wantsTime && rest.at !== '') {
-      time.current?.focus();
-      setWantsTime(false);
-    }
-  }, [wantsTime, rest.at]);
-
   if (outcome !== null && 'release' in outcome) {
     return <Made project={project} environment={outcome.environment} number={outcome.release} close={close} undo={(number) => change({ sheet: 'rollback', prompts: undefined, in: outcome.environment, to: `r${number}` })} />;
   }
@@ -82,7 +74,8 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
     if (name === 'ticket') ticket.current?.focus();
     else {
       update({ at: draft.at === '' ? momentField() : draft.at, incident: null });
-      setWantsTime(true);
+      // The field appears with the time.
+      setTimeout(() => time.current?.focus(), 50);
     }
   };
   return (
