@@ -18,7 +18,7 @@ const words = strings.releases;
 export function Scheduled({ project, environment }: { readonly project: string; readonly environment: string }) {
   const waiting = useQuery({
     queryKey: projectKey(project, 'releases', environment, 'schedule'),
-    queryFn: () => data(api.GET('/api/v1/projects/{project}/environments/{environment}/schedule', { params: { path: { project, environment }, query: { state: 'waiting', limit: 100 } } })),
+    queryFn: () => data(api.GET('/api/v1/projects/{project}/environments/{environment}/schedule', { params: { path: { project, environment }, query: { state: 'scheduled', limit: 100 } } })),
   });
   if (waiting.error) return <Refusal fault={waiting.error} />;
   if (!waiting.data || waiting.data.items.length === 0) return null;
