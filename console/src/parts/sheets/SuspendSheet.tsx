@@ -60,8 +60,8 @@ function Form({ project, prompts, change, close, environments, environment }: Sh
       <Section title={words.how}>
         <div style={{ display: 'grid', gap: 8 }}>
           {KINDS.map((one) => (
-            <label key={one} className={classes.radio} data-on={kind === one}>
-              <input type="radio" name="how" checked={kind === one} onChange={() => setKind(one)} style={{ marginTop: 4 }} />
+            <label key={one} htmlFor={`how-${one}`} className={classes.radio} data-on={kind === one}>
+              <input id={`how-${one}`} type="radio" name="how" checked={kind === one} onChange={() => setKind(one)} style={{ marginTop: 4 }} />
               <span><strong style={{ fontWeight: 600 }}>{words[one]}</strong><br /><span className={classes.soft}>{one === 'suspend' ? words.suspendMeans : words.unpublishMeans}</span></span>
             </label>
           ))}
