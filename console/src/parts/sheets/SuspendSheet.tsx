@@ -60,6 +60,7 @@ function Form({ project, prompts, change, close, environments, environment }: Sh
       <Section title={words.how}>
         <div style={{ display: 'grid', gap: 8 }}>
           {KINDS.map((one) => (
+            // eslint-disable-next-line jsx-a11y/label-has-associated-control -- the words are inside, two levels down
             <label key={one} htmlFor={`how-${one}`} className={classes.radio} data-on={kind === one}>
               <input id={`how-${one}`} type="radio" name="how" checked={kind === one} onChange={() => setKind(one)} style={{ marginTop: 4 }} />
               <span><strong style={{ fontWeight: 600 }}>{words[one]}</strong><br /><span className={classes.soft}>{one === 'suspend' ? words.suspendMeans : words.unpublishMeans}</span></span>
