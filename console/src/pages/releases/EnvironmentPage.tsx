@@ -9,6 +9,7 @@ import { useProject } from '@/frame/roots';
 import { NotFound } from '@/frame/Fallbacks';
 import { links, withSheet } from '@/links';
 import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { Chip, ReleaseChip } from '@/parts/Chip';
 import { useAddressQuery, useGo, useHref } from '@/parts/navigate';
 import { Facts, Page, Waiting } from '@/parts/Page';
@@ -60,7 +61,7 @@ function Known({ project, environment }: { readonly project: string; readonly en
               <Menu.Item color="red" leftSection={<IconBan size={16} />} onClick={() => go(withSheet(here, { sheet: 'suspend', in: name }))}>{words.suspend}</Menu.Item>
             </Menu.Dropdown>
           </Menu>
-          <Button component={AppLink} plain href={publish} leftSection={<IconRocket size={16} />} title={can?.allowed === false ? can.reason : undefined}>{words.publish}</Button>
+          <LinkButton href={publish} leftSection={<IconRocket size={16} />} title={can?.allowed === false ? can.reason : undefined}>{words.publish}</LinkButton>
         </>
       )}
       tabs={TABS.map((one) => ({ label: words.tabs[one], href: links.environment(project, name, one === 'live' ? {} : { tab: one }), active: one === tab }))}

@@ -1,11 +1,10 @@
 /** An environment's releases, with those that wait for their time above. */
-import { Button } from '@mantine/core';
 import { IconRocket } from '@tabler/icons-react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { Environment } from '@/api/releases';
 import { withSheet } from '@/links';
-import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { Empty } from '@/parts/Empty';
 import { useHref } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
@@ -26,7 +25,7 @@ export function EnvironmentReleases({ project, environment }: { readonly project
       <Scheduled project={project} environment={name} />
       <Refusal fault={releases.error} />
       {releases.isPending && <Waiting lines={10} />}
-      {releases.items?.length === 0 && <Empty icon={IconRocket} title={words.noneTitle} action={<Button component={AppLink} plain href={withSheet(here, { sheet: 'publish', to: name })}>{words.publish}</Button>}>{words.none}</Empty>}
+      {releases.items?.length === 0 && <Empty icon={IconRocket} title={words.noneTitle} action={<LinkButton href={withSheet(here, { sheet: 'publish', to: name })}>{words.publish}</LinkButton>}>{words.none}</Empty>}
       {releases.items && releases.items.length > 0 && <Timeline project={project} items={releases.items} heads={{ [name]: release }} />}
       <MorePages query={releases} />
     </>

@@ -1,12 +1,11 @@
 /** What is live, now or at a past moment: a table that stays quick with thousands of prompts. */
 import { useQuery } from '@tanstack/react-query';
 import { IconBolt } from '@tabler/icons-react';
-import { Button } from '@mantine/core';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { Environment } from '@/api/releases';
 import { withSheet } from '@/links';
-import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { Empty } from '@/parts/Empty';
 import { useAddressQuery, useHref } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
@@ -44,7 +43,7 @@ export function LiveNow({ project, environment }: { readonly project: string; re
       {live.error ? <Refusal fault={live.error} /> : live.items?.length === 0 ? (
         <Empty
           icon={IconBolt} title={at === undefined ? words.nothingLive : words.nothingLiveThen}
-          action={at === undefined ? <Button component={AppLink} plain href={withSheet(here, { sheet: 'publish', to: name })}>{words.publish}</Button> : undefined}
+          action={at === undefined ? <LinkButton href={withSheet(here, { sheet: 'publish', to: name })}>{words.publish}</LinkButton> : undefined}
         >
           {at === undefined ? words.nothingLiveHelp : undefined}
         </Empty>

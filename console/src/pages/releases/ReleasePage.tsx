@@ -10,6 +10,7 @@ import { useCan } from '@/api/session';
 import { useProject } from '@/frame/roots';
 import { links, withSheet } from '@/links';
 import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { Chip, EnvironmentChip, PersonChip } from '@/parts/Chip';
 import { useGo, useHref } from '@/parts/navigate';
 import { Facts, Page, Waiting } from '@/parts/Page';
@@ -49,7 +50,7 @@ export function ReleasePage() {
       actions={(
         <>
           <Evidence project={project} environment={environment} number={number} />
-          <Button component={AppLink} plain variant="default" href={rollback} leftSection={<IconArrowBackUp size={16} />}>{isHead ? words.rollback : words.rollbackTo}</Button>
+          <LinkButton variant="default" href={rollback} leftSection={<IconArrowBackUp size={16} />}>{isHead ? words.rollback : words.rollbackTo}</LinkButton>
         </>
       )}
       inspector={found && <Inspector project={project} release={found} head={head} />}

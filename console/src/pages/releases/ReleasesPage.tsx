@@ -9,7 +9,7 @@ import { projectKey } from '@/api/queries';
 import { useEnvironments, type Environment, type Release } from '@/api/releases';
 import { useProject } from '@/frame/roots';
 import { links, withSheet } from '@/links';
-import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { Empty } from '@/parts/Empty';
 import { useAddressQuery, useGo, useHref } from '@/parts/navigate';
 import { Page, Waiting } from '@/parts/Page';
@@ -37,8 +37,8 @@ export function ReleasesPage() {
       title={words.title}
       actions={(
         <>
-          <Button component={AppLink} plain variant="default" href={links.compare(project)}>{words.compare}</Button>
-          <Button component={AppLink} plain href={publish} leftSection={<IconRocket size={16} />}>{words.publish}</Button>
+          <LinkButton variant="default" href={links.compare(project)}>{words.compare}</LinkButton>
+          <LinkButton href={publish} leftSection={<IconRocket size={16} />}>{words.publish}</LinkButton>
         </>
       )}
     >
@@ -77,7 +77,7 @@ function All({ project, environments }: { readonly project: string; readonly env
   const more = loaded.some((each) => each?.hasNext);
   if (streams.error) return <Refusal fault={streams.error} />;
   if (!streams.pending && items.length === 0 && one === undefined) {
-    return <Empty icon={IconRocket} title={words.noneTitle} action={<Button component={AppLink} plain href={withSheet(here, { sheet: 'publish' })}>{words.publish}</Button>}>{words.none}</Empty>;
+    return <Empty icon={IconRocket} title={words.noneTitle} action={<LinkButton href={withSheet(here, { sheet: 'publish' })}>{words.publish}</LinkButton>}>{words.none}</Empty>;
   }
   return (
     <>

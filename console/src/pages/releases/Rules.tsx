@@ -1,9 +1,8 @@
 /** An environment's rules in words; they are changed in the project's settings. */
-import { Button } from '@mantine/core';
 import { IconShieldCheck } from '@tabler/icons-react';
 import type { Environment } from '@/api/releases';
 import { links } from '@/links';
-import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { strings } from '@/strings';
 import classes from './releases.module.css';
 
@@ -18,7 +17,7 @@ export function Rules({ project, environment }: { readonly project: string; read
         {environment.approval_required && <Rule text={words.ruleApproval} />}
         {rules.map(([name, text]) => <Rule key={name} text={strings.sheets.gate.rule(text)} />)}
       </ul>
-      <Button mt={16} component={AppLink} plain variant="default" href={links.projectSettings(project, 'environments')}>{words.changeRules}</Button>
+      <LinkButton mt={16} variant="default" href={links.projectSettings(project, 'environments')}>{words.changeRules}</LinkButton>
     </>
   );
 }

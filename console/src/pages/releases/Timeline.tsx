@@ -1,11 +1,11 @@
 /** Releases as a list, newest first: what, who, why, and the way back. `j` and `k` move, Enter opens. */
-import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconBan, IconCircleMinus, IconRocket, IconTimelineEvent, type Icon } from '@tabler/icons-react';
 import { useHotkeys } from '@mantine/hooks';
 import { useRef } from 'react';
 import type { Release } from '@/api/releases';
 import { links, withSheet } from '@/links';
 import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { Chip, EnvironmentChip, PersonChip, ReleaseChip } from '@/parts/Chip';
 import { useGo, useHref } from '@/parts/navigate';
 import { Time } from '@/parts/Time';
@@ -72,8 +72,8 @@ function Entry({ project, release, named, isHead, onOpen }: EntryProps) {
         </div>
         <p className={classes.reason}>{reason}</p>
         <div className={classes.paths}>
-          {prompts.slice(0, PATHS).map(({ path, version, previous }) => (
-            <span key={path}><AppLink href={links.prompt(project, path)}>{path}</AppLink> <span className={classes.soft}>{strings.sheets.from(previous, version)}</span></span>
+          {prompts.slice(0, PATHS).map(({ path, version, previous, state }) => (
+            <span key={path}><AppLink href={links.prompt(project, path)}>{path}</AppLink> <span className={classes.soft}>{state === 'live' ? strings.sheets.from(previous, version) : `v${version}`}</span></span>
           ))}
           {changed > PATHS && <span className={classes.soft}>{words.more(changed - PATHS)}</span>}
         </div>
@@ -84,12 +84,12 @@ function Entry({ project, release, named, isHead, onOpen }: EntryProps) {
           <PersonChip name={actor} />
           <span className={classes.soft}><Time at={at} /></span>
         </div>
-        <Button
-          component={AppLink} plain size="compact-xs" variant="default" leftSection={<IconArrowBackUp size={14} />} aria-label={`${isHead ? words.rollback : words.rollbackTo}: r${number} (${environment})`}
+        <LinkButton
+          size="compact-xs" variant="default" leftSection={<IconArrowBackUp size={14} />} aria-label={`${isHead ? words.rollback : words.rollbackTo}: r${number} (${environment})`}
           href={withSheet(here, isHead ? { sheet: 'rollback', in: environment, ...(prompts.length === 1 && changed === 1 && prompts[0] ? { prompts: prompts[0].path } : { to: `r${number - 1}` }) } : { sheet: 'rollback', in: environment, to: `r${number}` })}
         >
           {isHead ? words.rollback : words.rollbackTo}
-        </Button>
+        </LinkButton>
       </div>
     </li>
   );
