@@ -3,14 +3,26 @@
  * text. Sentences with values are functions, so that a language may order them its own way.
  */
 import { common } from './en/common';
+import { diff } from './en/diff';
 import { frame } from './en/frame';
+import { history } from './en/history';
 import { me } from './en/me';
+import { releases } from './en/releases';
+import { reviews } from './en/reviews';
+import { sheets } from './en/sheets';
+import { sign } from './en/sign';
 import { signIn } from './en/signIn';
 
 const english = {
   common,
+  diff,
   frame,
+  history,
   me,
+  releases,
+  reviews,
+  sheets,
+  sign,
   signIn,
 };
 
