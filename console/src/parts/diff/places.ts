@@ -46,6 +46,9 @@ export function placesOf(lines: readonly string[]): Place[] {
     top = found[1] ?? '';
   });
   flush(lines.length);
+  // What follows the last line's ending is no line of its own.
+  const last = places.at(-1);
+  if (last && lines.at(-1) === '') places[places.length - 1] = { ...last, form: true };
   return places;
 }
 

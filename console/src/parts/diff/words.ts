@@ -19,7 +19,19 @@ export function compareWords(before: string, after: string): { readonly before: 
     if (!part.added) left.push({ text: part.value, marked: part.removed });
     if (!part.removed) right.push({ text: part.value, marked: part.added });
   }
-  return { before: left, after: right };
+  return { before: joined(left), after: joined(right) };
+}
+
+/** Blanks between two marked words belong to the change. */
+function joined(pieces: readonly Piece[]): Piece[] {
+  const out: Piece[] = [];
+  pieces.forEach((piece, at) => {
+    const marked = piece.marked || (/^\s+$/.test(piece.text) && pieces[at - 1]?.marked === true && pieces[at + 1]?.marked === true);
+    const last = out.at(-1);
+    if (last && last.marked === marked) out[out.length - 1] = { text: last.text + piece.text, marked };
+    else out.push({ text: piece.text, marked });
+  });
+  return out;
 }
 
 function betweenEnds(before: string, after: string): { readonly before: readonly Piece[]; readonly after: readonly Piece[] } {
