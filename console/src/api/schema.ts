@@ -632,6 +632,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a prompt file that is not stored
+         * @description For editors: the findings of the format, of lint and of the fragments of this project, each with its place in the value. With `prompt`, `text` is the file it makes, as the smallest edit of `base`. Stores nothing.
+         */
+        post: operations["check_api_v1_projects__project__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/compare": {
         parameters: {
             query?: never;
@@ -2981,6 +3001,28 @@ export interface components {
             version: number;
         };
         /**
+         * CheckedOut
+         * @description A prompt file, and what is wrong with it.
+         */
+        CheckedOut: {
+            /** Problems */
+            problems: components["schemas"]["promptops_server__registry__routes__checking__FaultOut"][];
+            /**
+             * Prompt
+             * @description Its JSON form, if it has one
+             */
+            prompt: {
+                [key: string]: unknown;
+            } | null;
+            /** Text */
+            text: string;
+            /**
+             * Valid
+             * @description Whether it could be a version
+             */
+            valid: boolean;
+        };
+        /**
          * CheckpointPage
          * @description Checkpoints, the longest first.
          */
@@ -4222,16 +4264,6 @@ export interface components {
             owner: components["schemas"]["FacetValues"];
             state: components["schemas"]["FacetValues"];
             tag: components["schemas"]["FacetValues"];
-        };
-        /**
-         * FaultOut
-         * @description One thing that is wrong.
-         */
-        FaultOut: {
-            /** Line */
-            line: number;
-            /** Message */
-            message: string;
         };
         /**
          * FieldDifferenceOut
@@ -8854,9 +8886,19 @@ export interface components {
             /** Effects */
             effects: components["schemas"]["EffectOut"][];
             /** Errors */
-            errors: components["schemas"]["FaultOut"][];
+            errors: components["schemas"]["promptops_server__access__routes__policies__FaultOut"][];
             /** Valid */
             valid: boolean;
+        };
+        /**
+         * FaultOut
+         * @description One thing that is wrong.
+         */
+        promptops_server__access__routes__policies__FaultOut: {
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
         };
         /**
          * DecisionOut
@@ -9019,6 +9061,65 @@ export interface components {
              * @enum {string}
              */
             op: "restore";
+        };
+        /**
+         * CheckIn
+         * @description A prompt that is no version yet.
+         */
+        promptops_server__registry__routes__checking__CheckIn: {
+            /**
+             * Base
+             * @description With `prompt`: the file it was made from, whose comments and order are kept
+             */
+            base?: string | null;
+            /**
+             * Content
+             * @description The prompt file as YAML text; at most 1 MiB
+             */
+            content?: string | null;
+            /**
+             * Prompt
+             * @description Or its JSON form
+             */
+            prompt?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * FaultOut
+         * @description Something that is wrong.
+         */
+        promptops_server__registry__routes__checking__FaultOut: {
+            /** Column */
+            column: number;
+            /** End */
+            end: number | null;
+            /** Fix */
+            fix: string;
+            /**
+             * Key
+             * @description Of the value, such as `messages[1].content`
+             */
+            key: string;
+            /**
+             * Line
+             * @description Of the file, from 1
+             */
+            line: number;
+            /** Message */
+            message: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Severity
+             * @description `error` or `warning`
+             */
+            severity: string;
+            /**
+             * Start
+             * @description In the text at `key`; null: all of it
+             */
+            start: number | null;
         };
         /**
          * RestoreIn
@@ -9226,6 +9327,7 @@ export type CertifyIn = components['schemas']['CertifyIn'];
 export type ChangeClassOut = components['schemas']['ChangeClassOut'];
 export type ChangeOut = components['schemas']['ChangeOut'];
 export type ChangedOut = components['schemas']['ChangedOut'];
+export type CheckedOut = components['schemas']['CheckedOut'];
 export type CheckpointPage = components['schemas']['CheckpointPage'];
 export type CodeIn = components['schemas']['CodeIn'];
 export type ColumnOut = components['schemas']['ColumnOut'];
@@ -9285,7 +9387,6 @@ export type ExportBody = components['schemas']['ExportBody'];
 export type FacetCount = components['schemas']['FacetCount'];
 export type FacetValues = components['schemas']['FacetValues'];
 export type FacetsOut = components['schemas']['FacetsOut'];
-export type FaultOut = components['schemas']['FaultOut'];
 export type FieldDifferenceOut = components['schemas']['FieldDifferenceOut'];
 export type FieldOut = components['schemas']['FieldOut'];
 export type FieldsOut = components['schemas']['FieldsOut'];
@@ -9490,6 +9591,7 @@ export type WorkPage = components['schemas']['WorkPage'];
 export type WorksOn = components['schemas']['WorksOn'];
 export type PromptopsServerAccessRoutesPoliciesCheckIn = components['schemas']['promptops_server__access__routes__policies__CheckIn'];
 export type PromptopsServerAccessRoutesPoliciesCheckOut = components['schemas']['promptops_server__access__routes__policies__CheckOut'];
+export type PromptopsServerAccessRoutesPoliciesFaultOut = components['schemas']['promptops_server__access__routes__policies__FaultOut'];
 export type PromptopsServerApprovalsCertificationRoutesDecisionOut = components['schemas']['promptops_server__approvals__certification__routes__DecisionOut'];
 export type PromptopsServerApprovalsWorkflowRoutesWireDecisionOut = components['schemas']['promptops_server__approvals__workflow__routes__wire__DecisionOut'];
 export type PromptopsServerApprovalsWorkflowRoutesWireLiveOut = components['schemas']['promptops_server__approvals__workflow__routes__wire__LiveOut'];
@@ -9498,6 +9600,8 @@ export type PromptopsServerProvidersTargetsSchemasCheckIn = components['schemas'
 export type PromptopsServerProvidersTargetsSchemasCheckOut = components['schemas']['promptops_server__providers__targets__schemas__CheckOut'];
 export type PromptopsServerRegistryRedactionRoutesKeptOut = components['schemas']['promptops_server__registry__redaction__routes__KeptOut'];
 export type PromptopsServerRegistryRoutesBulkRestoreIn = components['schemas']['promptops_server__registry__routes__bulk__RestoreIn'];
+export type PromptopsServerRegistryRoutesCheckingCheckIn = components['schemas']['promptops_server__registry__routes__checking__CheckIn'];
+export type PromptopsServerRegistryRoutesCheckingFaultOut = components['schemas']['promptops_server__registry__routes__checking__FaultOut'];
 export type PromptopsServerRegistryRoutesEditsRestoreIn = components['schemas']['promptops_server__registry__routes__edits__RestoreIn'];
 export type PromptopsServerRegistryRoutesRecordsOutSideOut = components['schemas']['promptops_server__registry__routes__records_out__SideOut'];
 export type PromptopsServerRegistryRoutesSchemasLiveOut = components['schemas']['promptops_server__registry__routes__schemas__LiveOut'];
@@ -10668,6 +10772,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DueOut"];
+                };
+            };
+        };
+    };
+    check_api_v1_projects__project__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["promptops_server__registry__routes__checking__CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedOut"];
                 };
             };
         };
