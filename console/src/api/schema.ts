@@ -3001,28 +3001,6 @@ export interface components {
             version: number;
         };
         /**
-         * CheckedOut
-         * @description A prompt file, and what is wrong with it.
-         */
-        CheckedOut: {
-            /** Problems */
-            problems: components["schemas"]["promptops_server__registry__routes__checking__FaultOut"][];
-            /**
-             * Prompt
-             * @description Its JSON form, if it has one
-             */
-            prompt: {
-                [key: string]: unknown;
-            } | null;
-            /** Text */
-            text: string;
-            /**
-             * Valid
-             * @description Whether it could be a version
-             */
-            valid: boolean;
-        };
-        /**
          * CheckpointPage
          * @description Checkpoints, the longest first.
          */
@@ -3677,6 +3655,120 @@ export interface components {
             words_complete: boolean;
         };
         /**
+         * DraftIn
+         * @description A prompt that is no version yet.
+         */
+        DraftIn: {
+            /**
+             * Base
+             * @description With `prompt`: the file it was made from, whose comments and order are kept
+             */
+            base?: string | null;
+            /**
+             * Content
+             * @description The prompt file as YAML text; at most 1 MiB
+             */
+            content?: string | null;
+            /**
+             * Path
+             * @description Its address: then also `record`, with the defaults there
+             */
+            path?: string | null;
+            /**
+             * Prompt
+             * @description Or its JSON form
+             */
+            prompt?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * DraftOut
+         * @description A prompt file, and what is wrong with it.
+         */
+        DraftOut: {
+            /** Problems */
+            problems: components["schemas"]["DraftProblemOut"][];
+            /**
+             * Prompt
+             * @description Its JSON form, if it has one
+             */
+            prompt: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Only with `path`, and of a valid file */
+            record: components["schemas"]["DraftRecordOut"] | null;
+            /** Text */
+            text: string;
+            /**
+             * Valid
+             * @description Whether it could be a version
+             */
+            valid: boolean;
+        };
+        /**
+         * DraftProblemOut
+         * @description Something that is wrong.
+         */
+        DraftProblemOut: {
+            /** Column */
+            column: number;
+            /** End */
+            end: number | null;
+            /** Fix */
+            fix: string;
+            /**
+             * Key
+             * @description Of the value, such as `messages[1].content`
+             */
+            key: string;
+            /**
+             * Line
+             * @description Of the file, from 1
+             */
+            line: number;
+            /** Message */
+            message: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Severity
+             * @description `error` or `warning`
+             */
+            severity: string;
+            /**
+             * Start
+             * @description In the text at `key`; null: all of it
+             */
+            start: number | null;
+        };
+        /**
+         * DraftRecordOut
+         * @description The record of an unsaved prompt with the defaults of its address, and what it lacks.
+         */
+        DraftRecordOut: {
+            /** Complete */
+            complete: boolean;
+            /** Conditions */
+            conditions: string[];
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** Judged At */
+            judged_at: ("low" | "medium" | "high") | null;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+            /** Tier */
+            tier: ("low" | "medium" | "high") | null;
+            /** Tier Missing */
+            tier_missing: string[];
+            /** Tier Reasons */
+            tier_reasons: string[];
+            /** Values */
+            values: components["schemas"]["ValueOut"][];
+        };
+        /**
          * DueDetail
          * @description With the decisions made so far.
          */
@@ -4264,6 +4356,16 @@ export interface components {
             owner: components["schemas"]["FacetValues"];
             state: components["schemas"]["FacetValues"];
             tag: components["schemas"]["FacetValues"];
+        };
+        /**
+         * FaultOut
+         * @description One thing that is wrong.
+         */
+        FaultOut: {
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
         };
         /**
          * FieldDifferenceOut
@@ -8886,19 +8988,9 @@ export interface components {
             /** Effects */
             effects: components["schemas"]["EffectOut"][];
             /** Errors */
-            errors: components["schemas"]["promptops_server__access__routes__policies__FaultOut"][];
+            errors: components["schemas"]["FaultOut"][];
             /** Valid */
             valid: boolean;
-        };
-        /**
-         * FaultOut
-         * @description One thing that is wrong.
-         */
-        promptops_server__access__routes__policies__FaultOut: {
-            /** Line */
-            line: number;
-            /** Message */
-            message: string;
         };
         /**
          * DecisionOut
@@ -9061,65 +9153,6 @@ export interface components {
              * @enum {string}
              */
             op: "restore";
-        };
-        /**
-         * CheckIn
-         * @description A prompt that is no version yet.
-         */
-        promptops_server__registry__routes__checking__CheckIn: {
-            /**
-             * Base
-             * @description With `prompt`: the file it was made from, whose comments and order are kept
-             */
-            base?: string | null;
-            /**
-             * Content
-             * @description The prompt file as YAML text; at most 1 MiB
-             */
-            content?: string | null;
-            /**
-             * Prompt
-             * @description Or its JSON form
-             */
-            prompt?: {
-                [key: string]: unknown;
-            } | null;
-        };
-        /**
-         * FaultOut
-         * @description Something that is wrong.
-         */
-        promptops_server__registry__routes__checking__FaultOut: {
-            /** Column */
-            column: number;
-            /** End */
-            end: number | null;
-            /** Fix */
-            fix: string;
-            /**
-             * Key
-             * @description Of the value, such as `messages[1].content`
-             */
-            key: string;
-            /**
-             * Line
-             * @description Of the file, from 1
-             */
-            line: number;
-            /** Message */
-            message: string;
-            /** Rule */
-            rule: string;
-            /**
-             * Severity
-             * @description `error` or `warning`
-             */
-            severity: string;
-            /**
-             * Start
-             * @description In the text at `key`; null: all of it
-             */
-            start: number | null;
         };
         /**
          * RestoreIn
@@ -9327,7 +9360,6 @@ export type CertifyIn = components['schemas']['CertifyIn'];
 export type ChangeClassOut = components['schemas']['ChangeClassOut'];
 export type ChangeOut = components['schemas']['ChangeOut'];
 export type ChangedOut = components['schemas']['ChangedOut'];
-export type CheckedOut = components['schemas']['CheckedOut'];
 export type CheckpointPage = components['schemas']['CheckpointPage'];
 export type CodeIn = components['schemas']['CodeIn'];
 export type ColumnOut = components['schemas']['ColumnOut'];
@@ -9356,6 +9388,10 @@ export type DecisionIn = components['schemas']['DecisionIn'];
 export type DefaultsIn = components['schemas']['DefaultsIn'];
 export type DefaultsOut = components['schemas']['DefaultsOut'];
 export type DifferenceOut = components['schemas']['DifferenceOut'];
+export type DraftIn = components['schemas']['DraftIn'];
+export type DraftOut = components['schemas']['DraftOut'];
+export type DraftProblemOut = components['schemas']['DraftProblemOut'];
+export type DraftRecordOut = components['schemas']['DraftRecordOut'];
 export type DueDetail = components['schemas']['DueDetail'];
 export type DueOut = components['schemas']['DueOut'];
 export type DuePage = components['schemas']['DuePage'];
@@ -9387,6 +9423,7 @@ export type ExportBody = components['schemas']['ExportBody'];
 export type FacetCount = components['schemas']['FacetCount'];
 export type FacetValues = components['schemas']['FacetValues'];
 export type FacetsOut = components['schemas']['FacetsOut'];
+export type FaultOut = components['schemas']['FaultOut'];
 export type FieldDifferenceOut = components['schemas']['FieldDifferenceOut'];
 export type FieldOut = components['schemas']['FieldOut'];
 export type FieldsOut = components['schemas']['FieldsOut'];
@@ -9591,7 +9628,6 @@ export type WorkPage = components['schemas']['WorkPage'];
 export type WorksOn = components['schemas']['WorksOn'];
 export type PromptopsServerAccessRoutesPoliciesCheckIn = components['schemas']['promptops_server__access__routes__policies__CheckIn'];
 export type PromptopsServerAccessRoutesPoliciesCheckOut = components['schemas']['promptops_server__access__routes__policies__CheckOut'];
-export type PromptopsServerAccessRoutesPoliciesFaultOut = components['schemas']['promptops_server__access__routes__policies__FaultOut'];
 export type PromptopsServerApprovalsCertificationRoutesDecisionOut = components['schemas']['promptops_server__approvals__certification__routes__DecisionOut'];
 export type PromptopsServerApprovalsWorkflowRoutesWireDecisionOut = components['schemas']['promptops_server__approvals__workflow__routes__wire__DecisionOut'];
 export type PromptopsServerApprovalsWorkflowRoutesWireLiveOut = components['schemas']['promptops_server__approvals__workflow__routes__wire__LiveOut'];
@@ -9600,8 +9636,6 @@ export type PromptopsServerProvidersTargetsSchemasCheckIn = components['schemas'
 export type PromptopsServerProvidersTargetsSchemasCheckOut = components['schemas']['promptops_server__providers__targets__schemas__CheckOut'];
 export type PromptopsServerRegistryRedactionRoutesKeptOut = components['schemas']['promptops_server__registry__redaction__routes__KeptOut'];
 export type PromptopsServerRegistryRoutesBulkRestoreIn = components['schemas']['promptops_server__registry__routes__bulk__RestoreIn'];
-export type PromptopsServerRegistryRoutesCheckingCheckIn = components['schemas']['promptops_server__registry__routes__checking__CheckIn'];
-export type PromptopsServerRegistryRoutesCheckingFaultOut = components['schemas']['promptops_server__registry__routes__checking__FaultOut'];
 export type PromptopsServerRegistryRoutesEditsRestoreIn = components['schemas']['promptops_server__registry__routes__edits__RestoreIn'];
 export type PromptopsServerRegistryRoutesRecordsOutSideOut = components['schemas']['promptops_server__registry__routes__records_out__SideOut'];
 export type PromptopsServerRegistryRoutesSchemasLiveOut = components['schemas']['promptops_server__registry__routes__schemas__LiveOut'];
@@ -10787,7 +10821,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["promptops_server__registry__routes__checking__CheckIn"];
+                "application/json": components["schemas"]["DraftIn"];
             };
         };
         responses: {
@@ -10797,7 +10831,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckedOut"];
+                    "application/json": components["schemas"]["DraftOut"];
                 };
             };
         };

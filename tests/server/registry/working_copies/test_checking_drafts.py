@@ -52,3 +52,21 @@ def test_what_is_no_yaml_has_no_json_form(bank: Bank) -> None:
     assert (answer.status_code, answer.json()["prompt"]) == (200, None)
     assert answer.json()["problems"][0]["line"] == 1
     assert both.status_code == 400
+
+
+def test_the_record_of_a_draft_is_judged_at_its_address(bank: Bank) -> None:
+    bank.put("claims/triage", FILE.replace("clam ", "claim "))
+    with http(bank.db) as api:
+        text = FILE.replace("clam ", "claim ") + "record: {use_case_id: UC-7}\n"
+        record = api.post(URL, json={"content": text, "path": "claims/new"}).json()["record"]
+        bare = api.post(URL, json={"content": text}).json()
+    assert bare["record"] is None
+    assert record["complete"] is False
+    assert {
+        "id": "D01",
+        "key": "use_case_id",
+        "value": "UC-7",
+        "from": "record",
+        "file": None,
+    } in record["values"]
+    assert "use_case_id" not in {finding["key"] for finding in record["findings"]}
