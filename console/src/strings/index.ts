@@ -4,8 +4,9 @@
  */
 import { common } from './en/common';
 import { frame } from './en/frame';
+import { prompt } from './en/prompt';
 
-const english = { common, frame };
+const english = { common, frame, prompt };
 
 export type Strings = typeof english;
 export const strings: Strings = english;
