@@ -2,7 +2,7 @@
 import { Alert, Button, Tooltip } from '@mantine/core';
 import { IconFileText, IconRocket } from '@tabler/icons-react';
 import { useParams } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useCan } from '@/api/session';
 import { useProject } from '@/frame/roots';
 import { links, withSheet, type PromptTab } from '@/links';
@@ -55,9 +55,6 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
     if (newest) go(withSheet(href, { sheet: 'publish', prompts: `${path}@${old ?? newest.version}` }));
   };
   usePromptKeys({ publish, create: () => editable && dirty && setCreating(true) });
-  useEffect(() => {
-    if (query.create === '1' && dirty) setCreating(true);
-  }, [query.create, dirty]);
 
   const gone = versions.data?.items.length === 0 && state.copy === null;
   if (versions.error && state.doc === null) return <Page title={path}><Refusal fault={versions.error} onRetry={() => void versions.refetch()} /></Page>;

@@ -46,13 +46,17 @@ export interface PromptDoc {
 export const ROLES = ['system', 'user', 'assistant', 'developer', 'tool'] as const;
 export const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const;
 
+/** The document without some keys. */
+export function without(doc: PromptDoc, ...keys: readonly string[]): PromptDoc {
+  return Object.fromEntries(Object.entries(doc).filter(([key]) => !keys.includes(key))) as PromptDoc;
+}
+
 /** The document with a key set; undefined, and an empty list, mapping or text, take the key away. */
 export function withKey(doc: PromptDoc, key: string, value: unknown): PromptDoc {
   const empty = value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
     || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
   if (!empty) return { ...doc, [key]: value };
-  const { [key]: _gone, ...rest } = doc;
-  return rest as PromptDoc;
+  return without(doc, key);
 }
 
 export function listOf(value: unknown): readonly Message[] {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { NoServer, ProblemError } from '@/api/problem';
 import type { CopyOut } from '@/api/schema';
+import type { PromptDoc } from './document';
 import type { DraftIo } from './draftIo';
 import { kept } from './keep';
 import { DraftSession } from './session';
@@ -18,7 +19,7 @@ function server(text = '{"messages":[]}') {
     check: async (what) => {
       answer();
       const said = 'prompt' in what ? JSON.stringify(what.prompt) : what.content;
-      return { text: said, prompt: JSON.parse(said) as object, valid: true, problems: [], record: null };
+      return { text: said, prompt: JSON.parse(said) as PromptDoc, valid: true, problems: [], record: null };
     },
     save: async (said, etag) => {
       answer();

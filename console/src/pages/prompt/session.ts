@@ -127,6 +127,10 @@ export class DraftSession {
     this.timer = setTimeout(() => void this.flush(), ms);
   }
 
+  private get stuck(): boolean {
+    return ['offline', 'refused', 'elsewhere'].includes(this.state.phase);
+  }
+
   /** Everything typed so far on the server; one request at a time. */
   async flush(): Promise<boolean> {
     clearTimeout(this.timer);
@@ -135,7 +139,7 @@ export class DraftSession {
     this.running = this.send();
     await this.running;
     this.running = null;
-    return !this.pending || (this.state.phase !== 'offline' && this.state.phase !== 'refused' && this.state.phase !== 'elsewhere' && this.flush());
+    return !this.pending || (!this.stuck && this.flush());
   }
 
   private async send(): Promise<void> {

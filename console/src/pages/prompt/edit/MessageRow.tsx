@@ -73,7 +73,7 @@ function Content({ label, message, name, faults, kit, onChange, onFix }: Content
       </>
     );
   }
-  return <TextBox label={label} text={message.content ?? ''} faults={faultsAt(faults, `${name}.content`)} kit={kit} onFix={onFix} onText={onChange && ((content) => onChange({ ...message, content }))} />;
+  return <TextBox label={label} text={typeof message.content === 'string' ? message.content : ''} faults={faultsAt(faults, `${name}.content`)} kit={kit} onFix={onFix} onText={onChange && ((content) => onChange({ ...message, content }))} />;
 }
 
 function JsonBox({ label, value, onValue }: { readonly label: string; readonly value: unknown; readonly onValue: ((value: unknown) => void) | undefined }) {

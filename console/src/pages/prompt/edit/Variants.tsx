@@ -56,7 +56,7 @@ function VariantForm({ name, variant, doc, faults, kit, onVariant }: FormProps) 
   const own = variant.messages !== undefined && variant.messages !== null;
   const messages = listOf(variant.messages);
   const set = (how: (messages: readonly Message[]) => readonly Message[]): void => onVariant?.((now) => ({ ...now, messages: how(listOf(now.messages)) }));
-  const sameShape = messages.length === listOf(doc.messages).length && messages.every((message, at) => message.role === doc.messages?.[at]?.role && typeof message.content === 'string' && typeof doc.messages[at]?.content === 'string');
+  const sameShape = messages.length === listOf(doc.messages).length && messages.every((message, at) => message.role === doc.messages?.[at]?.role && typeof message.content === 'string' && typeof doc.messages?.[at]?.content === 'string');
   return (
     <Stack gap="xs">
       <TextInput size="xs" maw={360} label={words.variantModel} readOnly={!onVariant} value={variant.model ?? ''} onChange={(event) => {

@@ -1,5 +1,5 @@
 /** Tokens and cost of one call, per model the prompt is written for or has a variant for. */
-import { Text, Tooltip } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { strings } from '@/strings';
 import type { Json, PromptDoc } from '../document';
 import classes from '../prompt.module.css';
@@ -42,8 +42,8 @@ function FigureRow({ project, doc, values, model }: Props & { readonly model: st
         {refused && <Text size="xs" c="var(--warn)">{refused}</Text>}
         {notes && notes.length > 0 && <Text size="xs" c="dimmed">{words.notes}: {notes.map(({ what }) => what).join('; ')}</Text>}
       </td>
-      <td>{tokens ? <Tooltip label={tokens.why || tokens.tokenizer}><span tabIndex={0}>{tokens.exact ? '' : '≈ '}{tokens.count.toLocaleString('en')}</span></Tooltip> : error ? '–' : '…'}</td>
-      <td>{cost?.at_most !== null && cost?.at_most !== undefined ? <Tooltip label={`${cost.price_source ?? ''} ${cost.price_date ?? ''}`}><span tabIndex={0}>{dollars(cost.at_most)}</span></Tooltip> : <span className={classes.dim}>{data ? words.noPrice : ''}</span>}</td>
+      <td>{tokens ? <span title={tokens.why || tokens.tokenizer}>{tokens.count.toLocaleString('en')} <span className={classes.dim}>{tokens.exact ? words.exact : words.estimate}</span></span> : error ? '–' : '…'}</td>
+      <td>{cost?.at_most !== null && cost?.at_most !== undefined ? <span title={`${cost.price_source ?? ''} ${cost.price_date ?? ''}`}>{dollars(cost.at_most)}</span> : <span className={classes.dim}>{data ? words.noPrice : ''}</span>}</td>
     </tr>
   );
 }

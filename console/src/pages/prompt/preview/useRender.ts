@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { request } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { RenderedOut } from '@/api/schema';
-import type { Json, Message, PromptDoc } from '../document';
+import { without, type Json, type Message, type PromptDoc } from '../document';
 import { inputsOf } from '../template';
 
 export type Rendered = Omit<RenderedOut, 'messages'> & { readonly messages: readonly Message[] };
@@ -32,7 +32,7 @@ export function useRender(project: string, doc: PromptDoc, values: Readonly<Reco
     queryFn: async ({ signal }): Promise<Rendered> => {
       const known = inputsOf(doc);
       const inputs = Object.fromEntries(Object.entries(values).filter(([name]) => name in known));
-      const { testData: _cases, record: _record, ...prompt } = doc;
+      const prompt = without(doc, 'testData', 'record', 'evaluators');
       const answer = await request(`/api/v1/projects/${encodeURIComponent(project)}/render`, {
         method: 'POST', signal, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ prompt, inputs, ...(model === undefined ? {} : { model }) }),
       });

@@ -1,5 +1,5 @@
 /** One question of the record: its help, its answer or the default it inherits, and what is wrong with it. */
-import { Button, Group, Text, Textarea, Tooltip } from '@mantine/core';
+import { Button, Group, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { FieldOut } from '@/api/schema';
 import { Chip } from '@/parts/Chip';
@@ -40,7 +40,7 @@ export function RecordField({ field, record, own, findings, onChange }: Props) {
         <Chip title={`${field.id} · ${field.required.text}`}>{field.id}</Chip>
         {origin && origin.from !== 'record' && own === undefined && <Chip tone="idle" title={origin.file ?? undefined}>{words.inherited(words.origins[origin.from] ?? origin.from)}</Chip>}
       </Group>
-      <Text size="sm" c="dimmed" mb={8}>{field.help} <Tooltip label={shownValue(field.example as Json)}><span tabIndex={0} style={{ textDecoration: 'underline dotted' }}>{words.example}</span></Tooltip></Text>
+      <Text size="sm" c="dimmed" mb={8}>{field.help} {own === undefined && !inherited && <em>{words.example}: {shownValue(field.example as Json)}</em>}</Text>
       {na !== null ? (
         <Textarea autosize aria-label={words.naReason} description={words.naReason} value={na} readOnly={!onChange} onChange={(event) => onChange?.(naValue(event.currentTarget.value))} />
       ) : inherited && !answering ? (
