@@ -1,5 +1,5 @@
 /** The messages, one editor each, roles at the left edge. */
-import { Button } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import type { Extension } from '@codemirror/state';
 import { IconMessagePlus, IconMessages } from '@tabler/icons-react';
 import { strings } from '@/strings';
@@ -36,10 +36,10 @@ export function Messages({ name, messages, faults, kit, onChange, onFix }: Props
         />
       ))}
       {onChange && (
-        <Button.Group>
+        <Group gap="xs">
           <Button variant="default" size="xs" leftSection={<IconMessagePlus size={15} />} onClick={() => onChange((now) => [...now, { role, content: '' }])}>{words.addMessage}</Button>
           <Button variant="default" size="xs" leftSection={<IconMessages size={15} />} onClick={() => onChange((now) => [...now, { placeholder: 'conversation' }])}>{words.addPlaceholder}</Button>
-        </Button.Group>
+        </Group>
       )}
     </section>
   );
