@@ -649,6 +649,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a prompt file that is not stored
+         * @description For editors: the findings of the format, of lint and of the fragments of this project, each with its place in the value. With `prompt`, `text` is the file it makes, as the smallest edit of `base`. Stores nothing.
+         */
+        post: operations["check_api_v1_projects__project__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/compare": {
         parameters: {
             query?: never;
@@ -3976,6 +3996,120 @@ export interface components {
              * @description False when a text was too large a difference to be told in words
              */
             words_complete: boolean;
+        };
+        /**
+         * DraftIn
+         * @description A prompt that is no version yet.
+         */
+        DraftIn: {
+            /**
+             * Base
+             * @description With `prompt`: the file it was made from, whose comments and order are kept
+             */
+            base?: string | null;
+            /**
+             * Content
+             * @description The prompt file as YAML text; at most 1 MiB
+             */
+            content?: string | null;
+            /**
+             * Path
+             * @description Its address: then also `record`, with the defaults there
+             */
+            path?: string | null;
+            /**
+             * Prompt
+             * @description Or its JSON form
+             */
+            prompt?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * DraftOut
+         * @description A prompt file, and what is wrong with it.
+         */
+        DraftOut: {
+            /** Problems */
+            problems: components["schemas"]["DraftProblemOut"][];
+            /**
+             * Prompt
+             * @description Its JSON form, if it has one
+             */
+            prompt: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Only with `path`, and of a valid file */
+            record: components["schemas"]["DraftRecordOut"] | null;
+            /** Text */
+            text: string;
+            /**
+             * Valid
+             * @description Whether it could be a version
+             */
+            valid: boolean;
+        };
+        /**
+         * DraftProblemOut
+         * @description Something that is wrong.
+         */
+        DraftProblemOut: {
+            /** Column */
+            column: number;
+            /** End */
+            end: number | null;
+            /** Fix */
+            fix: string;
+            /**
+             * Key
+             * @description Of the value, such as `messages[1].content`
+             */
+            key: string;
+            /**
+             * Line
+             * @description Of the file, from 1
+             */
+            line: number;
+            /** Message */
+            message: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Severity
+             * @description `error` or `warning`
+             */
+            severity: string;
+            /**
+             * Start
+             * @description In the text at `key`; null: all of it
+             */
+            start: number | null;
+        };
+        /**
+         * DraftRecordOut
+         * @description The record of an unsaved prompt with the defaults of its address, and what it lacks.
+         */
+        DraftRecordOut: {
+            /** Complete */
+            complete: boolean;
+            /** Conditions */
+            conditions: string[];
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** Judged At */
+            judged_at: ("low" | "medium" | "high") | null;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+            /** Tier */
+            tier: ("low" | "medium" | "high") | null;
+            /** Tier Missing */
+            tier_missing: string[];
+            /** Tier Reasons */
+            tier_reasons: string[];
+            /** Values */
+            values: components["schemas"]["ValueOut"][];
         };
         /**
          * DueDetail
@@ -10524,6 +10658,10 @@ export type DecisionIn = components['schemas']['DecisionIn'];
 export type DefaultsIn = components['schemas']['DefaultsIn'];
 export type DefaultsOut = components['schemas']['DefaultsOut'];
 export type DifferenceOut = components['schemas']['DifferenceOut'];
+export type DraftIn = components['schemas']['DraftIn'];
+export type DraftOut = components['schemas']['DraftOut'];
+export type DraftProblemOut = components['schemas']['DraftProblemOut'];
+export type DraftRecordOut = components['schemas']['DraftRecordOut'];
 export type DueDetail = components['schemas']['DueDetail'];
 export type DuePage = components['schemas']['DuePage'];
 export type EffectOut = components['schemas']['EffectOut'];
@@ -12012,6 +12150,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["promptops_server__approvals__certification__routes__DueOut"];
+                };
+            };
+        };
+    };
+    check_api_v1_projects__project__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOut"];
                 };
             };
         };

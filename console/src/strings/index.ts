@@ -7,6 +7,7 @@ import { diff } from './en/diff';
 import { frame } from './en/frame';
 import { history } from './en/history';
 import { me } from './en/me';
+import { prompt } from './en/prompt';
 import { releases } from './en/releases';
 import { reviews } from './en/reviews';
 import { sheets } from './en/sheets';
@@ -19,6 +20,7 @@ const english = {
   frame,
   history,
   me,
+  prompt,
   releases,
   reviews,
   sheets,
