@@ -4,13 +4,17 @@
  */
 import { common } from './en/common';
 import { frame } from './en/frame';
+import { home } from './en/home';
 import { me } from './en/me';
+import { prompts } from './en/prompts';
 import { signIn } from './en/signIn';
 
 const english = {
   common,
   frame,
+  home,
   me,
+  prompts,
   signIn,
 };
 
