@@ -6,8 +6,10 @@ import { common } from './en/common';
 import { diff } from './en/diff';
 import { frame } from './en/frame';
 import { history } from './en/history';
+import { home } from './en/home';
 import { me } from './en/me';
 import { prompt } from './en/prompt';
+import { prompts } from './en/prompts';
 import { releases } from './en/releases';
 import { reviews } from './en/reviews';
 import { sheets } from './en/sheets';
@@ -19,8 +21,10 @@ const english = {
   diff,
   frame,
   history,
+  home,
   me,
   prompt,
+  prompts,
   releases,
   reviews,
   sheets,
