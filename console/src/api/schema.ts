@@ -1951,7 +1951,7 @@ export interface paths {
         get: operations["show_api_v1_projects__project__suites__path__get"];
         /**
          * Write a suite
-         * @description One commit on `main`. `If-Match` has the entity tag of what was read and is required where the file exists. No version of a prompt is made.
+         * @description One commit on `main`. `If-Match` has the entity tag of what was read and is required where the file exists. No version of a prompt is made. With `dry_run` nothing is written and no `If-Match` is needed: errors are among the `problems`.
          */
         put: operations["write_api_v1_projects__project__suites__path__put"];
         post?: never;
@@ -2539,6 +2539,11 @@ export interface components {
             archived: true;
             /** Commit */
             commit: string;
+            /**
+             * Companions
+             * @description Suite files that were removed with it
+             */
+            companions: string[];
             /** Live */
             live: components["schemas"]["promptops_server__registry__routes__schemas__LiveOut"][];
             /** Message */
@@ -2624,6 +2629,11 @@ export interface components {
         BulkEditedOut: {
             /** Archived */
             archived: boolean;
+            /**
+             * Companions
+             * @description Suite files that go with it: at most 100; `to` is null where one is removed
+             */
+            companions: components["schemas"]["CompanionOut"][];
             /**
              * Diff
              * @description Of the file; with `dry_run` only
@@ -3007,6 +3017,11 @@ export interface components {
             answers_as: string;
             /** Endpoint */
             endpoint: string;
+            /**
+             * Family
+             * @description The model's, such as `claude`; null where not known
+             */
+            family: string | null;
             /** Model */
             model: string;
             /** Name */
@@ -3090,6 +3105,16 @@ export interface components {
              * @description At most 500 characters; without it the copy's own
              */
             message?: string | null;
+        };
+        /**
+         * CompanionOut
+         * @description A suite file that followed its prompt. `to` is null where it was removed.
+         */
+        CompanionOut: {
+            /** From */
+            from: string;
+            /** To */
+            to: string | null;
         };
         /**
          * CompareOut
@@ -4306,6 +4331,13 @@ export interface components {
              * @description While this is not empty, nobody can approve
              */
             live: components["schemas"]["PlaceOut"][];
+            /**
+             * Other Files
+             * @description Files that are no prompts, such as suites; earlier states by their names alone
+             */
+            other_files: string[];
+            /** Other Files Changed */
+            other_files_changed: number;
             /** Refs */
             refs: string[];
             /** Refs Moved */
@@ -6220,7 +6252,7 @@ export interface components {
             marker: string;
             /**
              * Path
-             * @description The prompt it was found in: `module/prompt`
+             * @description The prompt it was found in, `module/prompt`; or another file with its ending, `module/prompt.suite.yml`
              */
             path: string;
             /**
@@ -6636,6 +6668,11 @@ export interface components {
              * @description What the commit says, in UTC: a claim; null if that is no date
              */
             committed_at: string | null;
+            /**
+             * Companions
+             * @description Suite files that came back with it
+             */
+            companions: string[];
             /**
              * Created At
              * @description When it was acknowledged here
@@ -7671,10 +7708,69 @@ export interface components {
             ticket?: string | null;
         };
         /**
+         * SuiteCaseOut
+         * @description One set of inputs, and what is expected.
+         */
+        SuiteCaseOut: {
+            /**
+             * Checks
+             * @description Asked of this case alone
+             */
+            checks: components["schemas"]["SuiteCheckOut"][];
+            /** Expected */
+            expected: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * SuiteCheckOut
+         * @description What is asked of answers: an evaluator of a kind with its settings.
+         */
+        SuiteCheckOut: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+            /** Settings */
+            settings: unknown;
+        };
+        /**
+         * SuiteContentsOut
+         * @description What a suite holds.
+         */
+        SuiteContentsOut: {
+            /**
+             * Cases
+             * @description The first 1000
+             */
+            cases: components["schemas"]["SuiteCaseOut"][];
+            /**
+             * Checks
+             * @description Asked of every case
+             */
+            checks: components["schemas"]["SuiteCheckOut"][];
+        };
+        /**
          * SuiteIn
          * @description The whole file as it shall be; a blank text removes it.
          */
         SuiteIn: {
+            /**
+             * Dry Run
+             * @description Only say what would stand there, with its problems
+             * @default false
+             */
+            dry_run: boolean;
             /**
              * Message
              * @description At most 500 characters
@@ -7688,7 +7784,7 @@ export interface components {
         };
         /**
          * SuiteOut
-         * @description A suite file at the head of `main`. `cases` and `digest` are null where it has errors, or is removed.
+         * @description A suite file at the head of `main`. `cases`, `digest` and `contents` are null where it has errors, or is removed.
          *
          *     `prompt` is the prompt it belongs to by its name; `commit` is the one a write made, null where nothing was different.
          */
@@ -7697,6 +7793,7 @@ export interface components {
             cases: number | null;
             /** Commit */
             commit: string | null;
+            contents: components["schemas"]["SuiteContentsOut"] | null;
             /** Description */
             description: string;
             /** Digest */
@@ -8037,6 +8134,13 @@ export interface components {
             /** Commit */
             commit: string;
             /**
+             * Companions
+             * @description Suite files that went along: at most 100; `companions_count` says how many
+             */
+            companions: components["schemas"]["CompanionOut"][];
+            /** Companions Count */
+            companions_count: number;
+            /**
              * Left
              * @description At most 100; `left_count` says how many there are
              */
@@ -8212,10 +8316,22 @@ export interface components {
             credential_there: boolean;
             /** Data Class */
             data_class: string;
+            /**
+             * Family
+             * @description The model's, such as `claude`; null where not known
+             */
+            family: string | null;
+            /**
+             * Input Price
+             * @description US dollars for a million tokens, nothing cached; null where not known
+             */
+            input_price: number | null;
             /** Model */
             model: string;
             /** Name */
             name: string;
+            /** Output Price */
+            output_price: number | null;
             /** Provider */
             provider: string;
             /** Region */
@@ -9234,6 +9350,7 @@ export type CommentOut = components['schemas']['CommentOut'];
 export type CommentPage = components['schemas']['CommentPage'];
 export type CommentPatch = components['schemas']['CommentPatch'];
 export type CommitIn = components['schemas']['CommitIn'];
+export type CompanionOut = components['schemas']['CompanionOut'];
 export type CompareOut = components['schemas']['CompareOut'];
 export type ComparedOut = components['schemas']['ComparedOut'];
 export type ConfirmationIn = components['schemas']['ConfirmationIn'];
@@ -9441,6 +9558,9 @@ export type StandOut = components['schemas']['StandOut'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type StillLiveOut = components['schemas']['StillLiveOut'];
 export type StopIn = components['schemas']['StopIn'];
+export type SuiteCaseOut = components['schemas']['SuiteCaseOut'];
+export type SuiteCheckOut = components['schemas']['SuiteCheckOut'];
+export type SuiteContentsOut = components['schemas']['SuiteContentsOut'];
 export type SuiteIn = components['schemas']['SuiteIn'];
 export type SuiteOut = components['schemas']['SuiteOut'];
 export type SuiteProblemOut = components['schemas']['SuiteProblemOut'];

@@ -4,14 +4,24 @@
  */
 import { common } from './en/common';
 import { frame } from './en/frame';
+import { matrix } from './en/matrix';
 import { me } from './en/me';
+import { playground } from './en/playground';
+import { runs } from './en/runs';
 import { signIn } from './en/signIn';
+import { suites } from './en/suites';
+import { testing } from './en/testing';
 
 const english = {
   common,
   frame,
+  matrix,
   me,
+  playground,
+  runs,
   signIn,
+  suites,
+  testing,
 };
 
 export type Strings = typeof english;
