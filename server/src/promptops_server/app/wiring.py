@@ -166,7 +166,9 @@ class Services:
         self.more = _tightening(settings)
         self.cadence = _cadence(settings)
         self.catalogue = _catalogue(settings)
-        self.targets = targets_of(settings, database, self.policies, secret)
+        self.targets = targets_of(
+            settings, database, self.policies, secret, self.catalogue.of_target
+        )
         self.models = ModelParts(settings, self.targets, self.catalogue)
         self.target_checks = checks_of(
             settings, self.targets, adapt=self.models.adapt, prices=self.models
@@ -176,6 +178,7 @@ class Services:
             suites=SuitesAtHead(suites_of, self.readings),
             catalogue=self.models.digest,
             problem=partial(problem_of, self.models),
+            family=self.models.family,
         )
         self.caller = CallerOfLoop(self.models.calls)
         self.releases = ReleaseDeps(
