@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/access/who": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may do this here, and through which grants? */
+        get: operations["who_api_v1_access_who_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/checkpoints": {
         parameters: {
             query?: never;
@@ -64,6 +81,23 @@ export interface paths {
         };
         /** What happens, as it happens: server-sent events in the log's order */
         get: operations["stream_api_v1_audit_events_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/events/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry by its number */
+        get: operations["event_api_v1_audit_events__seq__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -666,6 +700,23 @@ export interface paths {
          * @description One commit in the target, whose message names the source. Into another project, fragments must be there with the same text, or are brought along.
          */
         post: operations["copy_api_v1_projects__project__copy_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How complete the documentation is, what lapsed, and which reviews fall due */
+        get: operations["coverage_api_v1_projects__project__coverage_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1301,6 +1352,40 @@ export interface paths {
          * @description One commit; between projects one in each. The new address starts at version 1 (or continues), the old one is archived and keeps its versions; what is live stays live. `If-Match` may name the newest version of a single prompt.
          */
         post: operations["move_api_v1_projects__project__move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's home: what is live where, what happened, what waits */
+        get: operations["overview_api_v1_projects__project__overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People with a role in a project, to choose reviewers and approvers from */
+        get: operations["people_api_v1_projects__project__people_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1961,6 +2046,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One level of a project: its modules with counts, and its prompts with what is live */
+        get: operations["tree_api_v1_projects__project__tree_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/upgrade-pins": {
         parameters: {
             query?: never;
@@ -2212,6 +2314,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find projects, environments, releases, reviews and prompts by a few words
+         * @description In every project you may read. `r42` finds releases, `#12` review requests. At most 20; only prompts go on beyond the first page.
+         */
+        get: operations["quick_api_v1_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2283,6 +2405,91 @@ export interface paths {
          * @description With the same parent. A copy you have of that prompt is replaced only in the state `If-Match` names, and `undo` brings it back.
          */
         post: operations["take_api_v1_shared_working_copies__share__take_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How every part is doing, in words */
+        get: operations["health_api_v1_system_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Background jobs, the newest first */
+        get: operations["jobs_api_v1_system_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a failed job once more */
+        post: operations["retry_api_v1_system_jobs__job_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys that sign, without their secrets */
+        get: operations["keys_api_v1_system_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every setting and where it comes from */
+        get: operations["settings_api_v1_system_settings_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2504,6 +2711,18 @@ export interface components {
             tags: string[];
         };
         /**
+         * Alive
+         * @description The process answers.
+         */
+        Alive: {
+            /**
+             * Status
+             * @default ok
+             * @constant
+             */
+            status: "ok";
+        };
+        /**
          * Applied
          * @description The version a suggestion became.
          */
@@ -2539,6 +2758,11 @@ export interface components {
             archived: true;
             /** Commit */
             commit: string;
+            /**
+             * Companions
+             * @description Suite files that were removed with it
+             */
+            companions: string[];
             /** Live */
             live: components["schemas"]["promptops_server__registry__routes__schemas__LiveOut"][];
             /** Message */
@@ -2576,6 +2800,23 @@ export interface components {
         AtOut: {
             /** Acknowledged At */
             acknowledged_at: string;
+            /** Release */
+            release: number;
+        };
+        /**
+         * BehindOut
+         * @description An environment whose newest release Redis lacks.
+         */
+        BehindOut: {
+            /** Environment */
+            environment: string;
+            /**
+             * In Redis
+             * @description null: nothing of it
+             */
+            in_redis: number | null;
+            /** Project */
+            project: string;
             /** Release */
             release: number;
         };
@@ -2624,6 +2865,11 @@ export interface components {
         BulkEditedOut: {
             /** Archived */
             archived: boolean;
+            /**
+             * Companions
+             * @description Suite files that go with it: at most 100; `to` is null where one is removed
+             */
+            companions: components["schemas"]["CompanionOut"][];
             /**
              * Diff
              * @description Of the file; with `dry_run` only
@@ -3092,6 +3338,16 @@ export interface components {
             message?: string | null;
         };
         /**
+         * CompanionOut
+         * @description A suite file that followed its prompt. `to` is null where it was removed.
+         */
+        CompanionOut: {
+            /** From */
+            from: string;
+            /** To */
+            to: string | null;
+        };
+        /**
          * CompareOut
          * @description A page, by path, of the prompts that differ from one side to the other. `counts` is on the first page alone.
          */
@@ -3424,6 +3680,16 @@ export interface components {
             price_source: string | null;
         };
         /**
+         * CountOut
+         * @description A number; with `more` there are others beyond it.
+         */
+        CountOut: {
+            /** More */
+            more: boolean;
+            /** Number */
+            number: number;
+        };
+        /**
          * CountsOut
          * @description How many prompts are of each kind, on all pages together.
          */
@@ -3438,6 +3704,32 @@ export interface components {
             suspended: number;
             /** Version */
             version: number;
+        };
+        /**
+         * CoverageOut
+         * @description How far a project is: counts over the newest versions of its prompts.
+         */
+        CoverageOut: {
+            /** Approvals Lapsed */
+            approvals_lapsed: number;
+            /** Due */
+            due: components["schemas"]["promptops_server__app__console__wire__DueOut"][];
+            /**
+             * Fields
+             * @description the most frequent first
+             */
+            fields: components["schemas"]["promptops_server__app__console__wire__FieldOut"][];
+            /** Overdue */
+            overdue: number;
+            /** Project */
+            project: string;
+            /** Tiers */
+            tiers: components["schemas"]["TierOut"][];
+            /**
+             * Unknown
+             * @description prompts whose newest version was not judged yet: not in review, not published
+             */
+            unknown: number;
         };
         /**
          * CredentialIn
@@ -3674,47 +3966,12 @@ export interface components {
             version: number;
         };
         /**
-         * DueOut
-         * @description The review of what is live at one address of one environment.
-         */
-        DueOut: {
-            /** Approved At */
-            approved_at: string | null;
-            /**
-             * Cause
-             * @description returned: came back without an approval in force; blocks nothing
-             * @enum {string}
-             */
-            cause: "periodic" | "returned";
-            /** Due At */
-            due_at: string;
-            /** Environment */
-            environment: string;
-            /** Id */
-            id: string;
-            /** Kept Reason */
-            kept_reason: string | null;
-            /** Path */
-            path: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "current" | "warned" | "overdue";
-            /** Suspension */
-            suspension: ("asked" | "kept") | null;
-            /** Tier */
-            tier: ("low" | "medium" | "high") | null;
-            /** Version */
-            version: number;
-        };
-        /**
          * DuePage
          * @description Reviews, the earliest due first.
          */
         DuePage: {
             /** Items */
-            items: components["schemas"]["DueOut"][];
+            items: components["schemas"]["promptops_server__approvals__certification__routes__DueOut"][];
             /** Next */
             next: string | null;
         };
@@ -4246,33 +4503,6 @@ export interface components {
             key: string;
         };
         /**
-         * FieldOut
-         * @description A field of the record. Fields of one `id` belong together; `own` are keys that defaults may not give.
-         */
-        FieldOut: {
-            /** Example */
-            example: unknown;
-            /** Help */
-            help: string;
-            /** Id */
-            id: string;
-            /** Key */
-            key: string;
-            /** Not Applicable */
-            not_applicable: string;
-            /** Own */
-            own: string[];
-            /** Question */
-            question: string;
-            required: components["schemas"]["RequiredOut"];
-            /** Serves */
-            serves: string[];
-            /** Type */
-            type: {
-                [key: string]: unknown;
-            };
-        };
-        /**
          * FieldsOut
          * @description The fields an author fills, and the evidence, by their numbers.
          */
@@ -4280,7 +4510,7 @@ export interface components {
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
             /** Fields */
-            fields: components["schemas"]["FieldOut"][];
+            fields: components["schemas"]["promptops_server__registry__routes__records_out__FieldOut"][];
         };
         /**
          * FiguresOut
@@ -4305,7 +4535,14 @@ export interface components {
              * Live
              * @description While this is not empty, nobody can approve
              */
-            live: components["schemas"]["PlaceOut"][];
+            live: components["schemas"]["promptops_server__registry__redaction__routes__PlaceOut"][];
+            /**
+             * Other Files
+             * @description Files that are no prompts, such as suites; earlier states by their names alone
+             */
+            other_files: string[];
+            /** Other Files Changed */
+            other_files_changed: number;
             /** Refs */
             refs: string[];
             /** Refs Moved */
@@ -4383,6 +4620,23 @@ export interface components {
             severity: string;
         };
         /**
+         * FolderOut
+         * @description A module and how much is in it.
+         */
+        FolderOut: {
+            /** More */
+            more: boolean;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /**
+             * Prompts
+             * @description in it and below; with `more`, 1,000 and there are others
+             */
+            prompts: number;
+        };
+        /**
          * Freeze
          * @description Nothing is published in these periods. Suspend, unpublish and rollback stay possible.
          */
@@ -4437,7 +4691,65 @@ export interface components {
          */
         GrantList: {
             /** Items */
-            items: components["schemas"]["GrantBody"][];
+            items: components["schemas"]["GrantOut"][];
+        };
+        /**
+         * GrantOut
+         * @description A grant as a table shows it.
+         */
+        GrantOut: {
+            /**
+             * Active
+             * @description of the account
+             */
+            active: boolean;
+            /** Created At */
+            created_at: string;
+            /** Display Name */
+            display_name: string;
+            /**
+             * Environment
+             * @description empty for any
+             * @default
+             */
+            environment: string;
+            /**
+             * Granted By
+             * @description a user; empty when the server or a group of the identity provider gave it
+             */
+            granted_by: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Module
+             * @description a folder of the project; empty for all of it
+             * @default
+             */
+            module: string;
+            /**
+             * Project
+             * @default *
+             */
+            project: string;
+            /** Role */
+            role: string;
+            /** User */
+            user: string;
+        };
+        /**
+         * HealthLine
+         * @description One part and how it is.
+         */
+        HealthLine: {
+            /** Part */
+            part: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "warning" | "failed";
+            /** Words */
+            words: string;
         };
         /**
          * HeldOut
@@ -4465,6 +4777,45 @@ export interface components {
         HistoryPage: {
             /** Items */
             items: components["schemas"]["VersionInHistory"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * HitOut
+         * @description One thing that was found.
+         */
+        HitOut: {
+            /**
+             * Address
+             * @description project, project@environment, or project/module/prompt
+             */
+            address: string;
+            /** Environment */
+            environment: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "project" | "environment" | "release" | "review" | "prompt";
+            /**
+             * Number
+             * @description of a release, a review request, an environment's head, or a prompt's version
+             */
+            number: number | null;
+            /** Project */
+            project: string;
+            /** Subtitle */
+            subtitle: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * HitPage
+         * @description What was found, at most 20.
+         */
+        HitPage: {
+            /** Items */
+            items: components["schemas"]["HitOut"][];
             /** Next */
             next: string | null;
         };
@@ -4742,6 +5093,71 @@ export interface components {
             ticket: string | null;
         };
         /**
+         * JobCounts
+         * @description Jobs by state.
+         */
+        JobCounts: {
+            /** Failed */
+            failed: number;
+            /** Running */
+            running: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * JobOut
+         * @description A durable job. A repetition is a job of its own, with the next `attempt`.
+         */
+        JobOut: {
+            /** Attempt */
+            attempt: number;
+            /** Created At */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Error
+             * @description why it failed; empty otherwise
+             */
+            error: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Subject
+             * @description what it is about; empty for what is done every so often
+             */
+            subject: string;
+        };
+        /**
+         * JobPage
+         * @description Jobs, the newest first. Finished ones are kept for `jobs.keep_days`.
+         */
+        JobPage: {
+            /** Items */
+            items: components["schemas"]["JobOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * JobRetried
+         * @description The failed job that is tried once more, in a new job.
+         */
+        JobRetried: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+        };
+        /**
          * KeepIn
          * @description Why it stays live although its review is overdue.
          */
@@ -4773,6 +5189,115 @@ export interface components {
              * @description OpenSSH or PEM, without passphrase; never returned
              */
             private_key: string;
+        };
+        /**
+         * KeyList
+         * @description Every key there was, the oldest first.
+         */
+        KeyList: {
+            /** Items */
+            items: components["schemas"]["KeyOut"][];
+        };
+        /**
+         * KeyOut
+         * @description A signing key, without its secret half.
+         */
+        KeyOut: {
+            /**
+             * Algorithm
+             * @default ed25519
+             * @constant
+             */
+            algorithm: "ed25519";
+            /** Created At */
+            created_at: string;
+            /**
+             * Fingerprint
+             * @description SHA-256 of the public key, in hexadecimal
+             */
+            fingerprint: string;
+            /** Id */
+            id: string;
+            /**
+             * In Use
+             * @description new signatures are made with it; older keys still verify
+             */
+            in_use: boolean;
+            /**
+             * Public
+             * @description base64
+             */
+            public: string;
+            /** Purposes */
+            purposes: ("headers" | "checkpoints" | "evidence")[];
+            /** Retired At */
+            retired_at: string | null;
+            /**
+             * Signed By
+             * @description the key that vouches for it
+             */
+            signed_by: string | null;
+        };
+        /**
+         * LastReleaseOut
+         * @description The release that is live.
+         */
+        LastReleaseOut: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Kind
+             * @description publish, rollback, unpublish or suspend
+             */
+            kind: string;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * LeafOut
+         * @description A prompt, with the state its newest version is in.
+         */
+        LeafOut: {
+            /** Address */
+            address: string;
+            /** Archived At */
+            archived_at: string | null;
+            /** Created At */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Live */
+            live: components["schemas"]["promptops_server__registry__routes__schemas__LiveOut"][];
+            /** Model */
+            model: string | null;
+            /** Name */
+            name: string;
+            /** Owners */
+            owners: string[];
+            /** Path */
+            path: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "in_review" | "changes_requested" | "reviewed" | "approved" | "lapsed" | "rejected" | "withdrawn" | "revoked" | "published" | "emergency" | "superseded" | "suspended" | "retired";
+            /**
+             * States
+             * @description `draft` or `published`; `behind`, `suspended` besides
+             */
+            states: string[];
+            /** Tags */
+            tags: string[];
+            /** Updated At */
+            updated_at: string;
+            /** Valid */
+            valid: boolean;
+            /** Version */
+            version: number;
         };
         /**
          * LeftOut
@@ -4896,6 +5421,44 @@ export interface components {
              * @enum {string}
              */
             tier: "low" | "medium";
+        };
+        /**
+         * MayOut
+         * @description An account and the answer for it.
+         */
+        MayOut: {
+            /** Admin */
+            admin: boolean;
+            /** Allowed */
+            allowed: boolean;
+            /** Display Name */
+            display_name: string;
+            /**
+             * Everywhere
+             * @description false: only where the grants hold, a part of the place asked about
+             */
+            everywhere: boolean;
+            /** Grants */
+            grants: components["schemas"]["OpeningOut"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "service";
+            /**
+             * Reason
+             * @description why, in words
+             */
+            reason: string;
+            /** Remedy */
+            remedy: string;
+            /**
+             * Rule
+             * @description what decided: a policy's `@id`, or `role.missing`
+             */
+            rule: string;
+            /** User */
+            user: string;
         };
         /**
          * Me
@@ -5256,6 +5819,25 @@ export interface components {
             version: number;
         };
         /**
+         * NextScheduleOut
+         * @description The next release that happens by itself.
+         */
+        NextScheduleOut: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Count
+             * @description how many releases are scheduled in all
+             */
+            count: number;
+            /** Id */
+            id: string;
+            /** Prompts */
+            prompts: number;
+        };
+        /**
          * NoneIn
          * @description No credentials.
          */
@@ -5291,6 +5873,35 @@ export interface components {
             environment: string;
         };
         /**
+         * OpeningOut
+         * @description A grant that opens the action.
+         */
+        OpeningOut: {
+            /** Environment */
+            environment: string;
+            /**
+             * From Group
+             * @description a group of the identity provider gives it
+             */
+            from_group: boolean;
+            /**
+             * Granted By
+             * @description a user's name; empty when a group gives it
+             */
+            granted_by: string;
+            /** Module */
+            module: string;
+            /**
+             * Project
+             * @description `*`: every project
+             */
+            project: string;
+            /** Role */
+            role: string;
+            /** Since */
+            since: string;
+        };
+        /**
          * OriginOut
          * @description A version that wrote lines, at the address it had then.
          */
@@ -5319,6 +5930,59 @@ export interface components {
             path: string;
             /** Version */
             version: number;
+        };
+        /**
+         * OutboxOut
+         * @description Changes whose job was not started yet.
+         */
+        OutboxOut: {
+            /** Oldest Seconds */
+            oldest_seconds: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * OverviewOut
+         * @description A project's home.
+         */
+        OverviewOut: {
+            /**
+             * Activity
+             * @description the last things that happened
+             */
+            activity: components["schemas"]["ItemOut"][];
+            /**
+             * Behind
+             * @description prompts of which an older version is live somewhere
+             */
+            behind: number;
+            /** Created At */
+            created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Drafts
+             * @description prompts whose newest version is live nowhere
+             */
+            drafts: number;
+            /** Environments */
+            environments: components["schemas"]["promptops_server__app__console__wire__PlaceOut"][];
+            /**
+             * Invalid
+             * @description prompts whose newest file cannot be released
+             */
+            invalid: number;
+            /** @description those at the top of the tree */
+            modules: components["schemas"]["CountOut"];
+            open_requests: components["schemas"]["CountOut"];
+            /** Project */
+            project: string;
+            /** Prompts */
+            prompts: number;
+            /** Title */
+            title: string;
+            /** @description what waits for the caller in this project */
+            work: components["schemas"]["CountOut"];
         };
         /**
          * OverwriteIn
@@ -5385,6 +6049,16 @@ export interface components {
             user: string;
         };
         /**
+         * PeoplePage
+         * @description People, by name.
+         */
+        PeoplePage: {
+            /** Items */
+            items: components["schemas"]["PersonOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * Period
          * @description From a time, inclusive, until another, exclusive; open-ended without one.
          */
@@ -5401,6 +6075,20 @@ export interface components {
              * @description RFC 3339; until it is lifted if absent
              */
             until?: string | null;
+        };
+        /**
+         * PersonOut
+         * @description Somebody with a role in the project.
+         */
+        PersonOut: {
+            /** Display Name */
+            display_name: string;
+            /** Grants */
+            grants: components["schemas"]["RoleHeld"][];
+            /** Name */
+            name: string;
+            /** Roles */
+            roles: string[];
         };
         /**
          * PickIn
@@ -5459,18 +6147,6 @@ export interface components {
              * @description The version it means
              */
             version: number | null;
-        };
-        /**
-         * PlaceOut
-         * @description Where a version that holds the text is live.
-         */
-        PlaceOut: {
-            /** Environment */
-            environment: string;
-            /** Path */
-            path: string;
-            /** Version */
-            version: number;
         };
         /**
          * PlanOut
@@ -6106,6 +6782,21 @@ export interface components {
             signature?: components["schemas"]["SignatureIn"] | null;
         };
         /**
+         * Ready
+         * @description Whether the server can serve; `parts` are `ok`, or what is wrong with them.
+         */
+        Ready: {
+            /** Parts */
+            parts: {
+                [key: string]: string;
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "unavailable";
+        };
+        /**
          * ReasonIn
          * @description Why.
          */
@@ -6220,7 +6911,7 @@ export interface components {
             marker: string;
             /**
              * Path
-             * @description The prompt it was found in: `module/prompt`
+             * @description The prompt it was found in, `module/prompt`; or another file with its ending, `module/prompt.suite.yml`
              */
             path: string;
             /**
@@ -6637,6 +7328,11 @@ export interface components {
              */
             committed_at: string | null;
             /**
+             * Companions
+             * @description Suite files that came back with it
+             */
+            companions: string[];
+            /**
              * Created At
              * @description When it was acknowledged here
              */
@@ -6688,6 +7384,8 @@ export interface components {
         /**
          * ResultOut
          * @description One call of a run, without its texts.
+         *
+         *     `cost_estimated`: the call gave no answer and may have been charged; `cost` is the most it can have come to.
          */
         ResultOut: {
             /** Attempts */
@@ -6698,6 +7396,8 @@ export interface components {
             case: string;
             /** Cost */
             cost: number | null;
+            /** Cost Estimated */
+            cost_estimated: boolean;
             /** Detail */
             detail: string | null;
             /** Ended At */
@@ -6816,6 +7516,23 @@ export interface components {
             path: string;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * RoleHeld
+         * @description A role and where it holds.
+         */
+        RoleHeld: {
+            /** Environment */
+            environment: string;
+            /**
+             * Everywhere
+             * @description it comes from a grant on every project
+             */
+            everywhere: boolean;
+            /** Module */
+            module: string;
+            /** Role */
+            role: string;
         };
         /**
          * RollbackIn
@@ -7408,6 +8125,48 @@ export interface components {
             owners: string[];
         };
         /**
+         * SettingList
+         * @description Every setting, in the order of the sections.
+         */
+        SettingList: {
+            /** Config File */
+            config_file: string | null;
+            /** Items */
+            items: components["schemas"]["SettingOut"][];
+        };
+        /**
+         * SettingOut
+         * @description One setting. Secrets are masked.
+         */
+        SettingOut: {
+            /** Default */
+            default: string;
+            /** Help */
+            help: string;
+            /**
+             * Name
+             * @description as in the file: `section.key`
+             */
+            name: string;
+            /**
+             * Place
+             * @description the variable's name or the file's path; else empty
+             */
+            place: string;
+            /**
+             * Section
+             * @description empty for those that stand at the top of the file
+             */
+            section: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "default" | "command line" | "environment variable" | "file";
+            /** Value */
+            value: string;
+        };
+        /**
          * ShareIn
          * @description How long a link works.
          */
@@ -7759,6 +8518,40 @@ export interface components {
             next: string | null;
         };
         /**
+         * SystemHealth
+         * @description How the server that answers is doing, asked anew.
+         */
+        SystemHealth: {
+            /** At */
+            at: string;
+            /** Behind */
+            behind: components["schemas"]["BehindOut"][];
+            /** Items */
+            items: components["schemas"]["HealthLine"][];
+            /** @description null: the store of jobs does not answer */
+            jobs: components["schemas"]["JobCounts"] | null;
+            outbox: components["schemas"]["OutboxOut"];
+            /** Python */
+            python: string;
+            /** Started At */
+            started_at: string;
+            /**
+             * Status
+             * @description the worst of the lines
+             * @enum {string}
+             */
+            status: "ok" | "warning" | "failed";
+            /** Uptime Seconds */
+            uptime_seconds: number;
+            /** Version */
+            version: string;
+            /**
+             * Workers
+             * @description only where several may share a database
+             */
+            workers: components["schemas"]["WorkerOut"][];
+        };
+        /**
          * TargetBody
          * @description A model target as it shall be, without its name.
          */
@@ -7903,6 +8696,21 @@ export interface components {
             pattern?: string | null;
         };
         /**
+         * TierOut
+         * @description Prompts of a tier by whether their records are complete.
+         */
+        TierOut: {
+            /** Complete */
+            complete: number;
+            /** Incomplete */
+            incomplete: number;
+            /**
+             * Tier
+             * @description null: not known yet
+             */
+            tier: ("low" | "medium" | "high") | null;
+        };
+        /**
          * TokenIn
          * @description A new token. Without `user`, for the caller. An `environment` makes it a delivery token.
          */
@@ -8037,6 +8845,13 @@ export interface components {
             /** Commit */
             commit: string;
             /**
+             * Companions
+             * @description Suite files that went along: at most 100; `companions_count` says how many
+             */
+            companions: components["schemas"]["CompanionOut"][];
+            /** Companions Count */
+            companions_count: number;
+            /**
              * Left
              * @description At most 100; `left_count` says how many there are
              */
@@ -8062,6 +8877,20 @@ export interface components {
             source_commit: string | null;
             /** To Project */
             to_project: string;
+        };
+        /**
+         * TreePage
+         * @description A page of one level: first the modules, then the prompts, each by path.
+         */
+        TreePage: {
+            /** Module */
+            module: string;
+            /** Modules */
+            modules: components["schemas"]["FolderOut"][];
+            /** Next */
+            next: string | null;
+            /** Prompts */
+            prompts: components["schemas"]["LeafOut"][];
         };
         /**
          * UnmetOut
@@ -8288,6 +9117,43 @@ export interface components {
             password?: string | null;
         };
         /**
+         * UserListed
+         * @description A user as a table shows them.
+         */
+        UserListed: {
+            /** Active */
+            active: boolean;
+            /** Admin */
+            admin: boolean;
+            /** Created At */
+            created_at: string;
+            /** Display Name */
+            display_name: string;
+            /** Email */
+            email: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Last Seen At
+             * @description when a session or token of theirs was last used; null: never
+             */
+            last_seen_at: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Person
+             * @description The same for all accounts of one human
+             */
+            person: string;
+            /**
+             * Unconfirmed
+             * @description Somebody else changed their sign-in: they sign nothing until it is confirmed
+             */
+            unconfirmed: boolean;
+        };
+        /**
          * UserOut
          * @description A person or service account.
          */
@@ -8325,7 +9191,7 @@ export interface components {
          */
         UserPage: {
             /** Items */
-            items: components["schemas"]["UserOut"][];
+            items: components["schemas"]["UserListed"][];
             /** Next */
             next: string | null;
         };
@@ -8673,6 +9539,29 @@ export interface components {
             sso: boolean;
         };
         /**
+         * WhoOut
+         * @description Who may, by name. With `user` the one item is that account, also when the answer is no.
+         */
+        WhoOut: {
+            /** Action */
+            action: string;
+            /** Environment */
+            environment: string | null;
+            /** Items */
+            items: components["schemas"]["MayOut"][];
+            /** Next */
+            next: string | null;
+            /** Path */
+            path: string | null;
+            /** Project */
+            project: string;
+            /**
+             * Words
+             * @description the action as people say it
+             */
+            words: string;
+        };
+        /**
          * WholeResultOut
          * @description With the request as it was sent and the whole reply; null where they were not kept.
          */
@@ -8685,6 +9574,8 @@ export interface components {
             case: string;
             /** Cost */
             cost: number | null;
+            /** Cost Estimated */
+            cost_estimated: boolean;
             /** Detail */
             detail: string | null;
             /** Ended At */
@@ -8812,6 +9703,20 @@ export interface components {
             next: string | null;
         };
         /**
+         * WorkerOut
+         * @description A worker that shares the database.
+         */
+        WorkerOut: {
+            /** Alive */
+            alive: boolean;
+            /** Id */
+            id: string;
+            /** Seen At */
+            seen_at: string;
+            /** Started At */
+            started_at: string;
+        };
+        /**
          * WorksOn
          * @description What is published works on these model targets, such as the production target and its fallback: the matrix says
          *     so of this very content, tested with every suite that belongs to the prompt (or with the one named), and nothing has
@@ -8859,6 +9764,54 @@ export interface components {
             valid: boolean;
         };
         /**
+         * DueOut
+         * @description Reviews that fall due within so many days, those overdue left out.
+         */
+        promptops_server__app__console__wire__DueOut: {
+            /** Days */
+            days: number;
+            /** Reviews */
+            reviews: number;
+        };
+        /**
+         * FieldOut
+         * @description What records lack, or say wrongly.
+         */
+        promptops_server__app__console__wire__FieldOut: {
+            /**
+             * Id
+             * @description the field's number, such as D12
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Prompts */
+            prompts: number;
+        };
+        /**
+         * PlaceOut
+         * @description An environment and what is live there.
+         */
+        promptops_server__app__console__wire__PlaceOut: {
+            /** Approval Required */
+            approval_required: boolean;
+            /** @description prompts of which an older version than main's is live */
+            behind: components["schemas"]["CountOut"];
+            /**
+             * Live
+             * @description prompts live there
+             */
+            live: number;
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            release: components["schemas"]["LastReleaseOut"] | null;
+            schedule: components["schemas"]["NextScheduleOut"] | null;
+            /** Suspended */
+            suspended: number;
+        };
+        /**
          * DecisionOut
          * @description One decision anew.
          */
@@ -8876,6 +9829,41 @@ export interface components {
              * @enum {string}
              */
             step: "review" | "validate" | "approve";
+        };
+        /**
+         * DueOut
+         * @description The review of what is live at one address of one environment.
+         */
+        promptops_server__approvals__certification__routes__DueOut: {
+            /** Approved At */
+            approved_at: string | null;
+            /**
+             * Cause
+             * @description returned: came back without an approval in force; blocks nothing
+             * @enum {string}
+             */
+            cause: "periodic" | "returned";
+            /** Due At */
+            due_at: string;
+            /** Environment */
+            environment: string;
+            /** Id */
+            id: string;
+            /** Kept Reason */
+            kept_reason: string | null;
+            /** Path */
+            path: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "current" | "warned" | "overdue";
+            /** Suspension */
+            suspension: ("asked" | "kept") | null;
+            /** Tier */
+            tier: ("low" | "medium" | "high") | null;
+            /** Version */
+            version: number;
         };
         /**
          * DecisionOut
@@ -9010,6 +9998,18 @@ export interface components {
             signed_statements: number;
         };
         /**
+         * PlaceOut
+         * @description Where a version that holds the text is live.
+         */
+        promptops_server__registry__redaction__routes__PlaceOut: {
+            /** Environment */
+            environment: string;
+            /** Path */
+            path: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * RestoreIn
          * @description Bring archived prompts back with their last content. As the first operation, filters select archived prompts.
          */
@@ -9035,6 +10035,33 @@ export interface components {
              * @description Whose content; may be left out for an archived prompt: what it had last
              */
             version?: number | null;
+        };
+        /**
+         * FieldOut
+         * @description A field of the record. Fields of one `id` belong together; `own` are keys that defaults may not give.
+         */
+        promptops_server__registry__routes__records_out__FieldOut: {
+            /** Example */
+            example: unknown;
+            /** Help */
+            help: string;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Not Applicable */
+            not_applicable: string;
+            /** Own */
+            own: string[];
+            /** Question */
+            question: string;
+            required: components["schemas"]["RequiredOut"];
+            /** Serves */
+            serves: string[];
+            /** Type */
+            type: {
+                [key: string]: unknown;
+            };
         };
         /**
          * SideOut
@@ -9207,11 +10234,13 @@ export interface components {
 export type ActivityPage = components['schemas']['ActivityPage'];
 export type AddOwnersIn = components['schemas']['AddOwnersIn'];
 export type AddTagsIn = components['schemas']['AddTagsIn'];
+export type Alive = components['schemas']['Alive'];
 export type Applied = components['schemas']['Applied'];
 export type ArchiveIn = components['schemas']['ArchiveIn'];
 export type ArchivedOut = components['schemas']['ArchivedOut'];
 export type ArrivalOut = components['schemas']['ArrivalOut'];
 export type AtOut = components['schemas']['AtOut'];
+export type BehindOut = components['schemas']['BehindOut'];
 export type BlameOut = components['schemas']['BlameOut'];
 export type BroughtBack = components['schemas']['BroughtBack'];
 export type BulkEditedOut = components['schemas']['BulkEditedOut'];
@@ -9234,6 +10263,7 @@ export type CommentOut = components['schemas']['CommentOut'];
 export type CommentPage = components['schemas']['CommentPage'];
 export type CommentPatch = components['schemas']['CommentPatch'];
 export type CommitIn = components['schemas']['CommitIn'];
+export type CompanionOut = components['schemas']['CompanionOut'];
 export type CompareOut = components['schemas']['CompareOut'];
 export type ComparedOut = components['schemas']['ComparedOut'];
 export type ConfirmationIn = components['schemas']['ConfirmationIn'];
@@ -9245,7 +10275,9 @@ export type CopyOut = components['schemas']['CopyOut'];
 export type CopyPage = components['schemas']['CopyPage'];
 export type CopyState = components['schemas']['CopyState'];
 export type CostEstimateOut = components['schemas']['CostEstimateOut'];
+export type CountOut = components['schemas']['CountOut'];
 export type CountsOut = components['schemas']['CountsOut'];
+export type CoverageOut = components['schemas']['CoverageOut'];
 export type CredentialIn = components['schemas']['CredentialIn'];
 export type CredentialOut = components['schemas']['CredentialOut'];
 export type CredentialsOut = components['schemas']['CredentialsOut'];
@@ -9255,7 +10287,6 @@ export type DefaultsIn = components['schemas']['DefaultsIn'];
 export type DefaultsOut = components['schemas']['DefaultsOut'];
 export type DifferenceOut = components['schemas']['DifferenceOut'];
 export type DueDetail = components['schemas']['DueDetail'];
-export type DueOut = components['schemas']['DueOut'];
 export type DuePage = components['schemas']['DuePage'];
 export type EffectOut = components['schemas']['EffectOut'];
 export type EmergencyDecisionOut = components['schemas']['EmergencyDecisionOut'];
@@ -9287,17 +10318,21 @@ export type FacetValues = components['schemas']['FacetValues'];
 export type FacetsOut = components['schemas']['FacetsOut'];
 export type FaultOut = components['schemas']['FaultOut'];
 export type FieldDifferenceOut = components['schemas']['FieldDifferenceOut'];
-export type FieldOut = components['schemas']['FieldOut'];
 export type FieldsOut = components['schemas']['FieldsOut'];
 export type FiguresOut = components['schemas']['FiguresOut'];
 export type FileProblemOut = components['schemas']['FileProblemOut'];
 export type FindingOut = components['schemas']['FindingOut'];
+export type FolderOut = components['schemas']['FolderOut'];
 export type Freeze = components['schemas']['Freeze'];
 export type GapOut = components['schemas']['GapOut'];
 export type GrantBody = components['schemas']['GrantBody'];
 export type GrantList = components['schemas']['GrantList'];
+export type GrantOut = components['schemas']['GrantOut'];
+export type HealthLine = components['schemas']['HealthLine'];
 export type HeldOut = components['schemas']['HeldOut'];
 export type HistoryPage = components['schemas']['HistoryPage'];
+export type HitOut = components['schemas']['HitOut'];
+export type HitPage = components['schemas']['HitPage'];
 export type HoldIn = components['schemas']['HoldIn'];
 export type HoldOut = components['schemas']['HoldOut'];
 export type HoldPage = components['schemas']['HoldPage'];
@@ -9312,8 +10347,16 @@ export type InputsOut = components['schemas']['InputsOut'];
 export type InventoryItem = components['schemas']['InventoryItem'];
 export type InventoryPage = components['schemas']['InventoryPage'];
 export type ItemOut = components['schemas']['ItemOut'];
+export type JobCounts = components['schemas']['JobCounts'];
+export type JobOut = components['schemas']['JobOut'];
+export type JobPage = components['schemas']['JobPage'];
+export type JobRetried = components['schemas']['JobRetried'];
 export type KeepIn = components['schemas']['KeepIn'];
 export type KeyIn = components['schemas']['KeyIn'];
+export type KeyList = components['schemas']['KeyList'];
+export type KeyOut = components['schemas']['KeyOut'];
+export type LastReleaseOut = components['schemas']['LastReleaseOut'];
+export type LeafOut = components['schemas']['LeafOut'];
 export type LeftOut = components['schemas']['LeftOut'];
 export type LiftIn = components['schemas']['LiftIn'];
 export type LimitsIn = components['schemas']['LimitsIn'];
@@ -9323,6 +10366,7 @@ export type ListedSuiteOut = components['schemas']['ListedSuiteOut'];
 export type MatrixPage = components['schemas']['MatrixPage'];
 export type MaxPrompts = components['schemas']['MaxPrompts'];
 export type MaxTier = components['schemas']['MaxTier'];
+export type MayOut = components['schemas']['MayOut'];
 export type Me = components['schemas']['Me'];
 export type MessageChangeOut = components['schemas']['MessageChangeOut'];
 export type MinMinutesIn = components['schemas']['MinMinutesIn'];
@@ -9337,20 +10381,25 @@ export type NeedOut = components['schemas']['NeedOut'];
 export type NewTarget = components['schemas']['NewTarget'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewestOut = components['schemas']['NewestOut'];
+export type NextScheduleOut = components['schemas']['NextScheduleOut'];
 export type NoneIn = components['schemas']['NoneIn'];
 export type NoteOut = components['schemas']['NoteOut'];
 export type OnlyFrom = components['schemas']['OnlyFrom'];
+export type OpeningOut = components['schemas']['OpeningOut'];
 export type OriginOut = components['schemas']['OriginOut'];
+export type OutboxOut = components['schemas']['OutboxOut'];
+export type OverviewOut = components['schemas']['OverviewOut'];
 export type OverwriteIn = components['schemas']['OverwriteIn'];
 export type OwnSession = components['schemas']['OwnSession'];
 export type OwnSessions = components['schemas']['OwnSessions'];
 export type PasswordIn = components['schemas']['PasswordIn'];
+export type PeoplePage = components['schemas']['PeoplePage'];
 export type Period = components['schemas']['Period'];
+export type PersonOut = components['schemas']['PersonOut'];
 export type PickIn = components['schemas']['PickIn'];
 export type PickedIn = components['schemas']['PickedIn'];
 export type PinChangeOut = components['schemas']['PinChangeOut'];
 export type PinOut = components['schemas']['PinOut'];
-export type PlaceOut = components['schemas']['PlaceOut'];
 export type PlanOut = components['schemas']['PlanOut'];
 export type PlannedTargetOut = components['schemas']['PlannedTargetOut'];
 export type PlayIn = components['schemas']['PlayIn'];
@@ -9381,6 +10430,7 @@ export type PushedPage = components['schemas']['PushedPage'];
 export type QuestionIn = components['schemas']['QuestionIn'];
 export type RateOut = components['schemas']['RateOut'];
 export type RatifyIn = components['schemas']['RatifyIn'];
+export type Ready = components['schemas']['Ready'];
 export type ReasonIn = components['schemas']['ReasonIn'];
 export type ReasonOut = components['schemas']['ReasonOut'];
 export type RebaseIn = components['schemas']['RebaseIn'];
@@ -9408,6 +10458,7 @@ export type RetireIn = components['schemas']['RetireIn'];
 export type RetirementOut = components['schemas']['RetirementOut'];
 export type RetirementPage = components['schemas']['RetirementPage'];
 export type ReviewIn = components['schemas']['ReviewIn'];
+export type RoleHeld = components['schemas']['RoleHeld'];
 export type RollbackIn = components['schemas']['RollbackIn'];
 export type RowOut = components['schemas']['RowOut'];
 export type RulesIn = components['schemas']['RulesIn'];
@@ -9429,6 +10480,8 @@ export type SelectIn = components['schemas']['SelectIn'];
 export type SessionOut = components['schemas']['SessionOut'];
 export type SetModelIn = components['schemas']['SetModelIn'];
 export type SetOwnersIn = components['schemas']['SetOwnersIn'];
+export type SettingList = components['schemas']['SettingList'];
+export type SettingOut = components['schemas']['SettingOut'];
 export type ShareIn = components['schemas']['ShareIn'];
 export type ShareOut = components['schemas']['ShareOut'];
 export type SharedOut = components['schemas']['SharedOut'];
@@ -9446,11 +10499,13 @@ export type SuiteOut = components['schemas']['SuiteOut'];
 export type SuiteProblemOut = components['schemas']['SuiteProblemOut'];
 export type SuiteTextIn = components['schemas']['SuiteTextIn'];
 export type SuitesOut = components['schemas']['SuitesOut'];
+export type SystemHealth = components['schemas']['SystemHealth'];
 export type TargetBody = components['schemas']['TargetBody'];
 export type TargetOut = components['schemas']['TargetOut'];
 export type TargetPage = components['schemas']['TargetPage'];
 export type TextOut = components['schemas']['TextOut'];
 export type TicketRequired = components['schemas']['TicketRequired'];
+export type TierOut = components['schemas']['TierOut'];
 export type TokenIn = components['schemas']['TokenIn'];
 export type TokenOut = components['schemas']['TokenOut'];
 export type TokenPage = components['schemas']['TokenPage'];
@@ -9459,6 +10514,7 @@ export type TokensOut = components['schemas']['TokensOut'];
 export type TouchedOut = components['schemas']['TouchedOut'];
 export type TransferIn = components['schemas']['TransferIn'];
 export type TransferOut = components['schemas']['TransferOut'];
+export type TreePage = components['schemas']['TreePage'];
 export type UnmetOut = components['schemas']['UnmetOut'];
 export type UpgradeIn = components['schemas']['UpgradeIn'];
 export type UpgradeItemOut = components['schemas']['UpgradeItemOut'];
@@ -9469,6 +10525,7 @@ export type UsablePage = components['schemas']['UsablePage'];
 export type UseOut = components['schemas']['UseOut'];
 export type UsePage = components['schemas']['UsePage'];
 export type UserIn = components['schemas']['UserIn'];
+export type UserListed = components['schemas']['UserListed'];
 export type UserOut = components['schemas']['UserOut'];
 export type UserPage = components['schemas']['UserPage'];
 export type UserPatch = components['schemas']['UserPatch'];
@@ -9482,23 +10539,31 @@ export type ViewIn = components['schemas']['ViewIn'];
 export type ViewOut = components['schemas']['ViewOut'];
 export type ViewPage = components['schemas']['ViewPage'];
 export type WaysIn = components['schemas']['WaysIn'];
+export type WhoOut = components['schemas']['WhoOut'];
 export type WholeResultOut = components['schemas']['WholeResultOut'];
 export type WindowIn = components['schemas']['WindowIn'];
 export type Windows = components['schemas']['Windows'];
 export type WorkOut = components['schemas']['WorkOut'];
 export type WorkPage = components['schemas']['WorkPage'];
+export type WorkerOut = components['schemas']['WorkerOut'];
 export type WorksOn = components['schemas']['WorksOn'];
 export type PromptopsServerAccessRoutesPoliciesCheckIn = components['schemas']['promptops_server__access__routes__policies__CheckIn'];
 export type PromptopsServerAccessRoutesPoliciesCheckOut = components['schemas']['promptops_server__access__routes__policies__CheckOut'];
+export type PromptopsServerAppConsoleWireDueOut = components['schemas']['promptops_server__app__console__wire__DueOut'];
+export type PromptopsServerAppConsoleWireFieldOut = components['schemas']['promptops_server__app__console__wire__FieldOut'];
+export type PromptopsServerAppConsoleWirePlaceOut = components['schemas']['promptops_server__app__console__wire__PlaceOut'];
 export type PromptopsServerApprovalsCertificationRoutesDecisionOut = components['schemas']['promptops_server__approvals__certification__routes__DecisionOut'];
+export type PromptopsServerApprovalsCertificationRoutesDueOut = components['schemas']['promptops_server__approvals__certification__routes__DueOut'];
 export type PromptopsServerApprovalsWorkflowRoutesWireDecisionOut = components['schemas']['promptops_server__approvals__workflow__routes__wire__DecisionOut'];
 export type PromptopsServerApprovalsWorkflowRoutesWireLiveOut = components['schemas']['promptops_server__approvals__workflow__routes__wire__LiveOut'];
 export type PromptopsServerApprovalsWorkflowRoutesWireMissingOut = components['schemas']['promptops_server__approvals__workflow__routes__wire__MissingOut'];
 export type PromptopsServerProvidersTargetsSchemasCheckIn = components['schemas']['promptops_server__providers__targets__schemas__CheckIn'];
 export type PromptopsServerProvidersTargetsSchemasCheckOut = components['schemas']['promptops_server__providers__targets__schemas__CheckOut'];
 export type PromptopsServerRegistryRedactionRoutesKeptOut = components['schemas']['promptops_server__registry__redaction__routes__KeptOut'];
+export type PromptopsServerRegistryRedactionRoutesPlaceOut = components['schemas']['promptops_server__registry__redaction__routes__PlaceOut'];
 export type PromptopsServerRegistryRoutesBulkRestoreIn = components['schemas']['promptops_server__registry__routes__bulk__RestoreIn'];
 export type PromptopsServerRegistryRoutesEditsRestoreIn = components['schemas']['promptops_server__registry__routes__edits__RestoreIn'];
+export type PromptopsServerRegistryRoutesRecordsOutFieldOut = components['schemas']['promptops_server__registry__routes__records_out__FieldOut'];
 export type PromptopsServerRegistryRoutesRecordsOutSideOut = components['schemas']['promptops_server__registry__routes__records_out__SideOut'];
 export type PromptopsServerRegistryRoutesSchemasLiveOut = components['schemas']['promptops_server__registry__routes__schemas__LiveOut'];
 export type PromptopsServerRegistryRoutesSchemasVersionOut = components['schemas']['promptops_server__registry__routes__schemas__VersionOut'];
@@ -9509,6 +10574,39 @@ export type PromptopsServerReleasesWireLiveOut = components['schemas']['promptop
 export type PromptopsServerReleasesWireVersionOut = components['schemas']['promptops_server__releases__wire__VersionOut'];
 export type $defs = Record<string, never>;
 export interface operations {
+    who_api_v1_access_who_get: {
+        parameters: {
+            query: {
+                /** @description `publish`, `write`, …, or `release:publish` */
+                action: string;
+                project: string;
+                environment?: string;
+                /** @description empty: all of it */
+                module?: string;
+                /** @description ask about this one */
+                user?: string;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoOut"];
+                };
+            };
+        };
+    };
     checkpoints_api_v1_audit_checkpoints_get: {
         parameters: {
             query?: {
@@ -9627,6 +10725,32 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": unknown;
+                };
+            };
+        };
+    };
+    event_api_v1_audit_events__seq__get: {
+        parameters: {
+            query?: {
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };
@@ -10667,7 +11791,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DueOut"];
+                    "application/json": components["schemas"]["promptops_server__approvals__certification__routes__DueOut"];
                 };
             };
         };
@@ -10730,6 +11854,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+        };
+    };
+    coverage_api_v1_projects__project__coverage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageOut"];
                 };
             };
         };
@@ -11940,6 +13086,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+        };
+    };
+    overview_api_v1_projects__project__overview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewOut"];
+                };
+            };
+        };
+    };
+    people_api_v1_projects__project__people_get: {
+        parameters: {
+            query?: {
+                /** @description the beginning of a name, in any case */
+                q?: string;
+                /** @description only those who hold it */
+                role?: ("viewer" | "author" | "reviewer" | "validator" | "approver" | "risk" | "publisher" | "emergency" | "auditor" | "delivery" | "admin") | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplePage"];
                 };
             };
         };
@@ -13240,6 +14439,35 @@ export interface operations {
             };
         };
     };
+    tree_api_v1_projects__project__tree_get: {
+        parameters: {
+            query?: {
+                /** @description Empty for the project itself */
+                module?: string;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreePage"];
+                };
+            };
+        };
+    };
     upgrade_api_v1_projects__project__upgrade_pins_post: {
         parameters: {
             query?: never;
@@ -13707,6 +14935,31 @@ export interface operations {
             };
         };
     };
+    quick_api_v1_search_get: {
+        parameters: {
+            query?: {
+                /** @description a few words */
+                q?: string;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitPage"];
+                };
+            };
+        };
+    };
     read_api_v1_session_get: {
         parameters: {
             query?: never;
@@ -13858,6 +15111,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CopyOut"];
+                };
+            };
+        };
+    };
+    health_api_v1_system_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemHealth"];
+                };
+            };
+        };
+    };
+    jobs_api_v1_system_jobs_get: {
+        parameters: {
+            query?: {
+                state?: ("waiting" | "running" | "done" | "failed" | "cancelled") | null;
+                /** @description its name */
+                kind?: string | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+        };
+    };
+    retry_api_v1_system_jobs__job_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRetried"];
+                };
+            };
+        };
+    };
+    keys_api_v1_system_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+        };
+    };
+    settings_api_v1_system_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
                 };
             };
         };
@@ -14095,9 +15458,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Alive"];
                 };
             };
         };
@@ -14135,7 +15496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
         };
