@@ -82,6 +82,7 @@ ROUTES: dict[str, str] = {
     "POST /projects": "project:create",
     "GET /audit/events": "audit:read",
     "GET /audit/events/stream": "audit:read",
+    "GET /audit/events/{seq}": "audit:read",
     "GET /audit/checkpoints": "audit:read",
     "GET /audit/proof": "audit:read",
     "GET /audit/consistency": "audit:read",
@@ -294,6 +295,7 @@ QUERIES = {
     "GET /audit/consistency": {"from": "1", "project": "bank"},
     "GET /audit/events": {"project": "bank"},
     "GET /audit/events/stream": {"project": "bank"},
+    "GET /audit/events/{seq}": {"project": "bank"},
     "GET /audit/checkpoints": {"project": "bank"},
     "GET /holds": {"project": "bank"},
 }

@@ -2,6 +2,7 @@
  * Every word the console shows, one file per area. A translation is an object of the same shape; nothing else of the console holds
  * text. Sentences with values are functions, so that a language may order them its own way.
  */
+import { audit } from './en/audit';
 import { common } from './en/common';
 import { diff } from './en/diff';
 import { frame } from './en/frame';
@@ -22,6 +23,7 @@ import { suites } from './en/suites';
 import { testing } from './en/testing';
 
 const english = {
+  audit,
   common,
   diff,
   frame,
