@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/events/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry by its number */
+        get: operations["event_api_v1_audit_events__seq__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/exports": {
         parameters: {
             query?: never;
@@ -2107,7 +2124,7 @@ export interface paths {
         get: operations["show_api_v1_projects__project__suites__path__get"];
         /**
          * Write a suite
-         * @description One commit on `main`. `If-Match` has the entity tag of what was read and is required where the file exists. No version of a prompt is made.
+         * @description One commit on `main`. `If-Match` has the entity tag of what was read and is required where the file exists. No version of a prompt is made. With `dry_run` nothing is written and no `If-Match` is needed: errors are among the `problems`.
          */
         put: operations["write_api_v1_projects__project__suites__path__put"];
         post?: never;
@@ -3324,6 +3341,11 @@ export interface components {
             answers_as: string;
             /** Endpoint */
             endpoint: string;
+            /**
+             * Family
+             * @description The model's, such as `claude`; null where not known
+             */
+            family: string | null;
             /** Model */
             model: string;
             /** Name */
@@ -3789,7 +3811,7 @@ export interface components {
              * Fields
              * @description the most frequent first
              */
-            fields: components["schemas"]["promptops_server__app__console__wire__FieldOut"][];
+            fields: components["schemas"]["FieldCoverage"][];
             /** Overdue */
             overdue: number;
             /** Project */
@@ -4676,6 +4698,21 @@ export interface components {
             message: string;
         };
         /**
+         * FieldCoverage
+         * @description What records lack, or say wrongly.
+         */
+        FieldCoverage: {
+            /**
+             * Id
+             * @description the field's number, such as D12
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Prompts */
+            prompts: number;
+        };
+        /**
          * FieldDifferenceOut
          * @description A key, or member of a mapping, whose value differs; null on the side that does not say it.
          */
@@ -4688,6 +4725,33 @@ export interface components {
             key: string;
         };
         /**
+         * FieldOut
+         * @description A field of the record. Fields of one `id` belong together; `own` are keys that defaults may not give.
+         */
+        FieldOut: {
+            /** Example */
+            example: unknown;
+            /** Help */
+            help: string;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Not Applicable */
+            not_applicable: string;
+            /** Own */
+            own: string[];
+            /** Question */
+            question: string;
+            required: components["schemas"]["RequiredOut"];
+            /** Serves */
+            serves: string[];
+            /** Type */
+            type: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * FieldsOut
          * @description The fields an author fills, and the evidence, by their numbers.
          */
@@ -4695,7 +4759,7 @@ export interface components {
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
             /** Fields */
-            fields: components["schemas"]["promptops_server__registry__routes__records_out__FieldOut"][];
+            fields: components["schemas"]["FieldOut"][];
         };
         /**
          * FiguresOut
@@ -6815,6 +6879,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
             /** Unchanged */
@@ -7325,6 +7391,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
             /** Unchanged */
@@ -7361,6 +7429,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
         };
@@ -8269,6 +8339,18 @@ export interface components {
             value: number | null;
         };
         /**
+         * SealOut
+         * @description The signature over a release: which key made it, and the SHA-256 of what was signed, as hex.
+         */
+        SealOut: {
+            /** Hash */
+            hash: string;
+            /** Key */
+            key: string;
+            /** Signature */
+            signature: string;
+        };
+        /**
          * SecondFactor
          * @description Whether there is an authenticator app.
          */
@@ -8802,10 +8884,69 @@ export interface components {
             ticket?: string | null;
         };
         /**
+         * SuiteCaseOut
+         * @description One set of inputs, and what is expected.
+         */
+        SuiteCaseOut: {
+            /**
+             * Checks
+             * @description Asked of this case alone
+             */
+            checks: components["schemas"]["SuiteCheckOut"][];
+            /** Expected */
+            expected: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * SuiteCheckOut
+         * @description What is asked of answers: an evaluator of a kind with its settings.
+         */
+        SuiteCheckOut: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+            /** Settings */
+            settings: unknown;
+        };
+        /**
+         * SuiteContentsOut
+         * @description What a suite holds.
+         */
+        SuiteContentsOut: {
+            /**
+             * Cases
+             * @description The first 1000
+             */
+            cases: components["schemas"]["SuiteCaseOut"][];
+            /**
+             * Checks
+             * @description Asked of every case
+             */
+            checks: components["schemas"]["SuiteCheckOut"][];
+        };
+        /**
          * SuiteIn
          * @description The whole file as it shall be; a blank text removes it.
          */
         SuiteIn: {
+            /**
+             * Dry Run
+             * @description Only say what would stand there, with its problems
+             * @default false
+             */
+            dry_run: boolean;
             /**
              * Message
              * @description At most 500 characters
@@ -8819,7 +8960,7 @@ export interface components {
         };
         /**
          * SuiteOut
-         * @description A suite file at the head of `main`. `cases` and `digest` are null where it has errors, or is removed.
+         * @description A suite file at the head of `main`. `cases`, `digest` and `contents` are null where it has errors, or is removed.
          *
          *     `prompt` is the prompt it belongs to by its name; `commit` is the one a write made, null where nothing was different.
          */
@@ -8828,6 +8969,7 @@ export interface components {
             cases: number | null;
             /** Commit */
             commit: string | null;
+            contents: components["schemas"]["SuiteContentsOut"] | null;
             /** Description */
             description: string;
             /** Digest */
@@ -9413,10 +9555,22 @@ export interface components {
             credential_there: boolean;
             /** Data Class */
             data_class: string;
+            /**
+             * Family
+             * @description The model's, such as `claude`; null where not known
+             */
+            family: string | null;
+            /**
+             * Input Price
+             * @description US dollars for a million tokens, nothing cached; null where not known
+             */
+            input_price: number | null;
             /** Model */
             model: string;
             /** Name */
             name: string;
+            /** Output Price */
+            output_price: number | null;
             /** Provider */
             provider: string;
             /** Region */
@@ -10146,21 +10300,6 @@ export interface components {
             reviews: number;
         };
         /**
-         * FieldOut
-         * @description What records lack, or say wrongly.
-         */
-        promptops_server__app__console__wire__FieldOut: {
-            /**
-             * Id
-             * @description the field's number, such as D12
-             */
-            id: string;
-            /** Key */
-            key: string;
-            /** Prompts */
-            prompts: number;
-        };
-        /**
          * PlaceOut
          * @description An environment and what is live there.
          */
@@ -10409,33 +10548,6 @@ export interface components {
             version?: number | null;
         };
         /**
-         * FieldOut
-         * @description A field of the record. Fields of one `id` belong together; `own` are keys that defaults may not give.
-         */
-        promptops_server__registry__routes__records_out__FieldOut: {
-            /** Example */
-            example: unknown;
-            /** Help */
-            help: string;
-            /** Id */
-            id: string;
-            /** Key */
-            key: string;
-            /** Not Applicable */
-            not_applicable: string;
-            /** Own */
-            own: string[];
-            /** Question */
-            question: string;
-            required: components["schemas"]["RequiredOut"];
-            /** Serves */
-            serves: string[];
-            /** Type */
-            type: {
-                [key: string]: unknown;
-            };
-        };
-        /**
          * SideOut
          * @description A value on one side, and where it comes from.
          */
@@ -10568,6 +10680,11 @@ export interface components {
          * @description What stands at one address: `live`, or `suspended` with the reason.
          */
         promptops_server__releases__wire__LiveOut: {
+            /**
+             * Actor
+             * @description who made that release
+             */
+            actor: string;
             /** Digest */
             digest: string;
             /** Path */
@@ -10693,7 +10810,9 @@ export type FacetCount = components['schemas']['FacetCount'];
 export type FacetValues = components['schemas']['FacetValues'];
 export type FacetsOut = components['schemas']['FacetsOut'];
 export type FaultOut = components['schemas']['FaultOut'];
+export type FieldCoverage = components['schemas']['FieldCoverage'];
 export type FieldDifferenceOut = components['schemas']['FieldDifferenceOut'];
+export type FieldOut = components['schemas']['FieldOut'];
 export type FieldsOut = components['schemas']['FieldsOut'];
 export type FiguresOut = components['schemas']['FiguresOut'];
 export type FileProblemOut = components['schemas']['FileProblemOut'];
@@ -10853,6 +10972,7 @@ export type ScheduleOut = components['schemas']['ScheduleOut'];
 export type SchedulePage = components['schemas']['SchedulePage'];
 export type ScheduledPromptOut = components['schemas']['ScheduledPromptOut'];
 export type ScoreOut = components['schemas']['ScoreOut'];
+export type SealOut = components['schemas']['SealOut'];
 export type SecondFactor = components['schemas']['SecondFactor'];
 export type SectionOut = components['schemas']['SectionOut'];
 export type SegmentOut = components['schemas']['SegmentOut'];
@@ -10878,6 +10998,9 @@ export type StandOut = components['schemas']['StandOut'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type StillLiveOut = components['schemas']['StillLiveOut'];
 export type StopIn = components['schemas']['StopIn'];
+export type SuiteCaseOut = components['schemas']['SuiteCaseOut'];
+export type SuiteCheckOut = components['schemas']['SuiteCheckOut'];
+export type SuiteContentsOut = components['schemas']['SuiteContentsOut'];
 export type SuiteIn = components['schemas']['SuiteIn'];
 export type SuiteOut = components['schemas']['SuiteOut'];
 export type SuiteProblemOut = components['schemas']['SuiteProblemOut'];
@@ -10934,7 +11057,6 @@ export type WorksOn = components['schemas']['WorksOn'];
 export type PromptopsServerAccessRoutesPoliciesCheckIn = components['schemas']['promptops_server__access__routes__policies__CheckIn'];
 export type PromptopsServerAccessRoutesPoliciesCheckOut = components['schemas']['promptops_server__access__routes__policies__CheckOut'];
 export type PromptopsServerAppConsoleWireDueOut = components['schemas']['promptops_server__app__console__wire__DueOut'];
-export type PromptopsServerAppConsoleWireFieldOut = components['schemas']['promptops_server__app__console__wire__FieldOut'];
 export type PromptopsServerAppConsoleWirePlaceOut = components['schemas']['promptops_server__app__console__wire__PlaceOut'];
 export type PromptopsServerApprovalsCertificationRoutesDecisionOut = components['schemas']['promptops_server__approvals__certification__routes__DecisionOut'];
 export type PromptopsServerApprovalsCertificationRoutesDueOut = components['schemas']['promptops_server__approvals__certification__routes__DueOut'];
@@ -10947,7 +11069,6 @@ export type PromptopsServerRegistryRedactionRoutesKeptOut = components['schemas'
 export type PromptopsServerRegistryRedactionRoutesPlaceOut = components['schemas']['promptops_server__registry__redaction__routes__PlaceOut'];
 export type PromptopsServerRegistryRoutesBulkRestoreIn = components['schemas']['promptops_server__registry__routes__bulk__RestoreIn'];
 export type PromptopsServerRegistryRoutesEditsRestoreIn = components['schemas']['promptops_server__registry__routes__edits__RestoreIn'];
-export type PromptopsServerRegistryRoutesRecordsOutFieldOut = components['schemas']['promptops_server__registry__routes__records_out__FieldOut'];
 export type PromptopsServerRegistryRoutesRecordsOutSideOut = components['schemas']['promptops_server__registry__routes__records_out__SideOut'];
 export type PromptopsServerRegistryRoutesSchemasLiveOut = components['schemas']['promptops_server__registry__routes__schemas__LiveOut'];
 export type PromptopsServerRegistryRoutesSchemasVersionOut = components['schemas']['promptops_server__registry__routes__schemas__VersionOut'];
@@ -11109,6 +11230,32 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": unknown;
+                };
+            };
+        };
+    };
+    event_api_v1_audit_events__seq__get: {
+        parameters: {
+            query?: {
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };
@@ -14393,7 +14540,12 @@ export interface operations {
                 state?: ("in_review" | "changes_requested" | "reviewed" | "approved" | "rejected" | "withdrawn" | "revoked" | "lapsed") | null;
                 /** @description a prompt, or a module with all below it */
                 under?: string | null;
+                /** @description only those the caller opened */
                 mine?: boolean;
+                /** @description only those that still wait for decisions */
+                open?: boolean;
+                /** @description only those that ask the caller by name */
+                asked?: boolean;
                 /** @description Items on a page */
                 limit?: number;
                 /** @description `next` of the page before */
