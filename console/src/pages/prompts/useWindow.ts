@@ -17,6 +17,8 @@ export function useWindow(count: number, row = ROW): Windowed {
   const box = useRef<HTMLDivElement>(null);
   const [start, setStart] = useState(0);
   const scroller = (): HTMLElement | null => document.getElementById('content');
+  // What stands above the list (filters, banners) may grow: measured after every drawing, and told only when it changed.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
   useLayoutEffect(() => {
     const outer = scroller();
     if (!box.current || !outer) return;
