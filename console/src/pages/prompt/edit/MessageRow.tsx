@@ -1,5 +1,5 @@
 /** One message: role, text with pills and problems, and moving or removing it. */
-import { ActionIcon, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core';
 import type { Extension } from '@codemirror/state';
 import { IconArrowDown, IconArrowUp, IconTrash } from '@tabler/icons-react';
 import { memo, useMemo } from 'react';
@@ -46,7 +46,10 @@ export function MessageRow({ at, count, message, name, faults, kit, onChange, on
       </div>
       <div style={{ minWidth: 0 }}>
         <Content label={label} message={message} name={name} faults={faults} kit={kit} onChange={onChange} onFix={onFix} />
-        {faults.map((fault, index) => <FaultLine key={index} fault={fault} />)}
+        {faults.map((fault, index) => {
+          const variable = onFix && fault.rule === 'undefined-variable' ? namedIn(fault) : null;
+          return <FaultLine key={index} fault={fault}>{variable !== null && <Button size="compact-xs" variant="light" ml={8} onClick={() => onFix?.(variable)}>{words.declare(variable)}</Button>}</FaultLine>;
+        })}
       </div>
     </div>
   );
