@@ -27,7 +27,7 @@ export function CommentForm({ label, line, focus = false, button = words.comment
     setPending(true);
     setFault(null);
     try {
-      await onSend({ body, suggestion: wording ?? undefined });
+      await onSend({ body, suggestion: wording === null || wording === line ? undefined : wording });
       setBody('');
       setWording(null);
     } catch (refused) {
