@@ -41,7 +41,7 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
   const ticket = useRef<HTMLInputElement>(null);
   const time = useRef<HTMLInputElement>(null);
   const draft: Draft = { ...rest, to: environment.name, picks: readPicks(prompts), promoteFrom: source ?? null };
-  const preview = usePreview(project, draft, outcome === null);
+  const preview = usePreview(project, environment.release, draft, outcome === null);
   const publish = usePublish(project);
   const update = ({ to: where, picks, promoteFrom, ...others }: Partial<Draft>): void => {
     if (where !== undefined || picks !== undefined || promoteFrom !== undefined) {
