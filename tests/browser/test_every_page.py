@@ -96,7 +96,7 @@ def troubles_of(page: Page, address: str) -> list[str]:
     """What is wrong with a page, each with its address."""
     page.goto(address)
     expect(page.locator("h1, [role=alert]").first).to_be_visible()
-    page.wait_for_function("document.querySelectorAll('[aria-busy=true]').length === 0")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     found = axe(page)
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
         found.append("the page scrolls sideways")
