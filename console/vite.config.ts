@@ -11,7 +11,7 @@ export default defineConfig({
   server: {
     strictPort: true,
     proxy: Object.fromEntries(
-      ['/api', '/openapi.json', '/delivery', '/healthz', '/readyz'].map((path) => [path, { target: server, changeOrigin: true }]),
+      ['/api', '/openapi.json', '/delivery', '/healthz', '/readyz'].map((path) => [path, { target: server, changeOrigin: false }]),
     ),
   },
   build: {

@@ -1,6 +1,6 @@
 /** Live updates: the project's event stream makes stale what an event concerns, so that open pages refresh. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { projectKey } from './queries';
 
 /** What happened in a project, as coarse as any reader may know it. */
@@ -25,6 +25,22 @@ export const STALE_BY: Record<ProjectEvent['kind'], readonly string[]> = {
   project: ['overview', 'tree', 'prompts', 'environments'],
 };
 
+let live = false;
+const watching = new Set<() => void>();
+
+function tellLive(now: boolean): void {
+  live = now;
+  for (const tell of watching) tell();
+}
+
+/** Whether the event stream of the page's project is open. */
+export function useLiveState(): boolean {
+  return useSyncExternalStore((tell) => {
+    watching.add(tell);
+    return () => watching.delete(tell);
+  }, () => live);
+}
+
 /** Follow a project's events while the component is shown. `onEvent` is told of each besides. */
 export function useLiveProject(project: string | undefined, onEvent?: (event: ProjectEvent) => void): void {
   const queries = useQueryClient();
@@ -38,6 +54,11 @@ export function useLiveProject(project: string | undefined, onEvent?: (event: Pr
       onEvent?.(event);
     };
     source.onmessage = heard;
-    return () => source.close();
+    source.onopen = () => tellLive(true);
+    source.onerror = () => tellLive(false);
+    return () => {
+      source.close();
+      tellLive(false);
+    };
   }, [project, queries, onEvent]);
 }

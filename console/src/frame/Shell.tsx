@@ -1,8 +1,9 @@
 /** The frame around every page of a signed-in person: rail, bar, content; on a phone a bar at the foot. */
 import { Outlet } from '@tanstack/react-router';
-import { useDisclosure, useMediaQuery } from '@mantine/hooks';
+import { useDisclosure, useLocalStorage, useMediaQuery } from '@mantine/hooks';
 import { Drawer } from '@mantine/core';
 import { strings } from '@/strings';
+import { Banner } from './Banner';
 import { BottomBar } from './BottomBar';
 import { Rail } from './Rail';
 import { TopBar } from './TopBar';
@@ -10,12 +11,13 @@ import classes from './frame.module.css';
 
 export function Shell() {
   const roomy = useMediaQuery('(min-width: 720px)', true, { getInitialValueInEffect: false });
+  const [folded, fold] = useLocalStorage({ key: 'promptops-rail-folded', defaultValue: false, getInitialValueInEffect: false });
   const [open, { toggle, close }] = useDisclosure(false);
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#content">{strings.frame.skip}</a>
       {roomy ? (
-        <div className={classes.rail}><Rail /></div>
+        <div className={classes.rail} data-folded={folded}><Rail folded={folded} onFold={() => fold(!folded)} /></div>
       ) : (
         <Drawer opened={open} onClose={close} size={280} padding={0} title={strings.common.product} styles={{ header: { padding: '8px 16px' } }}>
           <Rail onGo={close} />
@@ -23,6 +25,7 @@ export function Shell() {
       )}
       <div className={classes.body}>
         <TopBar />
+        <Banner />
         <main id="content" className={classes.content} tabIndex={-1}><Outlet /></main>
       </div>
       {!roomy && <BottomBar onMore={toggle} />}

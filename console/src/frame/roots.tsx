@@ -17,6 +17,8 @@ export const signedInRoute = createRoute({
     if (session === null) {
       throw redirect({ href: links.signIn(location.pathname + location.searchStr) });
     }
+    // Until an authenticator app is set up the server refuses everything else.
+    if (session.must.includes('enrol_totp') && location.pathname !== links.account()) throw redirect({ href: links.account() });
   },
   component: lazyRouteComponent(() => import('./Shell'), 'Shell'),
   errorComponent: Failed,

@@ -20,7 +20,7 @@ from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
-from promptops_server.infra.http import ActorDep, current_actor, problem_responses
+from promptops_server.infra.http import ActorDep, actor_by_now, problem_responses
 from promptops_server.infra.problems import NotFound
 
 
@@ -117,7 +117,7 @@ def router(deps: AuditDeps) -> APIRouter:
                 return log_id, where, newest(conn, log_id)
 
         async def still_allowed() -> None:
-            allow(await current_actor(request), asked)
+            allow(await actor_by_now(request), asked)
 
         log_id, where, at = await run_in_threadpool(begin)
         return StreamingResponse(

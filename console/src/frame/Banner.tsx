@@ -1,0 +1,55 @@
+/** Above the content: that the server is away (goes by itself), or that a password has to be changed. */
+import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { NoServer } from '@/api/problem';
+import { queries } from '@/api/queries';
+import { sessionQuery } from '@/api/session';
+import { links } from '@/links';
+import { AppLink } from '@/parts/AppLink';
+import { usePathname } from '@/parts/navigate';
+import { strings } from '@/strings';
+import { tellReach, useReach } from './reach';
+import classes from './frame.module.css';
+
+const words = strings.frame;
+const AGAIN_MS = 3000;
+
+export function Banner() {
+  const away = !useReach();
+  const pathname = usePathname();
+  const session = useQuery(sessionQuery).data;
+  useWatch(away);
+  if (away) {
+    return <div className={classes.banner} role="status"><IconPlugConnectedX size={18} aria-hidden />{words.offline}</div>;
+  }
+  if (session?.must.includes('change_password') && pathname !== links.account()) {
+    return (
+      <div className={classes.banner} role="status">
+        <IconAlertTriangle size={18} aria-hidden /><span>{words.changePassword} <AppLink plain href={links.account()}>{words.changePasswordLink}</AppLink></span>
+      </div>
+    );
+  }
+  return null;
+}
+
+/** Notice failures of any question; while the server is away ask for a sign of life, and refresh all when it comes. */
+function useWatch(away: boolean): void {
+  useEffect(() => queries.getQueryCache().subscribe(({ query }) => {
+    const fault = query.state.fetchFailureReason ?? query.state.error;
+    if (fault instanceof NoServer) tellReach(false);
+  }), []);
+  useEffect(() => {
+    if (!away) return undefined;
+    const timer = setInterval(() => {
+      fetch('/readyz', { cache: 'no-store' }).then(
+        () => {
+          tellReach(true);
+          void queries.invalidateQueries();
+        },
+        () => undefined,
+      );
+    }, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [away]);
+}

@@ -1,0 +1,40 @@
+/** How many releases there were on each day, by environment. */
+import { useQueries } from '@tanstack/react-query';
+import { lazy, Suspense, useMemo } from 'react';
+import { api, data } from '@/api/client';
+import { projectKey } from '@/api/queries';
+import { Waiting } from '@/parts/Page';
+import { strings } from '@/strings';
+import { perDay } from './perDay';
+
+const Chart = lazy(() => import('@/parts/chart/Chart').then((chart) => ({ default: chart.Chart })));
+const DAYS = 14;
+
+export function ReleaseChart({ project, environments }: { readonly project: string; readonly environments: readonly string[] }) {
+  const answers = useQueries({
+    queries: environments.map((environment) => ({
+      queryKey: projectKey(project, 'releases', 'chart', environment),
+      queryFn: () => data(api.GET('/api/v1/projects/{project}/environments/{environment}/releases', { params: { path: { project, environment }, query: { limit: 100 } } })),
+    })),
+    combine: (all) => all.map(({ data: page }) => page?.items.map((one) => one.acknowledged_at) ?? null),
+  });
+  const ready = answers.every((one) => one !== null);
+  // As text, so that the chart is drawn anew only when something changed.
+  const text = JSON.stringify([environments, answers.map((one) => one ?? [])]);
+  const shown = useMemo(() => {
+    const [names, moments] = JSON.parse(text) as [string[], string[][]];
+    const { days, counts } = perDay(moments, new Date(), DAYS);
+    return {
+      option: {
+        legend: { top: 0, left: 0, data: names },
+        tooltip: { trigger: 'axis' as const },
+        xAxis: { type: 'category' as const, data: days },
+        yAxis: { type: 'value' as const, minInterval: 1 },
+        series: names.map((name, at) => ({ name, type: 'bar' as const, stack: 'all', barMaxWidth: 22, data: counts[at] ?? [] })),
+      },
+      table: { head: [strings.home.project.day, ...names], rows: days.map((day, at) => [day, ...counts.map((of) => of[at] ?? 0)]) },
+    };
+  }, [text]);
+  if (!ready) return <Waiting lines={5} />;
+  return <Suspense fallback={<Waiting lines={5} />}><Chart label={strings.home.project.releasesLabel} option={shown.option} table={shown.table} height={220} /></Suspense>;
+}
