@@ -5,6 +5,7 @@
 import { audit } from './en/audit';
 import { common } from './en/common';
 import { diff } from './en/diff';
+import { compliance, evidence } from './en/compliance';
 import { frame } from './en/frame';
 import { history } from './en/history';
 import { home } from './en/home';
@@ -26,6 +27,8 @@ const english = {
   audit,
   common,
   diff,
+  compliance,
+  evidence,
   frame,
   history,
   home,
