@@ -1,6 +1,7 @@
 /** What a publish would come to: the diffs, and the conditions. */
 import { Alert, List } from '@mantine/core';
 import { memo, useMemo, useState } from 'react';
+import { isProblem } from '@/api/problem';
 import type { Environment, Preview } from '@/api/releases';
 import { usePathname } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
@@ -26,7 +27,10 @@ export interface OutlookProps {
 
 /** Drawn anew when the answer changes, not when somebody types a reason. */
 export const Outlook = memo(function Outlook({ project, environment, emergency, data, error, isFetching, onField }: OutlookProps) {
-  if (error && !isFetching) return <Section title={words.changes}><Refusal fault={error} /></Section>;
+  if (error && !isFetching) {
+    const nothing = isProblem(error, 409) && error.problem.type.endsWith(':nothing-to-publish');
+    return <Section title={words.changes}>{nothing ? <p className={classes.soft}>{words.nothingChanges}</p> : <Refusal fault={error} />}</Section>;
+  }
   // An answer about another environment says nothing about this one.
   if (!data || data.environment !== environment.name) return <Section title={words.changes}><Waiting lines={4} /></Section>;
   return <Known key={environment.name} project={project} environment={environment} emergency={emergency} data={data} isFetching={isFetching} onField={onField} />;
