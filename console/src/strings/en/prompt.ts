@@ -156,6 +156,7 @@ export const prompt = {
   modelColumn: 'Model',
   exact: 'exact',
   estimate: 'estimate',
+  familyOnly: 'A family of models: name a model in the variant to see what it costs.',
   noPrice: 'no price known',
   notes: 'Changed for this model',
   showAll: (count: number) => `Show all ${count.toLocaleString('en')} characters`,

@@ -56,7 +56,7 @@ export function MessageRow({ at, count, message, name, faults, kit, onChange, on
 }
 
 function Tool({ label, disabled = false, onClick, children }: { readonly label: string; readonly disabled?: boolean; readonly onClick: () => void; readonly children: React.ReactNode }) {
-  return <Tooltip label={label}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} disabled={disabled} onClick={onClick}>{children}</ActionIcon></Tooltip>;
+  return <Tooltip label={label}><ActionIcon variant="subtle" color="gray" size={26} aria-label={label} disabled={disabled} onClick={onClick}>{children}</ActionIcon></Tooltip>;
 }
 
 type ContentProps = Pick<Props, 'message' | 'name' | 'faults' | 'kit' | 'onChange' | 'onFix'> & { readonly label: string };

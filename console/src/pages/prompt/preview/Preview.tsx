@@ -37,10 +37,10 @@ export const Preview = memo(function Preview({ project, doc: written, onChange }
     <section className={classes.section} aria-label={words.preview}>
       <div className={classes.sectionHead}>
         <h2>{words.preview}</h2>
-        <div className={classes.end} role="tablist" aria-label={words.family}>
-          <Button.Group>
+        <div className={classes.end}>
+          <Button.Group aria-label={words.family}>
             {[null, ...Object.keys(doc.variants ?? {})].map((name) => (
-              <Button key={name ?? ''} role="tab" aria-selected={variant === name} size="compact-sm" variant={variant === name ? 'light' : 'default'} onClick={() => setVariant(name)}>{name ?? words.base}</Button>
+              <Button key={name ?? ''} aria-pressed={variant === name} size="compact-sm" variant={variant === name ? 'light' : 'default'} onClick={() => setVariant(name)}>{name ?? words.base}</Button>
             ))}
           </Button.Group>
         </div>
