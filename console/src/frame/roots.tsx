@@ -1,7 +1,7 @@
 /** The trunk of the route tree; areas hang their pages on it. `/p/$project/…` pages know their project. */
 import { createRootRoute, createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
-import { sessionQuery } from '@/api/session';
+import { meQuery, sessionQuery } from '@/api/session';
 import { links } from '@/links';
 import { Failed, NotFound } from './Fallbacks';
 import { Root } from './Root';
@@ -19,6 +19,8 @@ export const signedInRoute = createRoute({
     }
     // Until an authenticator app is set up the server refuses everything else.
     if (session.must.includes('enrol_totp') && location.pathname !== links.account()) throw redirect({ href: links.account() });
+    // Who it is decides which places the rail shows: known before it is drawn, so that it does not jump.
+    await queries.ensureQueryData(meQuery).catch(() => undefined);
   },
   component: lazyRouteComponent(() => import('./Shell'), 'Shell'),
   errorComponent: Failed,

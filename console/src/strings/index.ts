@@ -4,8 +4,9 @@
  */
 import { audit } from './en/audit';
 import { common } from './en/common';
+import { compliance } from './en/compliance';
+import { evidence } from './en/compliance';
 import { diff } from './en/diff';
-import { compliance, evidence } from './en/compliance';
 import { frame } from './en/frame';
 import { history } from './en/history';
 import { home } from './en/home';
@@ -26,9 +27,9 @@ import { testing } from './en/testing';
 const english = {
   audit,
   common,
-  diff,
   compliance,
   evidence,
+  diff,
   frame,
   history,
   home,

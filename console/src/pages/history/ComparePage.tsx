@@ -28,7 +28,7 @@ export function ComparePage() {
   const go = useGo();
   const href = useHref();
   const [{ from: wantedFrom, to: wantedTo, all }, set] = useAddressQuery();
-  const [left, leave] = useState<ReadonlySet<string>>(new Set());
+  const [flipped, flip] = useState<ReadonlySet<string>>(new Set());
   const environments = useQuery({ queryKey: projectKey(project, 'environments', 'names'), queryFn: () => data(api.GET('/api/v1/projects/{project}/environments', { params: { path: { project } } })) });
   const names = (environments.data?.items ?? []).map(({ name }) => name);
   const { from, to } = sidesOf(wantedFrom, wantedTo, names);
@@ -46,13 +46,14 @@ export function ComparePage() {
   const can = useCan('release:publish', project, to === 'main' ? undefined : to);
   const options = [{ value: 'main', label: words.newest }, ...names.map((name) => ({ value: name, label: name }))];
   const nameOf = (side: string | undefined): string => (side === 'main' ? words.newest.toLowerCase() : (side ?? ''));
-  const picks = publishable(compared.items ?? []).filter(({ path }) => !left.has(path));
+  // What is suspended there is published only where somebody chooses it.
+  const picks = publishable(compared.items ?? []).filter(({ path, suspended }) => flipped.has(path) === suspended);
   const publish = (): void => go(withSheet(href, { sheet: 'publish', prompts: picks.map(({ path, version }) => `${path}@${version}`).join(','), to }));
   return (
     <Page
       title={words.title}
       actions={to !== undefined && to !== 'main' && picks.length > 0 && (
-        <Tooltip label={`${can?.reason ?? ''} ${can?.remedy ?? ''}`} disabled={can?.allowed !== false}>
+        <Tooltip label={`${can?.reason ?? ''} ${can?.remedy ?? ''}`} disabled={can?.allowed !== false} events={{ hover: true, focus: true, touch: true }}>
           <Button leftSection={<IconRocket size={16} aria-hidden />} data-disabled={can?.allowed === false || undefined} aria-disabled={can?.allowed === false} onClick={() => can?.allowed !== false && publish()}>{words.publish(picks.length, to)}</Button>
         </Tooltip>
       )}
@@ -71,7 +72,7 @@ export function ComparePage() {
         {compared.items?.map((item) => (
           <Item
             key={item.path} project={project} item={item} to={to} chosen={picks.some(({ path }) => path === item.path)}
-            onChoose={(chosen) => leave(new Set(chosen ? [...left].filter((path) => path !== item.path) : [...left, item.path]))}
+            onChoose={() => flip(new Set(flipped.has(item.path) ? [...flipped].filter((path) => path !== item.path) : [...flipped, item.path]))}
           />
         ))}
       </ul>
@@ -85,7 +86,7 @@ interface ItemProps {
   readonly item: Compared;
   readonly to: string | undefined;
   readonly chosen: boolean;
-  readonly onChoose: (chosen: boolean) => void;
+  readonly onChoose: () => void;
 }
 
 function Item({ project, item, to, chosen, onChoose }: ItemProps) {
@@ -96,7 +97,7 @@ function Item({ project, item, to, chosen, onChoose }: ItemProps) {
   return (
     <li className={classes.item}>
       <div className={classes.itemHead}>
-        {comes && to !== 'main' ? <Checkbox size="xs" aria-label={words.choose(path)} checked={chosen} disabled={item.kind === 'same'} onChange={(event) => onChoose(event.currentTarget.checked)} /> : <span />}
+        {comes && to !== 'main' ? <Checkbox size="xs" aria-label={words.choose(path)} checked={chosen} disabled={item.kind === 'same'} onChange={onChoose} /> : <span />}
         <ActionIcon variant="subtle" color="gray" size="sm" aria-expanded={open} aria-label={words.show(path)} disabled={!comes} onClick={() => setOpen(!open)}>{open ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}</ActionIcon>
         <AppLink href={there && comes ? links.diff(project, path, there.version, comes.version) : links.prompt(project, path)} className={classes.path}>{path}</AppLink>
         <span className={classes.soft}>{there ? strings.common.version(there.version) : words.notThere} → {comes ? strings.common.version(comes.version) : words.notThere}</span>
@@ -105,7 +106,7 @@ function Item({ project, item, to, chosen, onChoose }: ItemProps) {
           {item.behaviour_changed === false && item.record_changed === true && <Chip tone="good">{words.record}</Chip>}
           <Chip tone={kind === 'suspended' ? 'bad' : 'idle'}>{words.kinds[kind]}</Chip>
         </span>
-        {item.classes && item.classes.length > 0 && <span className={classes.soft}>{item.classes.map((name) => strings.diff.classes[name]).join(', ')}</span>}
+        {item.classes && item.classes.length > 0 && <span className={classes.parts}>{item.classes.map((name) => strings.diff.classes[name]).join(', ')}</span>}
       </div>
       {open && comes && <div className={classes.itemBody}><PromptDiff project={project} path={path} from={there?.version ?? null} to={comes.version} /></div>}
     </li>

@@ -10,6 +10,6 @@ export function sidesOf(from: string | undefined, to: string | undefined, enviro
 }
 
 /** What would come (`to` of the server's answer) and differs from what is there. */
-export function publishable(items: readonly Compared[]): { readonly path: string; readonly version: number }[] {
-  return items.flatMap(({ path, kind, to }) => (kind !== 'same' && to?.state === 'live' && to.valid ? [{ path, version: to.version }] : []));
+export function publishable(items: readonly Compared[]): { readonly path: string; readonly version: number; readonly suspended: boolean }[] {
+  return items.flatMap(({ path, kind, to }) => (kind !== 'same' && to?.state === 'live' && to.valid ? [{ path, version: to.version, suspended: kind === 'suspended' }] : []));
 }

@@ -14,6 +14,13 @@ import { useVersion } from './facts';
 const words = strings.prompt;
 const SideBySide = lazy(() => import('@/parts/code/SideBySide').then((part) => ({ default: part.SideBySide })));
 
+/** What changed, in words: `inputs.claim` as `Variable claim`. */
+function named(what: string): string {
+  const [, head = what, rest = ''] = /^([^. ]+)[. ]?(.*)$/.exec(what) ?? [];
+  const word = words.changedParts[head === 'messages' ? 'message' : head];
+  return word === undefined ? what : typeof word === 'string' ? word : word(rest);
+}
+
 /** A version as its JSON form. */
 export function useDocument(project: string, path: string, version: number | undefined) {
   const shown = useVersion(project, path, version);
@@ -40,8 +47,8 @@ export function Changes({ project, path, parent, doc }: { readonly project: stri
       <Stack gap="md">
         {changes.map((change) => (
           <div key={change.what}>
-            <Text size="sm" fw={550} mb={4}>{change.what}</Text>
-            <SideBySide before={change.before} after={change.after} labels={[`v${parent}, ${change.what}`, `${words.yours}, ${change.what}`]} />
+            <Text size="sm" fw={550} mb={4}>{named(change.what)}</Text>
+            <SideBySide before={change.before} after={change.after} labels={[`v${parent}, ${named(change.what)}`, `${words.yours}, ${named(change.what)}`]} />
           </div>
         ))}
       </Stack>

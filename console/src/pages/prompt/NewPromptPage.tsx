@@ -103,7 +103,7 @@ export function NewPromptPage() {
               <Button variant="default" onClick={() => go(links.project(project))}>{strings.common.cancel}</Button>
             </Group>
           </Stack>
-          <Preview project={project} doc={doc} />
+          <div className={classes.aside}><Preview project={project} doc={doc} /></div>
         </div>
       </form>
     </Page>

@@ -50,8 +50,8 @@ export function OldVersion({ project, path, version, newest, mayWrite, onRestore
       {!shown.error && !shown.checked && <Waiting lines={10} />}
       {shown.checked?.prompt && (
         <div className={classes.work}>
-          <PromptForm project={project} doc={shown.checked.prompt} faults={shown.checked.problems} />
-          <Preview project={project} doc={shown.checked.prompt} />
+          <div className={classes.editing}><PromptForm project={project} doc={shown.checked.prompt} faults={shown.checked.problems} /></div>
+          <div className={classes.aside}><Preview project={project} doc={shown.checked.prompt} /></div>
         </div>
       )}
       <Modal opened={asking} onClose={() => setAsking(false)} title={words.restoreTitle(version)}>

@@ -16,6 +16,7 @@ export function PromptTabContent({ project, path, session, state, editable }: Pr
   const [query] = useAddressQuery();
   const faults = state.checked?.problems ?? [];
   if (query.shared !== undefined) return <SharedEdits project={project} path={path} share={query.shared} onTaken={() => void session.open(true)} />;
+  if (editable && state.copy !== null && state.copy.conflicts.length > 0) return null; // the merge view above asks first
   if (state.doc === null) {
     return (
       <>
@@ -28,7 +29,7 @@ export function PromptTabContent({ project, path, session, state, editable }: Pr
   return (
     <div className={classes.work}>
       <div className={classes.editing}>
-        <PromptForm project={project} doc={state.doc} faults={faults} {...(editable ? { onChange: session.change } : {})} file={{ text: state.text, onChange: editable ? session.changeText : undefined }} />
+        <PromptForm project={project} doc={state.doc} faults={faults} loaded={state.loaded} {...(editable ? { onChange: session.change } : {})} file={{ text: state.text, onChange: editable ? session.changeText : undefined }} />
       </div>
       <div className={classes.aside}>
         <Preview project={project} doc={state.doc} {...(editable ? { onChange: session.change } : {})} />

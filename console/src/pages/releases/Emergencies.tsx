@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
+import { isProblem } from '@/api/problem';
 import type { EmergencyOut } from '@/api/releases';
 import type { SignatureIn } from '@/api/schema';
 import { useCan } from '@/api/session';
@@ -73,7 +74,7 @@ interface DecideProps {
   readonly close: () => void;
 }
 
-/** The reason first; where it is ratified at high tier, the signature after it. */
+/** The reason first; the signature after it at high tier, and wherever the server asks for one. */
 function Decide({ project, one, verdict, close }: DecideProps) {
   const queries = useQueryClient();
   const [reason, setReason] = useState('');
@@ -88,6 +89,9 @@ function Decide({ project, one, verdict, close }: DecideProps) {
       for (const key of ['releases', 'environments', 'followers']) void queries.invalidateQueries({ queryKey: projectKey(project, key) });
       void queries.invalidateQueries({ queryKey: ['me', 'work'] });
       close();
+    },
+    onError: (fault, signature) => {
+      if (signature === null && isProblem(fault, 403) && String(fault.problem.rule).startsWith('signature.')) setSigning(true);
     },
   });
   const title = verdict === 'ratify' ? words.ratifyTitle(release) : words.refuseTitle(release);

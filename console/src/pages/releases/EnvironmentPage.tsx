@@ -8,17 +8,15 @@ import { useCan } from '@/api/session';
 import { useProject } from '@/frame/roots';
 import { NotFound } from '@/frame/Fallbacks';
 import { links, withSheet } from '@/links';
-import { AppLink } from '@/parts/AppLink';
 import { LinkButton } from '@/parts/LinkButton';
 import { Chip, ReleaseChip } from '@/parts/Chip';
 import { useAddressQuery, useGo, useHref } from '@/parts/navigate';
-import { Facts, Page, Waiting } from '@/parts/Page';
+import { Page, Waiting } from '@/parts/Page';
 import { strings } from '@/strings';
 import { Applications } from './Applications';
 import { Emergencies } from './Emergencies';
 import { EnvironmentReleases } from './EnvironmentReleases';
 import { LiveNow } from './LiveNow';
-import classes from './releases.module.css';
 import { Rules } from './Rules';
 
 const words = strings.releases;
@@ -50,6 +48,7 @@ function Known({ project, environment }: { readonly project: string; readonly en
         <>
           {environment.release > 0 && <ReleaseChip project={project} environment={name} number={environment.release} />}
           <Chip>{words.prompts(environment.count)}</Chip>
+          <Chip tone={environment.approval_required ? 'warn' : 'idle'}>{`${words.approval} ${environment.approval_required ? words.approvalNeeded : words.approvalNot}`}</Chip>
         </>
       )}
       actions={(
@@ -65,7 +64,6 @@ function Known({ project, environment }: { readonly project: string; readonly en
         </>
       )}
       tabs={TABS.map((one) => ({ label: words.tabs[one], href: links.environment(project, name, one === 'live' ? {} : { tab: one }), active: one === tab }))}
-      inspector={<Inspector project={project} environment={environment} />}
     >
       {tab === 'live' && <LiveNow project={project} environment={environment} />}
       {tab === 'releases' && <EnvironmentReleases project={project} environment={environment} />}
@@ -73,17 +71,5 @@ function Known({ project, environment }: { readonly project: string; readonly en
       {tab === 'rules' && <Rules project={project} environment={environment} />}
       {tab === 'emergencies' && <Emergencies project={project} environment={name} />}
     </Page>
-  );
-}
-
-function Inspector({ project, environment }: { readonly project: string; readonly environment: Environment }) {
-  return (
-    <Facts title={words.inspector}>
-      <dl className={classes.facts}>
-        <dt>{words.head}</dt><dd>{environment.release > 0 ? <AppLink href={links.release(project, environment.name, environment.release)}>{`r${environment.release}`}</AppLink> : strings.common.never}</dd>
-        <dt>{words.livePrompts}</dt><dd>{environment.count.toLocaleString('en')}</dd>
-        <dt>{words.approval}</dt><dd>{environment.approval_required ? words.approvalNeeded : words.approvalNot}</dd>
-      </dl>
-    </Facts>
   );
 }

@@ -28,7 +28,7 @@ export function SpreadChart({ project, environments }: { readonly project: strin
     tooltip: { trigger: 'item' },
     legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12 },
     xAxis: { type: 'time' },
-    yAxis: { type: 'value', name: words.milliseconds, splitLine: { lineStyle: { opacity: 0.25 } } },
+    yAxis: { type: 'value', axisLabel: { formatter: `{value} ${words.milliseconds}` }, splitLine: { lineStyle: { opacity: 0.25 } } },
     series: environments.map((name) => ({
       name, type: 'line' as const, showSymbol: true, symbolSize: 8,
       data: rows.filter(({ environment }) => environment === name).map(({ acknowledged_at: at, slowest_ms: slowest, number }) => ({ name: `r${number}`, value: [at, slowest ?? 0] })),

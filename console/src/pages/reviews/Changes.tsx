@@ -51,7 +51,11 @@ export function Changes({ request, comments, actions }: ChangesProps) {
         {here.map((thread) => <ThreadView key={thread.id} project={project} path={path} number={number} thread={thread} line={lines[line - 1]} actions={actions} pointed={pointed} />)}
         {writing === line && (
           <CommentForm
-            label={words.commentOn(line)} line={lines[line - 1] ?? ''} focus onCancel={() => write(null)}
+            label={words.commentOn(line)} line={lines[line - 1] ?? ''} focus
+            onCancel={() => {
+              write(null);
+              document.getElementById(`line-${line}`)?.focus();
+            }}
             onSend={async (body) => {
               await actions.say.mutateAsync({ ...body, line });
               write(null);

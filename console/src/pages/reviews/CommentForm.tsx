@@ -1,6 +1,6 @@
 /** Writing a comment, perhaps with another wording of the line. */
 import { Button, Checkbox, Group, Stack, Textarea } from '@mantine/core';
-import { useState, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
 import type { CommentIn } from '@/api/schema';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
@@ -18,6 +18,10 @@ export interface CommentFormProps {
 }
 
 export function CommentForm({ label, line, focus = false, button = words.comment, onSend, onCancel }: CommentFormProps) {
+  const place = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (focus) place.current?.focus({ preventScroll: true });
+  }, [focus]);
   const [body, setBody] = useState('');
   const [wording, setWording] = useState<string | null>(null);
   const [pending, setPending] = useState(false);
@@ -27,7 +31,7 @@ export function CommentForm({ label, line, focus = false, button = words.comment
     setPending(true);
     setFault(null);
     try {
-      await onSend({ body, suggestion: wording ?? undefined });
+      await onSend({ body, suggestion: wording === null || wording === line ? undefined : wording });
       setBody('');
       setWording(null);
     } catch (refused) {
@@ -41,8 +45,8 @@ export function CommentForm({ label, line, focus = false, button = words.comment
     <form onSubmit={(event) => void send(event)} style={{ maxWidth: 720 }}>
       <Stack gap={8}>
         <Textarea
-          aria-label={label} placeholder={words.commentPlaceholder} autosize minRows={2} maxRows={14} maxLength={10_000} value={body} data-autofocus={focus || undefined}
-          ref={focus ? (element) => element?.focus({ preventScroll: true }) : undefined} onChange={(event) => setBody(event.currentTarget.value)}
+          aria-label={label} placeholder={words.commentPlaceholder} autosize minRows={2} maxRows={14} maxLength={10_000} value={body}
+          ref={place} onChange={(event) => setBody(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && !empty) void send();
             if (event.key === 'Escape') onCancel?.();

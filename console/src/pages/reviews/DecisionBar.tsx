@@ -35,7 +35,7 @@ export function DecisionBar({ request, actions }: { readonly request: RequestOut
     ? (words.decide.closed[request.state] ?? '')
     : offered?.can?.allowed === true
       ? `${words.decide.meaning(offered.step, request.version, role, request.signatures)}${request.signatures ? ` ${words.decide.signing}` : ''}`
-      : words.decide.waits(words.waits(request.missing));
+      : `${words.decide.waits(words.waits(request.missing))} ${offered?.can?.reason ?? ''}`;
   return (
     <section className={classes.bar} aria-label={words.decide.bar}>
       <p className={classes.barText} style={{ margin: 0 }}>{said}</p>
@@ -45,7 +45,7 @@ export function DecisionBar({ request, actions }: { readonly request: RequestOut
         )}
         {open && mayDecide && <Button variant="default" leftSection={<IconPencil size={16} aria-hidden />} onClick={() => begin('request_changes')}>{words.decide.request_changes}</Button>}
         {offered && (
-          <Tooltip label={`${offered.can?.reason ?? ''} ${offered.can?.remedy ?? ''}`} disabled={offered.can?.allowed !== false}>
+          <Tooltip label={`${offered.can?.reason ?? ''} ${offered.can?.remedy ?? ''}`} disabled={offered.can?.allowed !== false} events={{ hover: true, focus: true, touch: true }}>
             <Button
               leftSection={<IconCheck size={16} aria-hidden />} aria-disabled={offered.can?.allowed !== true} data-disabled={offered.can?.allowed !== true || undefined}
               onClick={() => offered.can?.allowed === true && begin('approve')}

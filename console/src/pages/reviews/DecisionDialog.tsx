@@ -52,7 +52,7 @@ export function DecisionDialog({ request, verdict, step, decide, onClose }: Deci
     return <SignatureDialog opened onClose={() => sign(false)} title={label} meaning={<Text size="sm">{meaning}</Text>} onSign={send} pending={decide.isPending} fault={decide.error} />;
   }
   return (
-    <Modal opened onClose={onClose} title={<strong>{label}</strong>}>
+    <Modal opened onClose={onClose} closeButtonProps={{ 'aria-label': strings.common.close }} title={<strong>{label}</strong>}>
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">{meaning}</Text>

@@ -41,7 +41,7 @@ export function NewReview({ project, prompt, onClose }: { readonly project: stri
   };
   const gaps = status.data && path !== '' && status.data.path === path ? status.data.gaps : [];
   return (
-    <Drawer opened onClose={onClose} position="right" size={460} title={<strong>{words.newTitle}</strong>}>
+    <Drawer opened onClose={onClose} position="right" size={460} closeButtonProps={{ 'aria-label': strings.common.close }} title={<strong>{words.newTitle}</strong>}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput label={words.newPrompt} description={words.newPromptHelp} required value={address} data-autofocus={prompt === '' || undefined} onChange={(event) => setAddress(event.currentTarget.value)} />

@@ -12,6 +12,7 @@ import { useGo } from '@/parts/navigate';
 import { PromptPicker } from '@/parts/PromptPicker';
 import { Refusal } from '@/parts/Refusal';
 import { TargetPicker } from '@/parts/TargetPicker';
+import { useVersionNumbers } from '@/parts/versions';
 import { strings } from '@/strings';
 
 const words = strings.runs;
@@ -39,11 +40,7 @@ function Form({ project, prompt, version: askedVersion, targets: asked }: Omit<S
   const [repeat, setRepeat] = useState<string | number>(1);
   const [limit, setLimit] = useState<string | number>('');
   const [fresh, setFresh] = useState(false);
-  const versions = useQuery({
-    queryKey: projectKey(project, 'versions', path, 'numbers'),
-    enabled: path !== null,
-    queryFn: () => data(api.GET('/api/v1/projects/{project}/versions/{path}', { params: { path: { project, path: path ?? '' }, query: { limit: 50 } } })),
-  });
+  const numbers = useVersionNumbers(project, path);
   const known = useQuery({
     queryKey: projectKey(project, 'suites', 'of', path),
     enabled: path !== null,
@@ -73,15 +70,14 @@ function Form({ project, prompt, version: askedVersion, targets: asked }: Omit<S
       if ('number' in run) go(links.run(project, run.number));
     },
   });
-  const numbers = versions.data?.items ?? [];
   return (
     <form onSubmit={(event) => { event.preventDefault(); start.mutate(); }}>
       <Stack>
         <Group grow align="start" preventGrowOverflow={false}>
           <PromptPicker project={project} value={path} autoFocus={prompt === undefined} onChange={(next) => { setPath(next); setVersion(null); setSuites([]); }} />
           <Select
-            label={strings.testing.version} disabled={path === null} w={160} value={version ?? String(numbers[0]?.version ?? '')} onChange={setVersion} allowDeselect={false}
-            data={numbers.map((one, at) => ({ value: String(one.version), label: at === 0 ? strings.testing.newest(one.version) : strings.common.version(one.version) }))}
+            label={strings.testing.version} disabled={path === null} w={160} value={version ?? String(numbers[0] ?? '')} onChange={setVersion} allowDeselect={false}
+            data={numbers.map((one, at) => ({ value: String(one), label: at === 0 ? strings.testing.newest(one) : strings.common.version(one) }))}
           />
         </Group>
         <TargetPicker project={project} value={targets} onChange={setTargets} />

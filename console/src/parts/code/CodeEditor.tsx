@@ -2,7 +2,7 @@
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { yaml } from '@codemirror/lang-yaml';
-import { bracketMatching, defaultHighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { bracketMatching, defaultHighlightStyle, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { setDiagnostics, type Diagnostic } from '@codemirror/lint';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
 import { Annotation, Compartment, EditorState, type Extension } from '@codemirror/state';
@@ -43,6 +43,11 @@ const look = EditorView.theme({
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'color-mix(in srgb, var(--accent-ink) 25%, transparent)' },
 });
+/** CodeMirror's own colours of syntax, each as the colour of the theme that is nearest: readable in light and dark. */
+const INKS: Readonly<Record<string, string>> = {
+  '#404740': 'var(--ink-soft)', '#940': 'var(--ink-soft)', '#708': 'var(--production)', '#a11': 'var(--good)', '#164': 'var(--warn)', '#e40': 'var(--bad)', '#f00': 'var(--bad)', '#085': 'var(--good)', '#167': 'var(--good)',
+};
+const inks = HighlightStyle.define(defaultHighlightStyle.specs.map((spec) => (typeof spec.color === 'string' ? { ...spec, color: INKS[spec.color] ?? 'var(--accent-ink)' } : spec)));
 const languages: Record<'yaml' | 'json' | 'plain', () => Extension> = { yaml: () => yaml(), json: () => json(), plain: () => [] };
 
 export function CodeEditor({ value, onChange, language = 'plain', readOnly = false, label, problems, extensions, minHeight = 0, lineNumbers: numbered = true }: CodeEditorProps) {
@@ -62,7 +67,7 @@ export function CodeEditor({ value, onChange, language = 'plain', readOnly = fal
         doc: value,
         extensions: [
           numbered ? lineNumbers() : [], history(), bracketMatching(), highlightSelectionMatches(), EditorView.lineWrapping, look,
-          syntaxHighlighting(defaultHighlightStyle, { fallback: true }), languages[language](), keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
+          syntaxHighlighting(inks), languages[language](), keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
           EditorView.contentAttributes.of({ 'aria-label': label }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged && !update.transactions.some((made) => made.annotation(outside))) changed.current?.(update.state.doc.toString());

@@ -10,7 +10,7 @@ import { LazyPart } from './LazyPart';
 import { compareLines, linesOf } from './lines';
 import { placesOf } from './places';
 import type { DiffLine } from './PromptDiff';
-import { foldRows, inParts, sectionsOf, type PlacedRow, type Section } from './sections';
+import { foldRows, inGroups, inParts, sectionsOf, type PlacedRow, type Section, type Stretch } from './sections';
 import classes from './diff.module.css';
 
 const words = strings.diff;
@@ -62,12 +62,22 @@ export function DiffView({ before, after, label, under, onLine }: DiffViewProps)
     inParts(rows, PART).map((part, at) => (
       <LazyPart key={at} height={part.length * ROW} eager={rows.length <= PART || part.some(kept)}>{() => part.map(drawn)}</LazyPart>
     ));
-  const body = (section: Section): ReactNode =>
-    foldRows(section.rows, kept).map((stretch) => {
-      const id = `${section.id} ${stretch.id}`;
-      if (!stretch.folded || opened.has(id)) return <div key={id}>{list(stretch.rows)}</div>;
-      return <button key={id} type="button" className={classes.fold} onClick={() => open(id)}><IconFold size={14} aria-hidden />{words.showLines(stretch.rows.length)}</button>;
-    });
+  const stretch = (section: Section, { folded, rows, id: at }: Stretch): ReactNode => {
+    const id = `${section.id} ${at}`;
+    if (!folded || opened.has(id)) return <div key={id}>{list(rows)}</div>;
+    return <button key={id} type="button" className={classes.fold} onClick={() => open(id)}><IconFold size={14} aria-hidden />{words.showLines(rows.length)}</button>;
+  };
+  const body = (section: Section): ReactNode => {
+    const parts = inGroups(foldRows(section.rows, kept), PART);
+    return parts.map((part, at) => (
+      <LazyPart
+        key={at} height={part.reduce((sum, { folded, rows }) => sum + (folded ? 28 : rows.length * ROW), 0)}
+        eager={parts.length === 1 || part.some(({ rows }) => rows.some(kept))}
+      >
+        {() => part.map((one) => stretch(section, one))}
+      </LazyPart>
+    ));
+  };
   const quiet = (section: Section): boolean => section.kind === 'same' && !section.rows.some(kept) && !opened.has(section.id);
   return (
     // The arrow keys move between the lines, which are buttons.

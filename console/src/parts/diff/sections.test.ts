@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { compareLines } from './lines';
 import { placesOf } from './places';
-import { foldRows, sectionsOf } from './sections';
+import { foldRows, inGroups, sectionsOf } from './sections';
 
 const file = (text: string): string[] => `name: A\nmessages:\n  - role: system\n    content: |\n${text}\nrecord:\n  intent: x`.split('\n');
 const compare = (before: string[], after: string[]) => sectionsOf(compareLines(before, after), placesOf(before), placesOf(after));
@@ -27,4 +27,12 @@ it('never hides a changed role', () => {
   const after = before.map((line) => line.replace('role: system', 'role: user'));
   const shown = compare(before, after).flatMap(({ rows }) => foldRows(rows, () => false).filter(({ folded }) => !folded)).flatMap(({ rows }) => rows);
   expect(shown.some((row) => row.after === 3 && !row.same)).toBe(true);
+});
+
+it('groups stretches so that a long comparison is drawn part by part, and loses none', () => {
+  const section = compare(file(numbered(300)), file(numbered(300).replaceAll(/number (\d*5)$/gm, 'number $1 changed'))).find(({ kind }) => kind === 'changed');
+  const stretches = foldRows(section?.rows ?? [], () => false);
+  const groups = inGroups(stretches, 60);
+  expect(groups.length).toBeGreaterThan(2);
+  expect(groups.flat()).toEqual(stretches);
 });

@@ -80,3 +80,18 @@ export function inParts<T>(rows: readonly T[], size: number): (readonly T[])[] {
   for (let at = 0; at < rows.length; at += size) parts.push(rows.slice(at, at + size));
   return parts;
 }
+
+/** Neighbouring stretches together until about so many rows are in sight. */
+export function inGroups(stretches: readonly Stretch[], size: number): (readonly Stretch[])[] {
+  const groups: Stretch[][] = [];
+  let held = size;
+  for (const stretch of stretches) {
+    if (held >= size) {
+      groups.push([]);
+      held = 0;
+    }
+    groups.at(-1)?.push(stretch);
+    held += stretch.folded ? 1 : stretch.rows.length;
+  }
+  return groups;
+}

@@ -1,15 +1,14 @@
 /** One row of a prompt's history. */
-import { ActionIcon, Checkbox, Menu } from '@mantine/core';
-import { IconBan, IconCheck, IconClipboardCheck, IconDots, IconPencil, IconRocket, IconRotate, IconX, type Icon } from '@tabler/icons-react';
+import { IconBan, IconCheck, IconClipboardCheck, IconPencil, IconRocket, IconRotate, IconX, type Icon } from '@tabler/icons-react';
 import { memo } from 'react';
 import type { VersionInHistory } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { Chip, EnvironmentChip, ReleaseChip, StateChip, VersionChip } from '@/parts/Chip';
-import { useGo } from '@/parts/navigate';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import type { Event } from './timeline';
+import { VersionMenu } from './VersionMenu';
 import classes from './history.module.css';
 
 const words = strings.history.panel;
@@ -64,12 +63,11 @@ function Small({ icon: Mark, tone, at, why, children }: { readonly icon: Icon; r
 }
 
 function VersionRow({ project, path, version, newest, chosen, onChoose, onRestore }: EventRowProps & { readonly version: VersionInHistory }) {
-  const go = useGo();
   const number = version.version;
   const here = version.path === path;
   return (
     <li className={classes.version} data-chosen={chosen}>
-      {here ? <Checkbox size="xs" aria-label={words.choose(number)} checked={chosen} onChange={() => onChoose(number)} /> : <IconPencil size={16} aria-hidden />}
+      {here ? <input type="checkbox" className={classes.box} aria-label={words.choose(number)} checked={chosen} onChange={() => onChoose(number)} /> : <IconPencil size={16} aria-hidden />}
       <span className={classes.said}>
         <AppLink plain href={links.prompt(project, version.path, { v: number })} className={classes.message}>{version.message.split('\n')[0] || words.noMessage}</AppLink>
         <span className={classes.soft}>{version.author} · <Time at={version.created_at} />{version.moved_from !== null && ` · ${words.movedFrom(version.moved_from)}`}</span>
@@ -80,16 +78,7 @@ function VersionRow({ project, path, version, newest, chosen, onChoose, onRestor
         {version.redacted_at !== null && <Chip tone="bad">{words.redacted}</Chip>}
         <StateChip state={version.state} />
         <VersionChip project={project} path={version.path} version={number} />
-        <Menu position="bottom-end" width={250}>
-          <Menu.Target><ActionIcon variant="subtle" color="gray" aria-label={words.actions(number)}><IconDots size={16} /></ActionIcon></Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => go(links.prompt(project, version.path, { v: number }))}>{words.openVersion}</Menu.Item>
-            {version.parent !== null && <Menu.Item onClick={() => go(links.diff(project, version.path, version.parent ?? 0, number))}>{words.withBefore}</Menu.Item>}
-            {here && newest !== undefined && newest !== number && <Menu.Item onClick={() => go(links.diff(project, path, number, newest))}>{words.withNewest}</Menu.Item>}
-            {here && <Menu.Item onClick={() => go(links.reviews(project, { new: `${path}@${number}` }))}>{words.askReview}</Menu.Item>}
-            {here && newest !== number && <Menu.Item onClick={() => onRestore(version)}>{words.restore}</Menu.Item>}
-          </Menu.Dropdown>
-        </Menu>
+        <VersionMenu project={project} path={path} version={version} newest={newest} onRestore={onRestore} />
       </span>
     </li>
   );

@@ -2,7 +2,7 @@
 import { Button, SegmentedControl, Select } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { VersionInHistory } from '@/api/schema';
@@ -23,8 +23,8 @@ import { versionsPage } from './versions';
 import classes from './history.module.css';
 
 const words = strings.history.panel;
-const PART = 40;
-const ROW = 52;
+const PART = 20;
+const ROW = 56;
 
 export interface HistoryPanelProps {
   readonly project: string;
@@ -68,11 +68,18 @@ function Timeline({ project, path, wanted, chosen, onChoose }: TimelineProps) {
     queryKey: projectKey(project, 'reviews', 'of', path),
     queryFn: () => data(api.GET('/api/v1/projects/{project}/reviews', { params: { path: { project }, query: { under: path, limit: 100 } } })),
   });
+  // From the pages as they are kept: rows stay the same while nothing new comes.
+  const pages = versions.data?.pages;
   const events = useMemo(
-    () => timelineOf(path, versions.items ?? [], !versions.hasNextPage, releases.data ?? [], requests.data?.items ?? [], wanted),
-    [path, versions.items, versions.hasNextPage, releases.data, requests.data, wanted],
+    () => timelineOf(path, pages?.flatMap((page) => page.items) ?? [], !versions.hasNextPage, releases.data ?? [], requests.data?.items ?? [], wanted),
+    [path, pages, versions.hasNextPage, releases.data, requests.data, wanted],
   );
   const newest = versions.items?.[0]?.version;
+  const now = useRef({ chosen, onChoose });
+  useEffect(() => {
+    now.current = { chosen, onChoose };
+  });
+  const toggle = useCallback((version: number) => now.current.onChoose(choose(now.current.chosen, version)), []);
   const [older, younger] = [...chosen].sort((one, two) => one - two);
   if (versions.error && !versions.items) return <Refusal fault={versions.error} onRetry={() => void versions.refetch()} />;
   if (versions.isPending) return <Waiting lines={10} />;
@@ -92,7 +99,7 @@ function Timeline({ project, path, wanted, chosen, onChoose }: TimelineProps) {
             {() => part.map((event) => (
               <EventRow
                 key={event.id} project={project} path={path} event={event} newest={newest} onRestore={restore}
-                chosen={event.kind === 'version' && chosen.includes(event.version.version)} onChoose={(version) => onChoose(choose(chosen, version))}
+                chosen={event.kind === 'version' && chosen.includes(event.version.version)} onChoose={toggle}
               />
             ))}
           </LazyPart>

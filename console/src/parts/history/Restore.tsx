@@ -27,7 +27,7 @@ export function Restore({ project, path, version, newest, onClose }: { readonly 
     restore.mutate();
   };
   return (
-    <Modal opened onClose={onClose} size={960} title={<strong>{words.restoreTitle(version)}</strong>} scrollAreaComponent={ScrollArea.Autosize}>
+    <Modal opened onClose={onClose} closeButtonProps={{ 'aria-label': strings.common.close }} size={960} title={<strong>{words.restoreTitle(version)}</strong>} scrollAreaComponent={ScrollArea.Autosize}>
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">{words.restoreWhat(version, newest)}</Text>

@@ -34,7 +34,7 @@ export function Problem({ fault, project, environment, onAgain }: ProblemProps) 
 
 /** The newest release, where a refusal says that it moved. */
 export function headOf(fault: unknown): number | null {
-  if (!isProblem(fault, 409) && !isProblem(fault, 412)) return null;
+  if (!isProblem(fault) || !fault.problem.type.endsWith(':head-moved')) return null;
   const current = fault.problem.current;
   if (typeof current !== 'object' || current === null || !('release' in current)) return null;
   return typeof current.release === 'number' ? current.release : null;

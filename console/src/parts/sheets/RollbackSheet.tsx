@@ -54,7 +54,7 @@ function Form({ project, prompts, to, change, close, environments, environment }
   // A whole environment goes back to a release: the one before, unless another is said.
   const target: Target = single ? (asked !== null && 'version' in asked ? asked : null) : asked !== null && 'release' in asked ? asked : { release: Math.max(0, environment.release - 1) };
   const complete = environment.release > 0 && (single ? path !== undefined : target !== null && 'release' in target && target.release < environment.release);
-  const preview = useRollbackPreview(project, environment.name, single ? path : undefined, target, complete && made === null);
+  const preview = useRollbackPreview(project, environment, single ? path : undefined, target, complete && made === null);
   const rollback = useRollback(project, environment.name, single ? path : undefined, target);
   if (made !== null) return <Made project={project} environment={environment.name} number={made} close={close} undo={(number) => { setMade(null); setSingle(false); setWhy({ reason: '', ticket: '' }); change({ prompts: undefined, in: environment.name, to: `r${number}` }); }} />;
 

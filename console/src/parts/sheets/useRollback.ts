@@ -21,10 +21,10 @@ function body(path: string | undefined, target: Target, why: Why | null): Rollba
   };
 }
 
-/** Of one prompt (`path`), or of the whole environment. */
-export function useRollbackPreview(project: string, environment: string, path: string | undefined, target: Target, enabled: boolean) {
+/** Of one prompt (`path`), or of the whole environment; asked again when its newest release is another. */
+export function useRollbackPreview(project: string, { name: environment, release: head }: { readonly name: string; readonly release: number }, path: string | undefined, target: Target, enabled: boolean) {
   return useQuery({
-    queryKey: projectKey(project, 'releases', 'rollback', environment, path, target),
+    queryKey: projectKey(project, 'dry-run', 'rollback', environment, head, path, target),
     enabled,
     retry: false,
     staleTime: 5_000,

@@ -25,7 +25,7 @@ export interface SignatureDialogProps {
 
 export function SignatureDialog({ opened, onClose, ...rest }: SignatureDialogProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title={<Group gap={8}><IconSignature size={18} aria-hidden /><strong>{rest.title}</strong></Group>}>
+    <Modal opened={opened} onClose={onClose} closeButtonProps={{ 'aria-label': strings.common.close }} title={<Group gap={8}><IconSignature size={18} aria-hidden /><strong>{rest.title}</strong></Group>}>
       {/* Made anew each time: nothing of a password stays. */}
       {opened && <SignatureForm onClose={onClose} {...rest} />}
     </Modal>

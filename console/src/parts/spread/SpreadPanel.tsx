@@ -37,7 +37,7 @@ export function SpreadPanel({ project, environment, number, fresh = false }: Spr
         {map.squares.map(({ key, state, of }) => <span key={key} className={classes.square} data-state={state} title={of ? words.square(of.host, of.process, words.states[of.state] ?? of.state) : undefined} />)}
       </div>
       <Legend each={map.each} />
-      <Stragglers items={spread.data.stragglers} />
+      {spread.data.waiting + spread.data.silent <= spread.data.stragglers.length && <Stragglers items={spread.data.stragglers} />}
     </div>
   );
 }

@@ -43,7 +43,7 @@ export const sheets = {
   findChange: 'Search these prompts',
   checking: 'Checking…',
   reaches: (count: number) => (count === 0 ? 'No running application is connected to this environment now. Those that start later get it at once.' : `${apps(count)} will change`),
-  reachesSilent: (count: number) => `${counted(count, 'more gives', 'more give')} no sign and get it when they are back`,
+  reachesSilent: (count: number) => `${counted(count, 'more gives', 'more give')} no sign and ${count === 1 ? 'gets it when it is' : 'get it when they are'} back`,
   lastSpread: (slowest: string) => `The last release reached all of them in ${slowest}.`,
   reason: 'Reason',
   reasonHelp: 'Everybody who reads the history sees it. 3 to 2,000 characters.',

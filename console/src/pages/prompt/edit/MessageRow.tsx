@@ -1,5 +1,5 @@
 /** One message: role, text with pills and problems, and moving or removing it. */
-import { ActionIcon, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core';
 import type { Extension } from '@codemirror/state';
 import { IconArrowDown, IconArrowUp, IconTrash } from '@tabler/icons-react';
 import { memo, useMemo } from 'react';
@@ -46,14 +46,17 @@ export function MessageRow({ at, count, message, name, faults, kit, onChange, on
       </div>
       <div style={{ minWidth: 0 }}>
         <Content label={label} message={message} name={name} faults={faults} kit={kit} onChange={onChange} onFix={onFix} />
-        {faults.map((fault, index) => <FaultLine key={index} fault={fault} />)}
+        {faults.map((fault, index) => {
+          const variable = onFix && fault.rule === 'undefined-variable' ? namedIn(fault) : null;
+          return <FaultLine key={index} fault={fault}>{variable !== null && <Button size="compact-xs" variant="light" ml={8} onClick={() => onFix?.(variable)}>{words.declare(variable)}</Button>}</FaultLine>;
+        })}
       </div>
     </div>
   );
 }
 
 function Tool({ label, disabled = false, onClick, children }: { readonly label: string; readonly disabled?: boolean; readonly onClick: () => void; readonly children: React.ReactNode }) {
-  return <Tooltip label={label}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} disabled={disabled} onClick={onClick}>{children}</ActionIcon></Tooltip>;
+  return <Tooltip label={label}><ActionIcon variant="subtle" color="gray" size={26} aria-label={label} disabled={disabled} onClick={onClick}>{children}</ActionIcon></Tooltip>;
 }
 
 type ContentProps = Pick<Props, 'message' | 'name' | 'faults' | 'kit' | 'onChange' | 'onFix'> & { readonly label: string };

@@ -1,6 +1,7 @@
 /** Problems of the prompt: all of them in a list that leads to each, and one as a line under its text. */
 import { Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { strings } from '@/strings';
 import type { Fault } from '../problems';
 import classes from '../prompt.module.css';
@@ -13,11 +14,11 @@ function Mark({ severity }: { readonly severity: string }) {
     : <IconAlertTriangle size={15} color="var(--warn)" aria-label={words.warning} style={{ flex: 'none' }} />;
 }
 
-export function FaultLine({ fault }: { readonly fault: Fault }) {
+export function FaultLine({ fault, children }: { readonly fault: Fault; readonly children?: ReactNode }) {
   return (
     <div className={classes.fault} data-severity={fault.severity}>
       <Mark severity={fault.severity} />
-      <span>{fault.message}{fault.fix !== '' && <span className={classes.fix}>{` – ${fault.fix}`}</span>}</span>
+      <span>{fault.message}{fault.fix !== '' && <span className={classes.fix}>{` – ${fault.fix}`}</span>}{children}</span>
     </div>
   );
 }

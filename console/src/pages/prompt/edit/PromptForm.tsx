@@ -21,17 +21,19 @@ interface Props {
   readonly doc: PromptDoc;
   readonly faults: readonly Fault[];
   readonly onChange?: Change;
+  /** Another number: the document came anew from the server, and what keeps its own text starts anew. */
+  readonly loaded?: number;
   readonly file?: { readonly text: string; readonly onChange: ((text: string) => void) | undefined };
 }
 
-export function PromptForm({ project, doc, faults, onChange, file }: Props) {
+export function PromptForm({ project, doc, faults, onChange, loaded = 0, file }: Props) {
   const [open, setOpen] = useState<string[]>(['variables']);
   const kit = useTextKit(project, doc);
   const sections: readonly (readonly [string, string, () => React.ReactNode])[] = [
     ['variables', words.variables, () => <Variables doc={doc} faults={faults} onChange={onChange} />],
     ['model', words.model, () => <ModelForm doc={doc} faults={faults} onChange={onChange} />],
-    ['variants', `${words.variants}${doc.variants ? ` (${Object.keys(doc.variants).length})` : ''}`, () => <Variants doc={doc} faults={faults} kit={kit} onChange={onChange} />],
-    ['answer', words.answer, () => <AnswerForm doc={doc} faults={faults} onChange={onChange} />],
+    ['variants', `${words.variants}${doc.variants ? ` (${Object.keys(doc.variants).length})` : ''}`, () => <Variants key={loaded} doc={doc} faults={faults} kit={kit} onChange={onChange} />],
+    ['answer', words.answer, () => <AnswerForm key={loaded} doc={doc} faults={faults} onChange={onChange} />],
     ['about', words.about, () => <AboutForm doc={doc} onChange={onChange} />],
     ...(file ? [['file', words.file, () => <FileEditor text={file.text} faults={faults} onChange={file.onChange} />] as const] : []),
   ];

@@ -40,7 +40,7 @@ export function Variables({ doc, faults, onChange }: { readonly doc: PromptDoc; 
       {names.length > 0 && (
         <div className={classes.scroll}>
           <table className={classes.grid}>
-            <thead><tr><th>{words.name}</th><th>{words.type}</th><th>{words.required}</th><th>{words.default}</th><th>{words.trust}</th><th>{words.description}</th><th /></tr></thead>
+            <thead><tr><th>{words.name}</th><th>{words.type}</th><th>{words.required}</th><th>{words.default}</th><th>{words.trust}</th><th>{words.description}</th><td /></tr></thead>
             <tbody>
               {Object.entries(inputs).map(([name, input], at) => (
                 <VariableRow

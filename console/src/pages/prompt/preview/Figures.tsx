@@ -39,7 +39,7 @@ function FigureRow({ project, doc, values, model }: Props & { readonly model: st
     <tr>
       <td>
         {model}
-        {refused && <Text size="xs" c="var(--warn)">{refused}</Text>}
+        {refused && <Text size="xs" c="var(--warn)">{model in (doc.variants ?? {}) ? words.familyOnly : refused}</Text>}
         {notes && notes.length > 0 && <Text size="xs" c="dimmed">{words.notes}: {notes.map(({ what }) => what).join('; ')}</Text>}
       </td>
       <td>{tokens ? <span title={tokens.why || tokens.tokenizer}>{tokens.count.toLocaleString('en')} <span className={classes.dim}>{tokens.exact ? words.exact : words.estimate}</span></span> : error ? '–' : '…'}</td>

@@ -2,6 +2,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { memo, useDeferredValue, useMemo, useState } from 'react';
+import { isProblem } from '@/api/problem';
 import { strings } from '@/strings';
 import type { Json, PromptDoc } from '../document';
 import type { Change } from '../edit/PromptForm';
@@ -36,10 +37,10 @@ export const Preview = memo(function Preview({ project, doc: written, onChange }
     <section className={classes.section} aria-label={words.preview}>
       <div className={classes.sectionHead}>
         <h2>{words.preview}</h2>
-        <div className={classes.end} role="tablist" aria-label={words.family}>
-          <Button.Group>
+        <div className={classes.end}>
+          <Button.Group aria-label={words.family}>
             {[null, ...Object.keys(doc.variants ?? {})].map((name) => (
-              <Button key={name ?? ''} role="tab" aria-selected={variant === name} size="compact-sm" variant={variant === name ? 'light' : 'default'} onClick={() => setVariant(name)}>{name ?? words.base}</Button>
+              <Button key={name ?? ''} aria-pressed={variant === name} size="compact-sm" variant={variant === name ? 'light' : 'default'} onClick={() => setVariant(name)}>{name ?? words.base}</Button>
             ))}
           </Button.Group>
         </div>
@@ -49,7 +50,7 @@ export const Preview = memo(function Preview({ project, doc: written, onChange }
         <Text size="sm" fw={600}>{words.rendered}</Text>
         <Text size="xs" c="dimmed" role="status">{state}</Text>
       </Group>
-      {server.error && <Text size="sm" c="var(--bad)" mb="xs" role="alert">{server.error.message}</Text>}
+      {server.error && <Text size="sm" c="var(--bad)" mb="xs" role="alert">{isProblem(server.error) && server.error.problem.type.endsWith('invalid-prompt') ? words.repairFirst : server.error.message}</Text>}
       <RenderedMessages messages={messages} />
       <Figures project={project} doc={settled.doc} values={settled.values} />
       {onChange && Object.keys(inputs).length > 0 && <Button mt="sm" size="xs" variant="default" onClick={saveCase}>{words.saveCase}</Button>}

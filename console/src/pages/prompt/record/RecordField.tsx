@@ -36,7 +36,7 @@ export function RecordField({ field, record, own, findings, onChange }: Props) {
   return (
     <section className={classes.field} id={`record.${field.key}`} data-open={errors.length > 0 || undefined} aria-label={field.question}>
       <Group gap="xs" wrap="wrap">
-        <h3>{field.question}</h3>
+        <h2>{field.question}</h2>
         <Chip title={`${field.id} · ${field.required.text}`}>{field.id}</Chip>
         {origin && origin.from !== 'record' && own === undefined && <Chip tone="idle" title={origin.file ?? undefined}>{words.inherited(words.origins[origin.from] ?? origin.from)}</Chip>}
       </Group>

@@ -1,5 +1,5 @@
 /** The record: what is documented about the prompt. Asks what the tier asks for, says what is missing, and leads to each. */
-import { Alert, Button, List, Switch, Text, Title } from '@mantine/core';
+import { Alert, Switch, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
@@ -51,13 +51,13 @@ export function RecordTab({ project, path, session, state, editable, versions }:
         {record.tier_reasons.map((reason) => <Text key={reason} size="sm" c="dimmed" mt={4}>{reason}</Text>)}
         {record.tier === null && record.tier_missing.length > 0 && <Text size="sm" mt={4}>{words.tierUnknown} {record.tier_missing.join(', ').replaceAll('_', ' ')}</Text>}
         <Title order={2} size="h3" mt="md" mb={4}>{errors.length === 0 ? words.recordComplete : words.recordMissing(errors.length)}</Title>
-        <List size="sm" listStyleType="none">
-          {errors.map((finding, at) => <List.Item key={at}><Jump to={finding.key} text={`${finding.key.replaceAll('_', ' ')} ${finding.message}`} /></List.Item>)}
-        </List>
+        <ul className={classes.problems}>
+          {errors.map((finding, at) => <li key={at}><Jump to={finding.key} text={`${finding.key.replaceAll('_', ' ')} ${finding.message}`} /></li>)}
+        </ul>
         {remarks.length > 0 && <Text size="sm" fw={600} mt="md">{words.recordWarnings(remarks.length)}</Text>}
-        <List size="sm" listStyleType="none">
-          {remarks.map((finding, at) => <List.Item key={at}><Jump to={finding.key} text={`${finding.key.replaceAll('_', ' ')}: ${finding.message}`} /></List.Item>)}
-        </List>
+        <ul className={classes.problems}>
+          {remarks.map((finding, at) => <li key={at}><Jump to={finding.key} text={`${finding.key.replaceAll('_', ' ')}: ${finding.message}`} /></li>)}
+        </ul>
       </aside>
     </div>
   );
@@ -70,5 +70,5 @@ function Jump({ to, text }: { readonly to: string; readonly text: string }) {
     field?.scrollIntoView({ block: 'start' });
     field?.querySelector<HTMLElement>('input, textarea, select, button')?.focus();
   };
-  return <Button variant="subtle" size="compact-sm" fw={400} onClick={go} styles={{ label: { whiteSpace: 'normal', textAlign: 'left' }, root: { height: 'auto', paddingBlock: 3 } }}>{text}</Button>;
+  return <button type="button" onClick={go}>{text}</button>;
 }

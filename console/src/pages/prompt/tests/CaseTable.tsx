@@ -30,7 +30,7 @@ export function CaseTable({ doc, onChange }: { readonly doc: PromptDoc; readonly
       <Text size="sm" c="dimmed" mb="xs">{words.testsHint}</Text>
       <div className={classes.scroll}>
         <table className={classes.grid}>
-          <thead><tr><th />{columns.map((name) => <th key={name}>{name}</th>)}<th /></tr></thead>
+          <thead><tr><td />{columns.map((name) => <th key={name} scope="col">{name}</th>)}<td /></tr></thead>
           <tbody>
             {cases.slice(0, shown).map((one, at) => (
               <tr key={at}>

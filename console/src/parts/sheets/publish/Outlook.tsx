@@ -1,7 +1,7 @@
 /** What a publish would come to: the diffs, and the conditions. */
 import { Alert, List } from '@mantine/core';
-import { useState } from 'react';
-import type { UseQueryResult } from '@tanstack/react-query';
+import { memo, useMemo, useState } from 'react';
+import { isProblem } from '@/api/problem';
 import type { Environment, Preview } from '@/api/releases';
 import { usePathname } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
@@ -12,30 +12,34 @@ import { checklist } from '../gate';
 import { GateList } from '../GateList';
 import { Section } from '../SheetFrame';
 import classes from '../sheets.module.css';
-import type { Draft } from './draft';
 
 const words = strings.sheets;
 
 export interface OutlookProps {
   readonly project: string;
   readonly environment: Environment;
-  readonly draft: Draft;
-  readonly preview: Pick<UseQueryResult<Preview>, 'data' | 'error' | 'isFetching'>;
+  readonly emergency: boolean;
+  readonly data: Preview | undefined;
+  readonly error: unknown;
+  readonly isFetching: boolean;
   readonly onField: (field: 'ticket' | 'when') => void;
 }
 
-export function Outlook({ project, environment, draft, preview, onField }: OutlookProps) {
-  const { data, error, isFetching } = preview;
-  if (error && !isFetching) return <Section title={words.changes}><Refusal fault={error} /></Section>;
+/** Drawn anew when the answer changes, not when somebody types a reason. */
+export const Outlook = memo(function Outlook({ project, environment, emergency, data, error, isFetching, onField }: OutlookProps) {
+  if (error && !isFetching) {
+    const nothing = isProblem(error, 409) && error.problem.type.endsWith(':nothing-to-publish');
+    return <Section title={words.changes}>{nothing ? <p className={classes.soft}>{words.nothingChanges}</p> : <Refusal fault={error} />}</Section>;
+  }
   // An answer about another environment says nothing about this one.
   if (!data || data.environment !== environment.name) return <Section title={words.changes}><Waiting lines={4} /></Section>;
-  return <Known key={environment.name} project={project} environment={environment} draft={draft} data={data} isFetching={isFetching} onField={onField} />;
-}
+  return <Known key={environment.name} project={project} environment={environment} emergency={emergency} data={data} isFetching={isFetching} onField={onField} />;
+});
 
-function Known({ project, environment, draft, data, isFetching, onField }: Omit<OutlookProps, 'preview'> & { readonly data: Preview; readonly isFetching: boolean }) {
+function Known({ project, environment, emergency, data, isFetching, onField }: Omit<OutlookProps, 'data' | 'error'> & { readonly data: Preview }) {
   const here = usePathname();
   const [seen] = useState(data.on);
-  const groups = checklist(data.unmet, { project, environment, prompts: data.prompts, here }, draft.incident !== null);
+  const groups = useMemo(() => checklist(data.unmet, { project, environment, prompts: data.prompts, here }, emergency), [data, project, environment, here, emergency]);
   return (
     <>
       <Section title={words.changes} aside={isFetching ? words.checking : data.prompts.length > 0 ? words.summary(data.prompts.length, data.unchanged.length) : undefined}>
@@ -44,7 +48,7 @@ function Known({ project, environment, draft, data, isFetching, onField }: Omit<
         {'promoted_from' in data && <Promoted of={data.promoted_from} />}
       </Section>
       <Section title={words.conditions} aside={data.allowed ? words.gate.allMet : words.gate.count(data.unmet.length)}>
-        {draft.incident !== null && <p className={classes.soft} style={{ margin: '0 0 10px' }}>{words.gate.waived}</p>}
+        {emergency && <p className={classes.soft} style={{ margin: '0 0 10px' }}>{words.gate.waived}</p>}
         <GateList groups={groups} onField={onField} />
       </Section>
     </>

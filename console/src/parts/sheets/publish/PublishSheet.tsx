@@ -1,6 +1,7 @@
 /** Publishing: what, where, what changes, what the gate says, whom it reaches, why, when; then the spread. */
 import { Alert, Button } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { useCallbackRef } from '@mantine/hooks';
+import { useMemo, useRef, useState } from 'react';
 import { useEnvironments, type Environment } from '@/api/releases';
 import type { ScheduleAdded } from '@/api/schema';
 import { Waiting } from '@/parts/Page';
@@ -12,7 +13,7 @@ import { hasReason, ReasonFields } from '../ReasonFields';
 import { Section, SheetFrame } from '../SheetFrame';
 import type { SheetProps } from '../Sheets';
 import { Made } from '../Made';
-import { isComplete, momentOf, type Draft } from './draft';
+import { isComplete, momentOf, type Choice, type Draft } from './draft';
 import { Outlook } from './Outlook';
 import { ScheduledNote } from './ScheduledNote';
 import { usePreview, usePublish } from './usePublish';
@@ -40,10 +41,12 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
   const [outcome, setOutcome] = useState<Outcome>(null);
   const ticket = useRef<HTMLInputElement>(null);
   const time = useRef<HTMLInputElement>(null);
-  const draft: Draft = { ...rest, to: environment.name, picks: readPicks(prompts), promoteFrom: source ?? null };
-  const preview = usePreview(project, draft, outcome === null);
+  const { module, prune } = rest;
+  const choice = useMemo((): Choice => ({ to: environment.name, picks: readPicks(prompts), promoteFrom: source ?? null, module, prune }), [environment.name, prompts, source, module, prune]);
+  const draft: Draft = { ...rest, ...choice };
+  const preview = usePreview(project, environment.release, draft, outcome === null);
   const publish = usePublish(project);
-  const update = ({ to: where, picks, promoteFrom, ...others }: Partial<Draft>): void => {
+  const update = useCallbackRef(({ to: where, picks, promoteFrom, ...others }: Partial<Draft>): void => {
     if (where !== undefined || picks !== undefined || promoteFrom !== undefined) {
       change({
         ...(where === undefined ? {} : { to: where, ...(where === source ? { in: undefined } : {}) }),
@@ -52,7 +55,15 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
       });
     }
     if (Object.keys(others).length > 0) setRest((before) => ({ ...before, ...others }));
-  };
+  });  const field = useCallbackRef((name: 'ticket' | 'when'): void => {
+    if (name === 'ticket') ticket.current?.focus();
+    else {
+      update({ at: draft.at === '' ? momentField() : draft.at, incident: null });
+      // The field appears with the time.
+      setTimeout(() => time.current?.focus(), 50);
+    }
+  });
+
   if (outcome !== null && 'release' in outcome) {
     return <Made project={project} environment={outcome.environment} number={outcome.release} close={close} undo={(number) => change({ sheet: 'rollback', prompts: undefined, in: outcome.environment, to: `r${number}` })} />;
   }
@@ -70,14 +81,6 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
     });
   };
   const label = draft.incident !== null ? words.publishEmergency(draft.to) : momentOf(draft.at) !== null ? words.scheduleFor(draft.to) : words.publishTo(draft.to);
-  const field = (name: 'ticket' | 'when'): void => {
-    if (name === 'ticket') ticket.current?.focus();
-    else {
-      update({ at: draft.at === '' ? momentField() : draft.at, incident: null });
-      // The field appears with the time.
-      setTimeout(() => time.current?.focus(), 50);
-    }
-  };
   return (
     <SheetFrame
       title={words.publishTo(draft.to)}
@@ -91,9 +94,9 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
         </>
       )}
     >
-      <Section title={words.what}><WhatFields project={project} environments={environments} draft={draft} onChange={update} /></Section>
+      <Section title={words.what}><WhatFields project={project} environments={environments} draft={choice} onChange={update} /></Section>
       <Section title={words.where}><EnvironmentChoice environments={environments} value={draft.to} onChange={(name) => update({ to: name })} /></Section>
-      {isComplete(draft) ? <Outlook project={project} environment={environment} draft={draft} preview={preview} onField={field} /> : <Alert mt={18} variant="light" color="gray">{words.noPicks}</Alert>}
+      {isComplete(draft) ? <Outlook project={project} environment={environment} emergency={draft.incident !== null} data={preview.data} error={preview.error} isFetching={preview.isFetching} onField={field} /> : <Alert mt={18} variant="light" color="gray">{words.noPicks}</Alert>}
       <Section title={words.reach}><Reach project={project} environment={draft.to} /></Section>
       <Section title={words.why}><ReasonFields ref={ticket} why={draft} onChange={update} /></Section>
       <Section title={words.when}>

@@ -1,8 +1,9 @@
 /** What goes live: chosen prompts, or all that is live in another environment. */
 import { Checkbox, Group, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { memo } from 'react';
 import type { Environment } from '@/api/releases';
 import { strings } from '@/strings';
-import type { Draft } from './draft';
+import type { Choice, Draft } from './draft';
 import { PicksEditor } from './PicksEditor';
 
 const words = strings.sheets;
@@ -10,11 +11,11 @@ const words = strings.sheets;
 export interface WhatFieldsProps {
   readonly project: string;
   readonly environments: readonly Environment[];
-  readonly draft: Draft;
+  readonly draft: Choice;
   readonly onChange: (change: Partial<Draft>) => void;
 }
 
-export function WhatFields({ project, environments, draft, onChange }: WhatFieldsProps) {
+export const WhatFields = memo(function WhatFields({ project, environments, draft, onChange }: WhatFieldsProps) {
   const others = environments.map(({ name }) => name).filter((name) => name !== draft.to);
   const promoting = draft.promoteFrom !== null;
   const turn = (kind: string): void => onChange({ promoteFrom: kind === 'promote' ? (before(environments, draft.to) ?? others[0] ?? null) : null, incident: null });
@@ -36,7 +37,7 @@ export function WhatFields({ project, environments, draft, onChange }: WhatField
       )}
     </>
   );
-}
+});
 
 /** The environment before one in the order of promotion. */
 function before(environments: readonly Environment[], name: string): string | undefined {

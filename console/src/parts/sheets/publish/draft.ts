@@ -1,11 +1,11 @@
 /** What somebody is about to publish, and the request it comes to. */
 import type { PromotionIn, PublishIn } from '@/api/schema';
 import type { Why } from '../ReasonFields';
-import type { Pick } from '../picks';
+import type { Pick as PromptPick } from '../picks';
 
 export interface Draft extends Why {
   readonly to: string;
-  readonly picks: readonly Pick[];
+  readonly picks: readonly PromptPick[];
   /** Publish what is live in this environment, instead of `picks`. */
   readonly promoteFrom: string | null;
   readonly module: string;
@@ -16,6 +16,9 @@ export interface Draft extends Why {
   /** The incident of an emergency; null: none. */
   readonly incident: string | null;
 }
+
+/** What is to go live where. */
+export type Choice = Pick<Draft, 'to' | 'picks' | 'promoteFrom' | 'module' | 'prune'>;
 
 /** The moment a local time means, as RFC 3339 in UTC; null where it means none. */
 export function momentOf(at: string): string | null {

@@ -10,13 +10,13 @@ import { isComplete, promotionBody, publishBody, type Draft } from './draft';
 const RELEASES = '/api/v1/projects/{project}/environments/{environment}/releases';
 const PROMOTIONS = '/api/v1/projects/{project}/environments/{environment}/promotions';
 
-/** What it would come to now; asked again when the draft changes or somebody releases. */
-export function usePreview(project: string, draft: Draft, enabled: boolean) {
+/** What it would come to now; asked again when the draft changes or the environment's newest release (`head`) is another. */
+export function usePreview(project: string, head: number, draft: Draft, enabled: boolean) {
   const body = draft.promoteFrom === null ? publishBody(draft, true) : promotionBody(draft, true);
   const [asked] = useDebouncedValue(JSON.stringify([draft.to, draft.promoteFrom, body]), 250);
   const current = JSON.stringify([draft.to, draft.promoteFrom, body]);
   const query = useQuery({
-    queryKey: projectKey(project, 'releases', 'dry-run', asked),
+    queryKey: projectKey(project, 'dry-run', 'publish', head, asked),
     enabled: enabled && isComplete(draft) && asked === current,
     staleTime: 5_000,
     retry: false,

@@ -1,0 +1,58 @@
+/** What a line says of a prompt: where it is, its newest version, what is live in each environment, whose it is. */
+import { Checkbox } from '@mantine/core';
+import { IconAlertTriangle, IconBan, IconClock, IconFileText } from '@tabler/icons-react';
+import type { PromptOut } from '@/api/schema';
+import { links } from '@/links';
+import { AppLink } from '@/parts/AppLink';
+import { Chip, StateChip } from '@/parts/Chip';
+import { Time } from '@/parts/Time';
+import { strings } from '@/strings';
+import { drift } from './levels';
+import type { Selection } from './selection';
+import classes from './prompts.module.css';
+
+const words = strings.prompts;
+
+export interface PromptCellsProps {
+  readonly project: string;
+  readonly prompt: PromptOut;
+  /** The state of the newest version, where the list knows it. */
+  readonly state?: string;
+  readonly environments: readonly string[];
+  readonly selection: Selection;
+  /** Only the last name of the path, as in the tree. */
+  readonly short?: boolean;
+}
+
+export function PromptCells({ project, prompt, state, environments, selection, short }: PromptCellsProps) {
+  const { path, version, owners } = prompt;
+  const name = short ? path.slice(path.lastIndexOf('/') + 1) : path;
+  const suspended = prompt.states.includes('suspended');
+  return (
+    <>
+      <div className={classes.name}>
+        <Checkbox size="xs" tabIndex={-1} aria-label={words.bulk.choose(path)} checked={selection.has(path)} onChange={() => selection.turn(path, version)} />
+        <IconFileText size={16} stroke={1.6} aria-hidden />
+        <AppLink plain tabIndex={-1} href={links.prompt(project, path)} className={classes.title} title={prompt.name && prompt.name !== name ? `${path} – ${prompt.name}` : path}>{name}</AppLink>
+        {!prompt.valid && <Chip tone="bad" icon={IconAlertTriangle}>{words.cannot}</Chip>}
+        {suspended && <Chip tone="bad" icon={IconBan}>{words.states['suspended']}</Chip>}
+        {prompt.archived_at !== null && <StateChip state="archived" />}
+      </div>
+      <div className={classes.cell}>v{version}{state && state !== 'published' && <StateChip state={state} />}</div>
+      {environments.map((environment) => <Live key={environment} project={project} prompt={prompt} environment={environment} />)}
+      <div className={`${classes.cell} ${classes.owners}`} title={owners.join(', ')}>{owners.join(', ')}</div>
+      <div className={`${classes.cell} ${classes.changed}`}><Time at={prompt.updated_at} /></div>
+    </>
+  );
+}
+
+function Live({ project, prompt, environment }: { readonly project: string; readonly prompt: PromptOut; readonly environment: string }) {
+  const live = drift(prompt, environment);
+  if (!live) return <div className={`${classes.cell} ${classes.place}`} data-name={environment} title={words.notLive}><span aria-label={words.notLive}>–</span></div>;
+  return (
+    <div className={`${classes.cell} ${classes.place}`} data-name={environment}>
+      <span>v{live.version}</span>
+      {live.behind > 0 && <Chip tone="warn" icon={IconClock} href={links.diff(project, prompt.path, environment, prompt.version)}>{words.behind(live.behind)}</Chip>}
+    </div>
+  );
+}
