@@ -1,7 +1,7 @@
 /** The environments in the order prompts go through them, with their rules in words. */
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconLock, IconLockOpen } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
@@ -10,7 +10,6 @@ import { useCan } from '@/api/session';
 import { Allowed } from '@/parts/Allowed';
 import { Chip, EnvironmentChip } from '@/parts/Chip';
 import { Waiting } from '@/parts/Page';
-import { MorePages, usePages } from '@/parts/Pages';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
@@ -25,7 +24,10 @@ export function Environments({ project }: { readonly project: string }) {
   const [approval, setApproval] = useState<EnvironmentOut>();
   const mayCreate = useCan('environment:create', project);
   const mayChange = useCan('environment:change', project);
-  const list = usePages(projectKey(project, 'environments', 'settings'), (cursor) => data(api.GET('/api/v1/projects/{project}/environments', { params: { path: { project }, query: { cursor } } })));
+  const list = useQuery({
+    queryKey: projectKey(project, 'environments', 'settings'),
+    queryFn: () => data(api.GET('/api/v1/projects/{project}/environments', { params: { path: { project } } })),
+  });
   const change = useMutation({
     mutationFn: ({ environment, ...body }: { environment: string; position?: number; approval_required?: boolean; reason: string }) =>
       data(api.PATCH('/api/v1/projects/{project}/environments/{environment}', { params: { path: { project, environment } }, body })),
@@ -34,7 +36,7 @@ export function Environments({ project }: { readonly project: string }) {
       return queries.invalidateQueries({ queryKey: projectKey(project, 'environments') });
     },
   });
-  const items = list.items ? [...list.items].sort((a, b) => a.position - b.position) : undefined;
+  const items = list.data ? [...list.data.items].sort((a, b) => a.position - b.position) : undefined;
   return (
     <Stack maw={960}>
       <Group justify="space-between" align="start">
@@ -67,7 +69,6 @@ export function Environments({ project }: { readonly project: string }) {
           </section>
         );
       })}
-      <MorePages query={list} />
       {creating && <Create project={project} onClose={() => setCreating(false)} />}
       {ruling && <RulesDialog project={project} environment={ruling} others={(items ?? []).map(({ name }) => name).filter((name) => name !== ruling.name)} onClose={() => setRuling(undefined)} />}
       {approval && (
