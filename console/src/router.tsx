@@ -9,6 +9,7 @@ import * as home from '@/pages/home/routes';
 import * as matrix from '@/pages/matrix/routes';
 import * as me from '@/pages/me/routes';
 import * as playground from '@/pages/playground/routes';
+import * as projectSettings from '@/pages/project-settings/routes';
 import * as prompt from '@/pages/prompt/routes';
 import * as prompts from '@/pages/prompts/routes';
 import * as releases from '@/pages/releases/routes';
@@ -17,7 +18,7 @@ import * as runs from '@/pages/runs/routes';
 import * as signIn from '@/pages/sign-in/routes';
 import * as suites from '@/pages/suites/routes';
 
-const areas: readonly Area[] = [admin, audit, compliance, history, home, matrix, me, playground, prompt, prompts, releases, reviews, runs, signIn, suites];
+const areas: readonly Area[] = [admin, audit, compliance, history, home, matrix, me, playground, projectSettings, prompt, prompts, releases, reviews, runs, signIn, suites];
 
 /** What an area gives: routes outside sign-in, of the signed-in person, of a project. */
 interface Area {

@@ -2,6 +2,7 @@
  * Every word the console shows, one file per area. A translation is an object of the same shape; nothing else of the console holds
  * text. Sentences with values are functions, so that a language may order them its own way.
  */
+import { projectSettings } from './en/projectSettings';
 import { audit } from './en/audit';
 import { common } from './en/common';
 import { compliance } from './en/compliance';
@@ -25,6 +26,7 @@ import { suites } from './en/suites';
 import { testing } from './en/testing';
 
 const english = {
+  projectSettings,
   audit,
   common,
   compliance,

@@ -26,9 +26,8 @@ export function Exceptions({ project }: { readonly project: string }) {
   const key = projectKey(project, 'reviews', 'exceptions');
   const [asking, setAsking] = useState(false);
   const [deciding, setDeciding] = useState<{ readonly id: string; readonly what: 'accept' | 'revoke' }>();
-  const mayAsk = useCan('exception:request', project);
+  const mayAsk = useCan('review:request', project);
   const mayAccept = useCan('exception:accept', project);
-  const mayRevoke = useCan('exception:revoke', project);
   const list = usePages(key, (cursor) => data(api.GET('/api/v1/projects/{project}/exceptions', { params: { path: { project }, query: { cursor } } })));
   const stale = () => queries.invalidateQueries({ queryKey: key });
   const decide = useMutation({
@@ -67,7 +66,7 @@ export function Exceptions({ project }: { readonly project: string }) {
                   <td>
                     <Group gap={6} wrap="nowrap">
                       {item.state === 'requested' && <Allowed may={mayAccept}>{(off) => <Button size="xs" disabled={off} onClick={() => setDeciding({ id: item.id, what: 'accept' })}>{words.accept}</Button>}</Allowed>}
-                      {(item.state === 'requested' || item.state === 'accepted') && <Allowed may={mayRevoke}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => setDeciding({ id: item.id, what: 'revoke' })}>{words.revoke}</Button>}</Allowed>}
+                      {(item.state === 'requested' || item.state === 'accepted') && <Button size="xs" variant="default" onClick={() => setDeciding({ id: item.id, what: 'revoke' })}>{words.revoke}</Button>}
                     </Group>
                   </td>
                 </tr>

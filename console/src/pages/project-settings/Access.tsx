@@ -1,0 +1,71 @@
+/** Who has which role where in the project, and the question who can do something here. */
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, data } from '@/api/client';
+import { projectKey, queries } from '@/api/queries';
+import { isProblem } from '@/api/problem';
+import type { GrantOut } from '@/api/schema';
+import { useCan } from '@/api/session';
+import { Allowed } from '@/parts/Allowed';
+import { Chip, EnvironmentChip } from '@/parts/Chip';
+import { Waiting } from '@/parts/Page';
+import { ReasonDialog } from '@/parts/ReasonDialog';
+import { Refusal } from '@/parts/Refusal';
+import { Time } from '@/parts/Time';
+import { strings } from '@/strings';
+import { GiveRole } from './GiveRole';
+import { People } from './People';
+import { WhoCan } from './WhoCan';
+import classes from '@/parts/parts.module.css';
+
+const words = strings.projectSettings.access;
+
+export function Access({ project }: { readonly project: string }) {
+  const key = projectKey(project, 'overview', 'grants');
+  const [giving, setGiving] = useState(false);
+  const [taking, setTaking] = useState<GrantOut>();
+  const may = useCan('user:manage', '');
+  const grants = useQuery({ queryKey: key, queryFn: () => data(api.GET('/api/v1/grants', { params: { query: { project } } })) });
+  const take = useMutation({
+    mutationFn: ({ user, project: where, role, module, environment }: GrantOut) => api.DELETE('/api/v1/grants', { params: { query: { user, project: where, role, module, environment } } }),
+    onSuccess: () => {
+      setTaking(undefined);
+      return queries.invalidateQueries({ queryKey: projectKey(project) });
+    },
+  });
+  const hidden = isProblem(grants.error, 403);
+  return (
+    <Stack>
+      <WhoCan project={project} />
+      <Group justify="space-between" align="start">
+        <Text size="sm" c="dimmed" maw={620}>{hidden ? words.hidden : words.lead}</Text>
+        <Allowed may={may}>{(off) => <Button disabled={off} onClick={() => setGiving(true)}>{words.add}</Button>}</Allowed>
+      </Group>
+      {hidden ? <People project={project} /> : <Refusal fault={grants.error} />}
+      {!grants.data && !grants.error && <Waiting />}
+      {grants.data && !hidden && (
+        <div className={classes.scroll}>
+          <table className={classes.table}>
+            <thead><tr><th>{words.person}</th><th>{words.role}</th><th>{words.place}</th><th>{words.since}</th><th aria-label={words.remove} /></tr></thead>
+            <tbody>
+              {grants.data.items.map((grant) => (
+                <tr key={[grant.user, grant.project, grant.role, grant.module, grant.environment].join(' ')}>
+                  <td>{grant.display_name || grant.user} <Text span size="xs" c="dimmed">{grant.user}</Text> {!grant.active && <Chip tone="idle">{words.inactive}</Chip>}</td>
+                  <td>{grant.role}</td>
+                  <td>{grant.project === '*' ? words.everyProject : grant.module ? `${grant.module}/` : words.whole} {grant.environment && <EnvironmentChip project={project} environment={grant.environment} />}</td>
+                  <td><Time at={grant.created_at} /> {grant.granted_by && words.by(grant.granted_by)}</td>
+                  <td>{grant.project !== '*' && <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => setTaking(grant)}>{words.remove}</Button>}</Allowed>}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {giving && <GiveRole project={project} onClose={() => setGiving(false)} />}
+      {taking && (
+        <ReasonDialog title={words.removeTitle(taking.user, taking.role)} action={words.remove} danger withoutReason busy={take.isPending} fault={take.error} onClose={() => setTaking(undefined)} onDo={() => take.mutate(taking)}>{words.removeText}</ReasonDialog>
+      )}
+    </Stack>
+  );
+}

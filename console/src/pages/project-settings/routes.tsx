@@ -1,0 +1,6 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { projectRoute } from '@/frame/roots';
+
+export const inProject = [
+  createRoute({ getParentRoute: () => projectRoute, path: '/settings', component: lazyRouteComponent(() => import('./SettingsPage'), 'SettingsPage') }),
+];
