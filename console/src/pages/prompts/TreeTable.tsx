@@ -52,6 +52,7 @@ export function TreeTable({ project, rows, environments, selection, onTurn, onMo
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = rows[here];
     const key = event.key;
+    if (key.length > 1) typed.current = { text: '', at: 0 };
     if (key === 'ArrowDown') move(here + 1);
     else if (key === 'ArrowUp') move(here - 1);
     else if (key === 'Home') move(0);
