@@ -57,8 +57,11 @@ function List({ project, items, environments, selection }: { readonly project: s
   const here = Math.min(at, items.length - 1);
   useEffect(() => {
     if (!wants.current) return;
+    // A line far away is drawn a moment later, when the list has scrolled to it.
+    const line = box.current?.querySelector<HTMLElement>(`[data-at="${here}"]`);
+    if (!line) return;
     wants.current = false;
-    box.current?.querySelector<HTMLElement>(`[data-at="${here}"]`)?.focus();
+    line.focus({ preventScroll: true });
   });
   const move = (to: number): void => {
     const place = Math.max(0, Math.min(items.length - 1, to));

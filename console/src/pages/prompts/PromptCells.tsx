@@ -40,7 +40,7 @@ export function PromptCells({ project, prompt, state, environments, selection, s
         {suspended && <Chip tone="bad" icon={IconBan}>{words.states['suspended']}</Chip>}
         {prompt.archived_at !== null && <StateChip state="archived" />}
       </div>
-      <div role={cell} className={classes.cell}>v{version}{state && state !== 'published' && <StateChip state={state} />}</div>
+      <div role={cell} className={classes.cell}>v{version}{state && state !== 'published' && <span className={classes.roomy}><StateChip state={state} /></span>}</div>
       {environments.map((environment) => <Live key={environment} project={project} prompt={prompt} environment={environment} cell={cell} />)}
       <div role={cell} className={`${classes.cell} ${classes.owners}`} title={owners.join(', ')}>{owners.join(', ')}</div>
       <div role={cell} className={`${classes.cell} ${classes.changed}`}><Time at={prompt.updated_at} /></div>
@@ -53,8 +53,8 @@ function Live({ project, prompt, environment, cell }: { readonly cell: 'gridcell
   if (!live) return <div role={cell} className={`${classes.cell} ${classes.place}`} data-name={environment} title={words.notLive}><span aria-hidden>–</span><VisuallyHidden>{words.notLive}</VisuallyHidden></div>;
   return (
     <div role={cell} className={`${classes.cell} ${classes.place}`} data-name={environment}>
-      <span>v{live.version}</span>
-      {live.behind > 0 && <Chip tone="warn" icon={IconClock} href={links.diff(project, prompt.path, environment, prompt.version)}>{words.behind(live.behind)}</Chip>}
+      <span data-behind={live.behind || undefined}>v{live.version}</span>
+      {live.behind > 0 && <span className={classes.roomy}><Chip tone="warn" icon={IconClock} href={links.diff(project, prompt.path, environment, prompt.version)}>{words.behind(live.behind)}</Chip></span>}
     </div>
   );
 }
