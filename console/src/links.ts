@@ -18,7 +18,7 @@ export type PromptTab = 'prompt' | 'history' | 'tests' | 'record' | 'activity';
 
 /** What a sheet over the page asks: open it with `withSheet`. */
 export type Sheet =
-  | { sheet: 'publish'; prompts?: string; to?: string } // prompts: `path@version,path@version`
+  | { sheet: 'publish'; prompts?: string; to?: string; in?: string } // prompts: `path@version,path@version`; in: all that is live there
   | { sheet: 'rollback'; prompts?: string; in?: string; to?: string }
   | { sheet: 'suspend'; prompts?: string; in?: string };
 

@@ -15,8 +15,9 @@ import * as releases from '@/pages/releases/routes';
 import * as reviews from '@/pages/reviews/routes';
 import * as runs from '@/pages/runs/routes';
 import * as signIn from '@/pages/sign-in/routes';
+import * as suites from '@/pages/suites/routes';
 
-const areas: readonly Area[] = [admin, audit, compliance, history, home, matrix, me, playground, prompt, prompts, releases, reviews, runs, signIn];
+const areas: readonly Area[] = [admin, audit, compliance, history, home, matrix, me, playground, prompt, prompts, releases, reviews, runs, signIn, suites];
 
 /** What an area gives: routes outside sign-in, of the signed-in person, of a project. */
 interface Area {

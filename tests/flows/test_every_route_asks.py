@@ -82,6 +82,7 @@ ROUTES: dict[str, str] = {
     "POST /projects": "project:create",
     "GET /audit/events": "audit:read",
     "GET /audit/events/stream": "audit:read",
+    "GET /audit/events/{seq}": "audit:read",
     "GET /audit/checkpoints": "audit:read",
     "GET /audit/proof": "audit:read",
     "GET /audit/consistency": "audit:read",
@@ -115,6 +116,7 @@ ROUTES: dict[str, str] = {
     "GET /projects/{project}/blame/{path}": READ,
     "POST /projects/{project}/render/{path}": READ,
     "POST /projects/{project}/render": READ,
+    "POST /projects/{project}/check": READ,
     "GET /projects/{project}/record-defaults": READ,
     "PUT /projects/{project}/record-defaults": "prompt:write",
     "GET /projects/{project}/record-defaults/{module}": READ,
@@ -129,6 +131,10 @@ ROUTES: dict[str, str] = {
     "POST /projects/{project}/playground": "test:run",
     "POST /projects/{project}/playground/cases": "prompt:write",
     "GET /projects/{project}/matrix": READ,
+    "GET /projects/{project}/events": READ,
+    "GET /projects/{project}/environments/{environment}/followers": READ,
+    "GET /projects/{project}/environments/{environment}/releases/{number}/spread": READ,
+    "GET /projects/{project}/environments/{environment}/spread-history": READ,
     "GET /projects/{project}/matrix/{path}": READ,
     "GET /projects/{project}/views": READ,
     "POST /projects/{project}/views": READ,
@@ -239,6 +245,7 @@ IN_PROJECT: dict[str, dict[str, Any]] = {
     "POST /upgrade-pins": {"fragment": "hr/fragment"},
     "POST /render/{path}": {},
     "POST /render": {"prompt": {}},
+    "POST /check": {"prompt": {}},
     "POST /playground": {"path": "hr/letter", "targets": ["gpt"]},
     "POST /playground/cases": {"path": "hr/letter", "inputs": {"name": "x"}},
     "PUT /record-defaults": {"text": "record: {}\n"},
@@ -288,6 +295,7 @@ QUERIES = {
     "GET /audit/consistency": {"from": "1", "project": "bank"},
     "GET /audit/events": {"project": "bank"},
     "GET /audit/events/stream": {"project": "bank"},
+    "GET /audit/events/{seq}": {"project": "bank"},
     "GET /audit/checkpoints": {"project": "bank"},
     "GET /holds": {"project": "bank"},
 }
@@ -416,7 +424,7 @@ def _things(root: httpx2.Client, writer: httpx2.Client) -> dict[str, str]:
 
 
 def test_every_route_has_its_line(site: Site) -> None:
-    paths = httpx2.get(f"{site.server.url}/openapi.json").json()["paths"]
+    paths = httpx2.get(f"{site.server.url}/openapi.json", timeout=30).json()["paths"]
     offered = {
         f"{method.upper()} {path.removeprefix('/api/v1')}"
         for path, operations in paths.items()

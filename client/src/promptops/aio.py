@@ -58,6 +58,7 @@ class AsyncPromptOps:
         cache_dir: str | Path | None = None,
         disk_cache: bool = True,
         ca_file: str | Path | None = None,
+        receipts: bool | None = None,
     ) -> None:
         self._settings = settings_.resolve(
             url=url,
@@ -69,6 +70,7 @@ class AsyncPromptOps:
             cache_dir=cache_dir,
             disk_cache=disk_cache,
             ca_file=ca_file,
+            receipts=receipts,
         )
         self._start_timeout = start_timeout
         self._max_age = max_age

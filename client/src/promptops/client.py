@@ -44,6 +44,8 @@ class PromptOps:
     - `max_age`: seconds; `get` raises `TooOld` when the server has not vouched for longer. None: never.
     - `cache_dir`, `disk_cache`: where, and whether, the last good release and pinned keys are kept.
     - `ca_file`: certificates to trust instead of the system's, for https:// and rediss://.
+    - `receipts`: whether the server is told which release is in use, with host name and process id.
+      None takes PROMPTOPS_RECEIPTS (on or off), which is on unless it is set.
 
     The constructor raises `SettingsError` or `InvalidKey` for settings that cannot work, never
     because nothing can be reached: then `get` answers from the copy on disk, a fallback, or
@@ -64,6 +66,7 @@ class PromptOps:
         cache_dir: str | Path | None = None,
         disk_cache: bool = True,
         ca_file: str | Path | None = None,
+        receipts: bool | None = None,
     ) -> None:
         self._begin(
             settings_.resolve(
@@ -76,6 +79,7 @@ class PromptOps:
                 cache_dir=cache_dir,
                 disk_cache=disk_cache,
                 ca_file=ca_file,
+                receipts=receipts,
             ),
             max_age,
         )
@@ -98,6 +102,7 @@ class PromptOps:
             keys=keys,
             features=supported_features(),
             copy=copy,
+            receipts=settings.receipts,
         )
         self._follower.start()
         # Also at interpreter exit, so that no thread is cut off in the middle of a write.

@@ -31,6 +31,7 @@ class ClientSettings:
     cache_dir: Path | None = None
     disk_cache: bool = True
     ca_file: str | None = None
+    receipts: bool = True
 
     def __repr__(self) -> str:
         return f"<ClientSettings {self.project}/{self.environment}>"
@@ -47,6 +48,7 @@ def resolve(
     cache_dir: str | Path | None,
     disk_cache: bool,
     ca_file: str | Path | None,
+    receipts: bool | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> ClientSettings:
     """The settings from arguments and environment variables. Raises `SettingsError`.
@@ -95,7 +97,16 @@ def resolve(
         cache_dir=None if cache_dir is None else Path(cache_dir),
         disk_cache=disk_cache,
         ca_file=None if ca_file is None else str(ca_file),
+        receipts=_on(given(None, "PROMPTOPS_RECEIPTS")) if receipts is None else receipts,
     )
+
+
+def _on(value: str | None) -> bool:
+    if value is None or value.strip().lower() == "on":
+        return True
+    if value.strip().lower() == "off":
+        return False
+    raise SettingsError(f"PROMPTOPS_RECEIPTS is {value!r}: write on or off")
 
 
 def _name(value: str | None, argument: str, variable: str) -> str:

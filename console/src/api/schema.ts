@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/events/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry by its number */
+        get: operations["event_api_v1_audit_events__seq__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/exports": {
         parameters: {
             query?: never;
@@ -649,6 +666,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a prompt file that is not stored
+         * @description For editors: the findings of the format, of lint and of the fragments of this project, each with its place in the value. With `prompt`, `text` is the file it makes, as the smallest edit of `base`. Stores nothing.
+         */
+        post: operations["check_api_v1_projects__project__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/compare": {
         parameters: {
             query?: never;
@@ -830,6 +867,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/environments/{environment}/followers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who follows an environment, and how far they are */
+        get: operations["list_followers_api_v1_projects__project__environments__environment__followers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/environments/{environment}/promotions": {
         parameters: {
             query?: never;
@@ -894,6 +948,23 @@ export interface paths {
          * @description At most 50 prompts. The export is recorded in the project's audit log.
          */
         get: operations["of_release_api_v1_projects__project__environments__environment__releases__number__evidence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/environments/{environment}/releases/{number}/spread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a release has come; as server-sent events while it spreads */
+        get: operations["spread_api_v1_projects__project__environments__environment__releases__number__spread_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -971,6 +1042,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/environments/{environment}/spread-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long each release took to spread */
+        get: operations["spread_history_api_v1_projects__project__environments__environment__spread_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/environments/{environment}/suspend": {
         parameters: {
             query?: never;
@@ -999,6 +1087,23 @@ export interface paths {
         put?: never;
         /** Take prompts out of the environment */
         post: operations["unpublish_prompts_api_v1_projects__project__environments__environment__unpublish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens in a project, as it happens: server-sent events */
+        get: operations["events_api_v1_projects__project__events_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2019,7 +2124,7 @@ export interface paths {
         get: operations["show_api_v1_projects__project__suites__path__get"];
         /**
          * Write a suite
-         * @description One commit on `main`. `If-Match` has the entity tag of what was read and is required where the file exists. No version of a prompt is made.
+         * @description One commit on `main`. `If-Match` has the entity tag of what was read and is required where the file exists. No version of a prompt is made. With `dry_run` nothing is written and no `If-Match` is needed: errors are among the `problems`.
          */
         put: operations["write_api_v1_projects__project__suites__path__put"];
         post?: never;
@@ -3236,6 +3341,11 @@ export interface components {
             answers_as: string;
             /** Endpoint */
             endpoint: string;
+            /**
+             * Family
+             * @description The model's, such as `claude`; null where not known
+             */
+            family: string | null;
             /** Model */
             model: string;
             /** Name */
@@ -3701,7 +3811,7 @@ export interface components {
              * Fields
              * @description the most frequent first
              */
-            fields: components["schemas"]["promptops_server__app__console__wire__FieldOut"][];
+            fields: components["schemas"]["FieldCoverage"][];
             /** Overdue */
             overdue: number;
             /** Project */
@@ -3908,6 +4018,120 @@ export interface components {
              * @description False when a text was too large a difference to be told in words
              */
             words_complete: boolean;
+        };
+        /**
+         * DraftIn
+         * @description A prompt that is no version yet.
+         */
+        DraftIn: {
+            /**
+             * Base
+             * @description With `prompt`: the file it was made from, whose comments and order are kept
+             */
+            base?: string | null;
+            /**
+             * Content
+             * @description The prompt file as YAML text; at most 1 MiB
+             */
+            content?: string | null;
+            /**
+             * Path
+             * @description Its address: then also `record`, with the defaults there
+             */
+            path?: string | null;
+            /**
+             * Prompt
+             * @description Or its JSON form
+             */
+            prompt?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * DraftOut
+         * @description A prompt file, and what is wrong with it.
+         */
+        DraftOut: {
+            /** Problems */
+            problems: components["schemas"]["DraftProblemOut"][];
+            /**
+             * Prompt
+             * @description Its JSON form, if it has one
+             */
+            prompt: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Only with `path`, and of a valid file */
+            record: components["schemas"]["DraftRecordOut"] | null;
+            /** Text */
+            text: string;
+            /**
+             * Valid
+             * @description Whether it could be a version
+             */
+            valid: boolean;
+        };
+        /**
+         * DraftProblemOut
+         * @description Something that is wrong.
+         */
+        DraftProblemOut: {
+            /** Column */
+            column: number;
+            /** End */
+            end: number | null;
+            /** Fix */
+            fix: string;
+            /**
+             * Key
+             * @description Of the value, such as `messages[1].content`
+             */
+            key: string;
+            /**
+             * Line
+             * @description Of the file, from 1
+             */
+            line: number;
+            /** Message */
+            message: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Severity
+             * @description `error` or `warning`
+             */
+            severity: string;
+            /**
+             * Start
+             * @description In the text at `key`; null: all of it
+             */
+            start: number | null;
+        };
+        /**
+         * DraftRecordOut
+         * @description The record of an unsaved prompt with the defaults of its address, and what it lacks.
+         */
+        DraftRecordOut: {
+            /** Complete */
+            complete: boolean;
+            /** Conditions */
+            conditions: string[];
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** Judged At */
+            judged_at: ("low" | "medium" | "high") | null;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+            /** Tier */
+            tier: ("low" | "medium" | "high") | null;
+            /** Tier Missing */
+            tier_missing: string[];
+            /** Tier Reasons */
+            tier_reasons: string[];
+            /** Values */
+            values: components["schemas"]["ValueOut"][];
         };
         /**
          * DueDetail
@@ -4474,6 +4698,21 @@ export interface components {
             message: string;
         };
         /**
+         * FieldCoverage
+         * @description What records lack, or say wrongly.
+         */
+        FieldCoverage: {
+            /**
+             * Id
+             * @description the field's number, such as D12
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Prompts */
+            prompts: number;
+        };
+        /**
          * FieldDifferenceOut
          * @description A key, or member of a mapping, whose value differs; null on the side that does not say it.
          */
@@ -4486,6 +4725,33 @@ export interface components {
             key: string;
         };
         /**
+         * FieldOut
+         * @description A field of the record. Fields of one `id` belong together; `own` are keys that defaults may not give.
+         */
+        FieldOut: {
+            /** Example */
+            example: unknown;
+            /** Help */
+            help: string;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Not Applicable */
+            not_applicable: string;
+            /** Own */
+            own: string[];
+            /** Question */
+            question: string;
+            required: components["schemas"]["RequiredOut"];
+            /** Serves */
+            serves: string[];
+            /** Type */
+            type: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * FieldsOut
          * @description The fields an author fills, and the evidence, by their numbers.
          */
@@ -4493,7 +4759,7 @@ export interface components {
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
             /** Fields */
-            fields: components["schemas"]["promptops_server__registry__routes__records_out__FieldOut"][];
+            fields: components["schemas"]["FieldOut"][];
         };
         /**
          * FiguresOut
@@ -4620,6 +4886,94 @@ export interface components {
             prompts: number;
         };
         /**
+         * FollowerOut
+         * @description A process that keeps the environment in memory, as its last receipt tells.
+         */
+        FollowerOut: {
+            /**
+             * Applied At
+             * @description since when, by the server's clock
+             */
+            applied_at: string;
+            /** Host */
+            host: string;
+            /**
+             * Id
+             * @description random for each process
+             */
+            id: string;
+            /**
+             * Lag Ms
+             * @description from acknowledgement to use; null where it began with this release
+             */
+            lag_ms: number | null;
+            /** Last Seen */
+            last_seen: string;
+            /**
+             * Process
+             * @description its process id on that host
+             */
+            process: number;
+            /**
+             * Release
+             * @description the release it holds
+             */
+            release: number;
+            /**
+             * Sdk
+             * @description name and version of the client
+             */
+            sdk: string;
+            /**
+             * Since
+             * @description since when it is in this state
+             */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "current" | "behind" | "silent";
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "http" | "redis";
+        };
+        /**
+         * FollowerPage
+         * @description A page of followers in the order of host, process and id.
+         */
+        FollowerPage: {
+            /** Items */
+            items: components["schemas"]["FollowerOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            summary: components["schemas"]["FollowerSummary"];
+        };
+        /**
+         * FollowerSummary
+         * @description All followers of the environment; `release` and the times are those of its newest release.
+         */
+        FollowerSummary: {
+            /** Behind */
+            behind: number;
+            /** Current */
+            current: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Release */
+            release: number;
+            /** Silent */
+            silent: number;
+            /** Slowest Ms */
+            slowest_ms: number | null;
+            /** Total */
+            total: number;
+        };
+        /**
          * Freeze
          * @description Nothing is published in these periods. Suspend, unpublish and rollback stay possible.
          */
@@ -4718,6 +5072,27 @@ export interface components {
             role: string;
             /** User */
             user: string;
+        };
+        /**
+         * Happening
+         * @description A coarse event of a project. Ask the API for what it was.
+         */
+        Happening: {
+            /** Actor */
+            actor: string;
+            /** Address */
+            address?: string | null;
+            /** At */
+            at: string;
+            /** Environment */
+            environment?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "version" | "release" | "review" | "run" | "working_copy" | "environment" | "record" | "project";
+            /** Number */
+            number?: number | null;
         };
         /**
          * HealthLine
@@ -6504,6 +6879,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
             /** Unchanged */
@@ -7014,6 +7391,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
             /** Unchanged */
@@ -7050,6 +7429,8 @@ export interface components {
             prompts: components["schemas"]["ChangedOut"][];
             /** Reason */
             reason: string;
+            /** @description of one release alone; null in lists */
+            seal?: components["schemas"]["SealOut"] | null;
             /** Ticket */
             ticket: string | null;
         };
@@ -7958,6 +8339,18 @@ export interface components {
             value: number | null;
         };
         /**
+         * SealOut
+         * @description The signature over a release: which key made it, and the SHA-256 of what was signed, as hex.
+         */
+        SealOut: {
+            /** Hash */
+            hash: string;
+            /** Key */
+            key: string;
+            /** Signature */
+            signature: string;
+        };
+        /**
          * SecondFactor
          * @description Whether there is an authenticator app.
          */
@@ -8337,6 +8730,84 @@ export interface components {
             rule: string | null;
         };
         /**
+         * SpreadColumn
+         * @description How many took at most `le_ms`, and longer than the column before. The last one has no upper end.
+         */
+        SpreadColumn: {
+            /** Count */
+            count: number;
+            /** Le Ms */
+            le_ms: number | null;
+        };
+        /**
+         * SpreadHistory
+         * @description Releases with figures, newest first; figures are kept for 90 days.
+         */
+        SpreadHistory: {
+            /** Items */
+            items: components["schemas"]["SpreadHistoryItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * SpreadHistoryItem
+         * @description What was measured of one release. `applied` counts the followers that were there when it came.
+         */
+        SpreadHistoryItem: {
+            /** Acknowledged At */
+            acknowledged_at: string;
+            /** Applied */
+            applied: number;
+            /** Number */
+            number: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Slowest Ms */
+            slowest_ms: number | null;
+        };
+        /**
+         * SpreadOut
+         * @description How far a release has come: `total` is `applied`, `waiting` and `silent` together.
+         */
+        SpreadOut: {
+            /** Acknowledged At */
+            acknowledged_at: string;
+            /**
+             * Applied
+             * @description followers that hold this release or a later one
+             */
+            applied: number;
+            /** Histogram */
+            histogram: components["schemas"]["SpreadColumn"][];
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Release */
+            release: number;
+            /**
+             * Silent
+             * @description those that do not, and give none
+             */
+            silent: number;
+            /** Slowest Ms */
+            slowest_ms: number | null;
+            /**
+             * Stragglers
+             * @description at most 20 of those that do not hold it
+             */
+            stragglers: components["schemas"]["FollowerOut"][];
+            /** Total */
+            total: number;
+            /**
+             * Waiting
+             * @description those that do not, and give signs
+             */
+            waiting: number;
+        };
+        /**
          * StandOut
          * @description What stands at an address on one side.
          */
@@ -8413,10 +8884,69 @@ export interface components {
             ticket?: string | null;
         };
         /**
+         * SuiteCaseOut
+         * @description One set of inputs, and what is expected.
+         */
+        SuiteCaseOut: {
+            /**
+             * Checks
+             * @description Asked of this case alone
+             */
+            checks: components["schemas"]["SuiteCheckOut"][];
+            /** Expected */
+            expected: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * SuiteCheckOut
+         * @description What is asked of answers: an evaluator of a kind with its settings.
+         */
+        SuiteCheckOut: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+            /** Settings */
+            settings: unknown;
+        };
+        /**
+         * SuiteContentsOut
+         * @description What a suite holds.
+         */
+        SuiteContentsOut: {
+            /**
+             * Cases
+             * @description The first 1000
+             */
+            cases: components["schemas"]["SuiteCaseOut"][];
+            /**
+             * Checks
+             * @description Asked of every case
+             */
+            checks: components["schemas"]["SuiteCheckOut"][];
+        };
+        /**
          * SuiteIn
          * @description The whole file as it shall be; a blank text removes it.
          */
         SuiteIn: {
+            /**
+             * Dry Run
+             * @description Only say what would stand there, with its problems
+             * @default false
+             */
+            dry_run: boolean;
             /**
              * Message
              * @description At most 500 characters
@@ -8430,7 +8960,7 @@ export interface components {
         };
         /**
          * SuiteOut
-         * @description A suite file at the head of `main`. `cases` and `digest` are null where it has errors, or is removed.
+         * @description A suite file at the head of `main`. `cases`, `digest` and `contents` are null where it has errors, or is removed.
          *
          *     `prompt` is the prompt it belongs to by its name; `commit` is the one a write made, null where nothing was different.
          */
@@ -8439,6 +8969,7 @@ export interface components {
             cases: number | null;
             /** Commit */
             commit: string | null;
+            contents: components["schemas"]["SuiteContentsOut"] | null;
             /** Description */
             description: string;
             /** Digest */
@@ -9024,10 +9555,22 @@ export interface components {
             credential_there: boolean;
             /** Data Class */
             data_class: string;
+            /**
+             * Family
+             * @description The model's, such as `claude`; null where not known
+             */
+            family: string | null;
+            /**
+             * Input Price
+             * @description US dollars for a million tokens, nothing cached; null where not known
+             */
+            input_price: number | null;
             /** Model */
             model: string;
             /** Name */
             name: string;
+            /** Output Price */
+            output_price: number | null;
             /** Provider */
             provider: string;
             /** Region */
@@ -9757,21 +10300,6 @@ export interface components {
             reviews: number;
         };
         /**
-         * FieldOut
-         * @description What records lack, or say wrongly.
-         */
-        promptops_server__app__console__wire__FieldOut: {
-            /**
-             * Id
-             * @description the field's number, such as D12
-             */
-            id: string;
-            /** Key */
-            key: string;
-            /** Prompts */
-            prompts: number;
-        };
-        /**
          * PlaceOut
          * @description An environment and what is live there.
          */
@@ -10020,33 +10548,6 @@ export interface components {
             version?: number | null;
         };
         /**
-         * FieldOut
-         * @description A field of the record. Fields of one `id` belong together; `own` are keys that defaults may not give.
-         */
-        promptops_server__registry__routes__records_out__FieldOut: {
-            /** Example */
-            example: unknown;
-            /** Help */
-            help: string;
-            /** Id */
-            id: string;
-            /** Key */
-            key: string;
-            /** Not Applicable */
-            not_applicable: string;
-            /** Own */
-            own: string[];
-            /** Question */
-            question: string;
-            required: components["schemas"]["RequiredOut"];
-            /** Serves */
-            serves: string[];
-            /** Type */
-            type: {
-                [key: string]: unknown;
-            };
-        };
-        /**
          * SideOut
          * @description A value on one side, and where it comes from.
          */
@@ -10179,6 +10680,11 @@ export interface components {
          * @description What stands at one address: `live`, or `suspended` with the reason.
          */
         promptops_server__releases__wire__LiveOut: {
+            /**
+             * Actor
+             * @description who made that release
+             */
+            actor: string;
             /** Digest */
             digest: string;
             /** Path */
@@ -10269,6 +10775,10 @@ export type DecisionIn = components['schemas']['DecisionIn'];
 export type DefaultsIn = components['schemas']['DefaultsIn'];
 export type DefaultsOut = components['schemas']['DefaultsOut'];
 export type DifferenceOut = components['schemas']['DifferenceOut'];
+export type DraftIn = components['schemas']['DraftIn'];
+export type DraftOut = components['schemas']['DraftOut'];
+export type DraftProblemOut = components['schemas']['DraftProblemOut'];
+export type DraftRecordOut = components['schemas']['DraftRecordOut'];
 export type DueDetail = components['schemas']['DueDetail'];
 export type DuePage = components['schemas']['DuePage'];
 export type EffectOut = components['schemas']['EffectOut'];
@@ -10300,17 +10810,23 @@ export type FacetCount = components['schemas']['FacetCount'];
 export type FacetValues = components['schemas']['FacetValues'];
 export type FacetsOut = components['schemas']['FacetsOut'];
 export type FaultOut = components['schemas']['FaultOut'];
+export type FieldCoverage = components['schemas']['FieldCoverage'];
 export type FieldDifferenceOut = components['schemas']['FieldDifferenceOut'];
+export type FieldOut = components['schemas']['FieldOut'];
 export type FieldsOut = components['schemas']['FieldsOut'];
 export type FiguresOut = components['schemas']['FiguresOut'];
 export type FileProblemOut = components['schemas']['FileProblemOut'];
 export type FindingOut = components['schemas']['FindingOut'];
 export type FolderOut = components['schemas']['FolderOut'];
+export type FollowerOut = components['schemas']['FollowerOut'];
+export type FollowerPage = components['schemas']['FollowerPage'];
+export type FollowerSummary = components['schemas']['FollowerSummary'];
 export type Freeze = components['schemas']['Freeze'];
 export type GapOut = components['schemas']['GapOut'];
 export type GrantBody = components['schemas']['GrantBody'];
 export type GrantList = components['schemas']['GrantList'];
 export type GrantOut = components['schemas']['GrantOut'];
+export type Happening = components['schemas']['Happening'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type HeldOut = components['schemas']['HeldOut'];
 export type HistoryPage = components['schemas']['HistoryPage'];
@@ -10456,6 +10972,7 @@ export type ScheduleOut = components['schemas']['ScheduleOut'];
 export type SchedulePage = components['schemas']['SchedulePage'];
 export type ScheduledPromptOut = components['schemas']['ScheduledPromptOut'];
 export type ScoreOut = components['schemas']['ScoreOut'];
+export type SealOut = components['schemas']['SealOut'];
 export type SecondFactor = components['schemas']['SecondFactor'];
 export type SectionOut = components['schemas']['SectionOut'];
 export type SegmentOut = components['schemas']['SegmentOut'];
@@ -10473,10 +10990,17 @@ export type SignatureIn = components['schemas']['SignatureIn'];
 export type SignatureOut = components['schemas']['SignatureOut'];
 export type SignedCheckpointOut = components['schemas']['SignedCheckpointOut'];
 export type SigningOut = components['schemas']['SigningOut'];
+export type SpreadColumn = components['schemas']['SpreadColumn'];
+export type SpreadHistory = components['schemas']['SpreadHistory'];
+export type SpreadHistoryItem = components['schemas']['SpreadHistoryItem'];
+export type SpreadOut = components['schemas']['SpreadOut'];
 export type StandOut = components['schemas']['StandOut'];
 export type StatusOut = components['schemas']['StatusOut'];
 export type StillLiveOut = components['schemas']['StillLiveOut'];
 export type StopIn = components['schemas']['StopIn'];
+export type SuiteCaseOut = components['schemas']['SuiteCaseOut'];
+export type SuiteCheckOut = components['schemas']['SuiteCheckOut'];
+export type SuiteContentsOut = components['schemas']['SuiteContentsOut'];
 export type SuiteIn = components['schemas']['SuiteIn'];
 export type SuiteOut = components['schemas']['SuiteOut'];
 export type SuiteProblemOut = components['schemas']['SuiteProblemOut'];
@@ -10533,7 +11057,6 @@ export type WorksOn = components['schemas']['WorksOn'];
 export type PromptopsServerAccessRoutesPoliciesCheckIn = components['schemas']['promptops_server__access__routes__policies__CheckIn'];
 export type PromptopsServerAccessRoutesPoliciesCheckOut = components['schemas']['promptops_server__access__routes__policies__CheckOut'];
 export type PromptopsServerAppConsoleWireDueOut = components['schemas']['promptops_server__app__console__wire__DueOut'];
-export type PromptopsServerAppConsoleWireFieldOut = components['schemas']['promptops_server__app__console__wire__FieldOut'];
 export type PromptopsServerAppConsoleWirePlaceOut = components['schemas']['promptops_server__app__console__wire__PlaceOut'];
 export type PromptopsServerApprovalsCertificationRoutesDecisionOut = components['schemas']['promptops_server__approvals__certification__routes__DecisionOut'];
 export type PromptopsServerApprovalsCertificationRoutesDueOut = components['schemas']['promptops_server__approvals__certification__routes__DueOut'];
@@ -10546,7 +11069,6 @@ export type PromptopsServerRegistryRedactionRoutesKeptOut = components['schemas'
 export type PromptopsServerRegistryRedactionRoutesPlaceOut = components['schemas']['promptops_server__registry__redaction__routes__PlaceOut'];
 export type PromptopsServerRegistryRoutesBulkRestoreIn = components['schemas']['promptops_server__registry__routes__bulk__RestoreIn'];
 export type PromptopsServerRegistryRoutesEditsRestoreIn = components['schemas']['promptops_server__registry__routes__edits__RestoreIn'];
-export type PromptopsServerRegistryRoutesRecordsOutFieldOut = components['schemas']['promptops_server__registry__routes__records_out__FieldOut'];
 export type PromptopsServerRegistryRoutesRecordsOutSideOut = components['schemas']['promptops_server__registry__routes__records_out__SideOut'];
 export type PromptopsServerRegistryRoutesSchemasLiveOut = components['schemas']['promptops_server__registry__routes__schemas__LiveOut'];
 export type PromptopsServerRegistryRoutesSchemasVersionOut = components['schemas']['promptops_server__registry__routes__schemas__VersionOut'];
@@ -10708,6 +11230,32 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": unknown;
+                };
+            };
+        };
+    };
+    event_api_v1_audit_events__seq__get: {
+        parameters: {
+            query?: {
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };
@@ -11753,6 +12301,32 @@ export interface operations {
             };
         };
     };
+    check_api_v1_projects__project__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOut"];
+                };
+            };
+        };
+    };
     compare_api_v1_projects__project__compare_get: {
         parameters: {
             query: {
@@ -12081,6 +12655,38 @@ export interface operations {
             };
         };
     };
+    list_followers_api_v1_projects__project__environments__environment__followers_get: {
+        parameters: {
+            query?: {
+                /** @description only these */
+                state?: ("current" | "behind" | "silent") | null;
+                /** @description only those that hold this release */
+                release?: number | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowerPage"];
+                };
+            };
+        };
+    };
     promote_prompts_api_v1_projects__project__environments__environment__promotions_post: {
         parameters: {
             query?: never;
@@ -12254,6 +12860,31 @@ export interface operations {
             };
         };
     };
+    spread_api_v1_projects__project__environments__environment__releases__number__spread_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                environment: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With `Accept: text/event-stream` an event `spread` per change, then `end` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpreadOut"];
+                    "text/event-stream": unknown;
+                };
+            };
+        };
+    };
     roll_back_api_v1_projects__project__environments__environment__rollback_post: {
         parameters: {
             query?: never;
@@ -12393,6 +13024,34 @@ export interface operations {
             };
         };
     };
+    spread_history_api_v1_projects__project__environments__environment__spread_history_get: {
+        parameters: {
+            query?: {
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpreadHistory"];
+                };
+            };
+        };
+    };
     suspend_prompts_api_v1_projects__project__environments__environment__suspend_post: {
         parameters: {
             query?: never;
@@ -12447,6 +13106,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseMade"];
+                };
+            };
+        };
+    };
+    events_api_v1_projects__project__events_get: {
+        parameters: {
+            query?: {
+                /** @description Begin behind this event */
+                after?: number | null;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `hello` first; then an event `change` each time, with a Happening as data; `reset` when too much was missed: load what you show anew */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Happening"];
                 };
             };
         };
@@ -13854,7 +14540,12 @@ export interface operations {
                 state?: ("in_review" | "changes_requested" | "reviewed" | "approved" | "rejected" | "withdrawn" | "revoked" | "lapsed") | null;
                 /** @description a prompt, or a module with all below it */
                 under?: string | null;
+                /** @description only those the caller opened */
                 mine?: boolean;
+                /** @description only those that still wait for decisions */
+                open?: boolean;
+                /** @description only those that ask the caller by name */
+                asked?: boolean;
                 /** @description Items on a page */
                 limit?: number;
                 /** @description `next` of the page before */

@@ -10,7 +10,7 @@ const words = strings.frame;
 
 export function NotFound() {
   return (
-    <Empty icon={IconCompassOff} title={words.notFoundTitle} action={<Button component="a" href={links.home()}>{words.toHome}</Button>}>
+    <Empty whole icon={IconCompassOff} title={words.notFoundTitle} action={<Button component="a" href={links.home()}>{words.toHome}</Button>}>
       {words.notFound}
     </Empty>
   );
@@ -18,7 +18,7 @@ export function NotFound() {
 
 export function Failed({ error, reset }: ErrorComponentProps) {
   return (
-    <Empty icon={IconMoodSad} title={words.failedTitle} action={<Button onClick={reset}>{strings.common.retry}</Button>}>
+    <Empty whole icon={IconMoodSad} title={words.failedTitle} action={<Button onClick={reset}>{strings.common.retry}</Button>}>
       {words.failed} <Code>{error instanceof Error ? error.message : String(error)}</Code>
     </Empty>
   );

@@ -7,15 +7,17 @@ export interface EmptyProps {
   readonly icon?: Icon;
   readonly title: string;
   readonly children?: ReactNode;
+  /** The page is nothing but this: its title is the page's heading. */
+  readonly whole?: boolean;
   /** The one button. */
   readonly action?: ReactNode;
 }
 
-export function Empty({ icon: Mark, title, children, action }: EmptyProps) {
+export function Empty({ icon: Mark, title, children, action, whole }: EmptyProps) {
   return (
     <div className={classes.empty}>
       {Mark && <Mark size={36} stroke={1.4} aria-hidden />}
-      <p className={classes.what}>{title}</p>
+      {whole ? <h1 className={classes.what}>{title}</h1> : <p className={classes.what}>{title}</p>}
       {children && <p>{children}</p>}
       {action}
     </div>

@@ -69,7 +69,7 @@ export function Page({ title, documentTitle, chips, actions, tabs, inspector, wi
 /** Lines in the shape of what comes. */
 export function Waiting({ lines = 6 }: { readonly lines?: number }) {
   return (
-    <Stack gap={10} aria-busy="true" aria-label={strings.common.loading}>
+    <Stack gap={10} role="status" aria-busy="true" aria-label={strings.common.loading}>
       {Array.from({ length: lines }, (_, at) => <Skeleton key={at} height={18} width={`${94 - ((at * 17) % 40)}%`} />)}
     </Stack>
   );

@@ -222,6 +222,9 @@ class HttpTarget:
         self.stored = (publisher.head, publisher.tree)
         self.refuse_with: tuple[int, str] | None = None
         self.requests: list[str] = []
+        self.receipts: list[dict[str, Any]] = []
+        self.receipts_take = 0.0
+        self.receipts_refused_with = 0
         self.replaced: dict[str, str] = {}
         self.keep_alive = 0.2
         self.silent = False
@@ -302,6 +305,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.of._sockets.discard(self.connection)
         with contextlib.suppress(OSError):
             super().finish()
+
+    def do_POST(self) -> None:
+        target = self.of
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        assert self.path == f"/delivery/v1/{PROJECT}/{target.publisher.environment}/receipts"
+        assert self.headers.get("Authorization") == f"Bearer {target.token}"
+        target.receipts.append(json.loads(content))
+        time.sleep(target.receipts_take)
+        if target.receipts_refused_with:
+            self.problem(target.receipts_refused_with, "not taken")
+        else:
+            self.answer(200, {"pace_ms": 20, "heartbeat_s": 1})
 
     def do_GET(self) -> None:
         target, base = self.of, f"/delivery/v1/{PROJECT}/{self.of.publisher.environment}"

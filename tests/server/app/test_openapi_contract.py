@@ -51,8 +51,8 @@ def test_every_reference_in_the_description_leads_somewhere(demo: RunningServer)
     assert references <= known
 
 
-ENDLESS = "GET /api/v1/audit/events/stream"
-"""An answer without an end; its own tests read it."""
+ENDLESS = {"GET /api/v1/audit/events/stream", "GET /api/v1/projects/{project}/events"}
+"""Answers without an end; their own tests read them."""
 KNOWN = {"project": "retail-bank", "environment": "staging", "path": "claims/triage", "number": 1}
 STRICT = [
     checks.not_a_server_error,
@@ -72,7 +72,7 @@ def test_every_answer_is_as_described(
     faults = {}
     with httpx2.Client() as client:
         for operation in operations:
-            if operation.label == ENDLESS:
+            if operation.label in ENDLESS:
                 continue
             if wrong := faults_of(operation, token, mode):
                 faults[operation.label] = wrong

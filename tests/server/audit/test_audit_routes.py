@@ -43,6 +43,14 @@ def found(api: httpx2.Client, **params: Any) -> list[dict[str, Any]]:
     return items
 
 
+def test_one_entry_is_found_by_its_number(admin: httpx2.Client) -> None:
+    newest = found(admin)[0]
+    where = {"project": PROJECT}
+    assert admin.get(f"/audit/events/{newest['seq']}", params=where).json() == newest
+    gone = admin.get(f"/audit/events/{newest['seq'] + 1000}", params=where)
+    assert gone.status_code == 404, gone.text
+
+
 def test_filters(admin: httpx2.Client) -> None:
     puts = found(admin, action="prompt.put")
     assert [e["object"]["id"].rpartition("/")[2] for e in puts] == ["three", "two", "one"]

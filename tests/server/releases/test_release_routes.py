@@ -76,9 +76,11 @@ def test_publish_show_and_list(http: TestClient) -> None:
     assert (said["number"], said["kind"], said["actor"]) == (1, "publish", "ada")
     assert (said["delivery"], said["ticket"], said["changed"]) == ("applied", "OPS-1", 2)
     again = http.get(made.headers["location"].partition("/retail-bank")[2]).json()
-    assert again == {k: v for k, v in said.items() if k not in ("unchanged", "kept")}
+    seal = again.pop("seal")
+    assert seal["key"] and seal["signature"] and len(seal["hash"]) == 64
+    assert again == {k: v for k, v in said.items() if k not in ("unchanged", "kept", "seal")}
     listed = http.get(f"{STAGING}/releases").json()
-    assert listed == {"items": [{**again, "delivery": None}], "next": None}
+    assert listed == {"items": [{**again, "delivery": None, "seal": None}], "next": None}
     assert http.get(f"{STAGING}/releases/2").status_code == 404
 
 
@@ -89,7 +91,7 @@ def test_what_is_live_now_and_was_earlier(http: TestClient) -> None:
     publish(http, "m/b")
     page = http.get(STAGING, params={"limit": 1}).json()
     assert (page["release"], page["count"], page["approval_required"]) == (2, 2, False)
-    assert [item["path"] for item in page["items"]] == ["a"]
+    assert [(item["path"], item["actor"]) for item in page["items"]] == [("a", "ada")]
     rest = http.get(STAGING, params={"limit": 1, "cursor": page["next"]}).json()
     assert [(i["path"], i["version"], i["release"]) for i in rest["items"]] == [("m/b", 1, 2)]
     assert rest["next"] is None

@@ -71,7 +71,6 @@ COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
         "Stop prompts at once: applications get an error with the reason, and no old copy.",
     ),
     ("unpublish", "stop", "Take prompts out of an environment."),
-    ("releases", "environment", "List an environment's releases, newest first."),
     ("compare", "compare", "List the prompts that differ between two environments."),
     ("get", "get", "Get a live prompt as an application would: signed, verified, compiled."),
     (
@@ -109,6 +108,11 @@ GROUPS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("review", "review", "Reviews: ask for one, comment, decide, see what is missing."),
     ("env", "environment", "Environments: what is live where."),
+    (
+        "releases",
+        "releases",
+        "Releases of an environment, newest first (`releases PLACE`); watch one while it spreads.",
+    ),
     (
         "mirror",
         "mirror",

@@ -23,6 +23,7 @@ from promptops.delivery.disk import DiskCopy, DiskWriter
 from promptops.delivery.header import Header, Position, parse_time
 from promptops.delivery.held import Held, release_of
 from promptops.delivery.keys import Keys
+from promptops.delivery.reporter import Reporter
 from promptops.delivery.source import (
     Alive,
     Event,
@@ -61,6 +62,7 @@ class Follower:
         keys: Keys,
         features: frozenset[str],
         copy: DiskCopy | None,
+        receipts: bool = True,
     ) -> None:
         self.held = Held(FollowerState(project, environment), {})
         self.connected = False
@@ -70,6 +72,7 @@ class Follower:
         self.refusals = 0
         self.last_refusal: Refusal | None = None
         self.announcer = Announcer()
+        self.reporter = Reporter(self._source_to_report_to) if receipts else None
         self._connect = connect
         self._keys = keys
         self._features = features
@@ -87,6 +90,7 @@ class Follower:
         self._behind = False
         self._resync_after = 0.0
         self._resyncs_failed = 0
+        self._came_at = 0.0
         self._writer = None if self._copy is None else DiskWriter(self._copy)
         self._thread = threading.Thread(target=self._run, name="promptops-follower", daemon=True)
 
@@ -103,6 +107,8 @@ class Follower:
         called twice.
         """
         self._closing.set()
+        if self.reporter is not None:
+            self.reporter.close()
         source = self._source
         if source is not None:
             source.close()
@@ -138,6 +144,8 @@ class Follower:
         self.connected = False
         self._prepare()
         self.announcer.after_fork()
+        if self.reporter is not None:
+            self.reporter.after_fork()
         self.start()
 
     # The thread.
@@ -181,6 +189,7 @@ class Follower:
             self._closing.wait(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load
 
     def _take(self, source: Source, event: Event) -> None:
+        self._came_at = time.monotonic()
         if isinstance(event, Step):
             self._step(source, event.header, event.artifacts)
         elif isinstance(event, Head):
@@ -299,6 +308,8 @@ class Follower:
             return
         held, changed = before.moved_by_step(state) if by_step else before.moved_by_snapshot(state)
         self.held = held
+        if self.reporter is not None and self.confirmed and state.position is not None:
+            self.reporter.applied(state.position, time.monotonic() - self._came_at)
         self.announcer.put(release_of(state, changed))
         if self._writer is not None:
             stopped = any(path in before.state.live and path not in state.live for path in changed)
@@ -321,6 +332,8 @@ class Follower:
         if not self.connected:
             log.info("following %s at release %s", source.where, header.position)
         self.connected = self.confirmed = True
+        if self.reporter is not None:
+            self.reporter.holds(header.position)
         self.last_error = ""
         self._ready.set()
 
@@ -366,6 +379,9 @@ class Follower:
         if sentence != self.last_error:
             log.warning("%s", sentence)
         self.last_error = sentence
+
+    def _source_to_report_to(self) -> Source | None:
+        return self._source
 
     def _position(self) -> Position | None:
         return self.held.state.position

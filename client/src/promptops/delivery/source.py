@@ -64,9 +64,16 @@ class Malformed(NamedTuple):
 Event = Head | Step | Reset | Alive | Missing | Malformed
 
 
+class Pace(NamedTuple):
+    """How often to report, in seconds: within which window after a release, and when nothing changes."""
+
+    window: float = 0.1
+    heartbeat: float = 20.0
+
+
 class Source(Protocol):
-    """One connection to where an environment is told. Used by one thread; only `close` may come
-    from another.
+    """One connection to where an environment is told. Used by one thread; only `close` and
+    `report` may come from others.
     """
 
     @property
@@ -94,6 +101,13 @@ class Source(Protocol):
 
     def keys(self) -> KeyDocument | None:
         """The server's key document, or None where keys cannot be had. Raises as `snapshot` does."""
+
+    def report(self, follower: str, receipt: str) -> Pace | None:
+        """Send a receipt (JSON text) of the follower of this id; how to go on, where the server says.
+
+        May be called from a thread of its own. Raises `SourceError`, with `retry_slowly` where
+        receipts are not taken.
+        """
 
     def close(self) -> None:
         """End the connection and wake the thread that waits on it. May be called from any thread."""

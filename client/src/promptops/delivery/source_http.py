@@ -21,6 +21,7 @@ from promptops.delivery.source import (
     Event,
     Head,
     Malformed,
+    Pace,
     Reset,
     SnapshotDocument,
     snapshot_from_value,
@@ -39,6 +40,7 @@ _CONNECT = 5.0
 _ONE_BY_ONE = 32
 """More missing artifacts than this come with one snapshot, packed, instead of one request each."""
 _ANSWER = 30.0
+_REPORT = 5.0
 _LARGEST_EVENT = 256 * 1024 * 1024
 
 
@@ -119,6 +121,30 @@ class HttpSource:
     def keys(self) -> KeyDocument | None:
         return parse_key_document(
             strict.load_json(self._get("/delivery/v1/keys").content, "keys"), "keys"
+        )
+
+    def report(self, follower: str, receipt: str) -> Pace | None:
+        import httpx2
+
+        client = self._client
+        if client is None or self._closed:
+            raise SourceError("unreachable", f"there is no connection to {self.where}")
+        try:
+            answer = client.post(
+                f"{self._path}/receipts",
+                content=receipt,
+                headers={"Content-Type": "application/json"},
+                timeout=_REPORT,
+            )
+        except httpx2.HTTPError as error:
+            self._failed(error)
+        if answer.status_code == 200:
+            return _pace(answer)
+        slowly = answer.status_code in (401, 403, 404, 405, 413, 422)
+        raise SourceError(
+            "bad-answer",
+            f"{self.where} took no receipt ({answer.status_code}{_problem(answer)})",
+            retry_slowly=slowly,
         )
 
     def close(self) -> None:
@@ -250,6 +276,16 @@ def _event(message: _Message) -> Event:
     if message.name == "reset":
         return Reset("the server cannot continue from the position held")
     return Alive()
+
+
+def _pace(answer: httpx2.Response) -> Pace | None:
+    """What the server says about how often to report, within sense."""
+    try:
+        value = strict.load_json(answer.content, "pace")
+        window = min(60.0, max(0.0, float(value["pace_ms"]) / 1000))
+        return Pace(window, min(600.0, max(1.0, float(value["heartbeat_s"]))))
+    except (InvalidHeader, KeyError, TypeError, ValueError):
+        return None
 
 
 def _socket_of(response: httpx2.Response) -> socket.socket | None:

@@ -23,6 +23,7 @@ from promptops.delivery.source import (
     Head,
     Malformed,
     Missing,
+    Pace,
     Reset,
     SnapshotDocument,
     Step,
@@ -41,6 +42,10 @@ _ANSWER = 5.0
 _LOG_LENGTH = 500
 _BATCH = 500
 _TORN_READS = 20
+
+
+RECEIPT_SECONDS = 60
+"""How long a receipt stays in Redis; whoever reads it tells its age by the time it has left."""
 
 
 def key_prefix(project: str, environment: str) -> str:
@@ -116,6 +121,26 @@ class RedisSource:
 
     def keys(self) -> KeyDocument | None:
         return None if self._keys is None else self._keys()
+
+    def report(self, follower: str, receipt: str) -> Pace | None:
+        import redis
+
+        client = self._client
+        if client is None or self._closed:
+            raise SourceError("unreachable", f"there is no connection to {self.where}")
+        pipe = client.pipeline(transaction=False)
+        pipe.set(f"{self._prefix}receipt:{follower}", receipt, ex=RECEIPT_SECONDS)
+        pipe.publish(self._prefix + "receipts", follower)
+        try:
+            kept, _ = pipe.execute(raise_on_error=False)  # untold, it is found a little later
+        except (redis.RedisError, OSError) as error:
+            self._failed(error)
+        if isinstance(kept, Exception):
+            slowly = isinstance(kept, redis.ResponseError)
+            raise SourceError(
+                "bad-answer", f"{self.where} took no receipt ({kept})", retry_slowly=slowly
+            )
+        return None
 
     def close(self) -> None:
         self._closed = True

@@ -146,7 +146,7 @@ class Authenticator:
             granted = users.grants_of(conn, found.account.id)
         check_csrf(request, secret, self._site)
         actor = sessions.actor_of(found, granted)
-        if found.seen_long_ago:
+        if found.seen_long_ago and not request.again:
             try:
                 with self._db.write() as tx:
                     sessions.note_seen(tx, actor.session or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 from sqlalchemy import Connection, select
 
@@ -39,12 +40,16 @@ from promptops_server.audit.evidence_routes import EvidenceDeps
 from promptops_server.audit.evidence_routes import router as evidence_router
 from promptops_server.audit.hold_routes import HoldDeps
 from promptops_server.audit.hold_routes import router as hold_router
+from promptops_server.audit.live_routes import LiveDeps
+from promptops_server.audit.live_routes import router as live_router
 from promptops_server.audit.routes import AuditDeps
 from promptops_server.audit.routes import router as audit_router
 from promptops_server.compliance.continuity import continuity_of
 from promptops_server.compliance.export_pack import PackDeps
 from promptops_server.compliance.pack import Signing, Sources
 from promptops_server.compliance.routes import router as pack_router
+from promptops_server.delivery.receipts.routes import FollowerDeps
+from promptops_server.delivery.receipts.routes import router as followers_router
 from promptops_server.evaluation.matrix.ports import MatrixDeps
 from promptops_server.evaluation.matrix.routes import router as matrix_router
 from promptops_server.evaluation.playground.routes import router as playground_router
@@ -62,7 +67,7 @@ from promptops_server.registry.git.smart_http import router as git_router
 from promptops_server.registry.git_access import GitAccess
 from promptops_server.registry.mirror.routes import MirrorDeps
 from promptops_server.registry.mirror.routes import router as mirror_router
-from promptops_server.registry.projects import get_project
+from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.pushed import PushedToMain
 from promptops_server.registry.redaction.routes import router as redaction_router
 from promptops_server.registry.rendering.models import RenderModels
@@ -146,12 +151,16 @@ def http_parts(services: Services) -> HttpParts:
             console_router(ConsoleDeps(workflow, sources)),
             redaction_router(services.redactions),
             releases_router(services.releases),
+            followers_router(FollowerDeps(db, authorise, services.delivery.spreading)),
             emergency_router(emergencies),
             exceptions_router(services.continuity),
             certification_router(services.continuity, services.cadence),
             retirement_router(services.continuity),
             matrix_router(MatrixDeps(db, authorise, LiveVersions(), services.matrix_around)),
             audit_router(AuditDeps(db, authorise, _project_id, _user_id, services.tail)),
+            live_router(
+                LiveDeps(db, services.live, partial(require_readable, authorise), _project_id)
+            ),
             hold_router(HoldDeps(db, authorise, _project_id, _project_name, _user_name)),
             evidence_router(
                 EvidenceDeps(

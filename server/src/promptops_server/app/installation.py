@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from promptops_server.access import users
 from promptops_server.access.tables import user
@@ -64,6 +64,11 @@ def ensure_administrator(db: Database, password: str | None = None) -> FirstSign
         else:
             users.make_admin(tx, SYSTEM, name)
             users.set_password(tx, SYSTEM, name, chosen)
+        if password is not None:
+            # A sample workspace prints it at every start: there is no use in asking its user to change it.
+            tx.conn.execute(
+                update(user).where(user.c.name == name).values(password_set_by_other=False)
+            )
     return FirstSignIn(name, chosen)
 
 

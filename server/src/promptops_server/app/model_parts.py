@@ -47,6 +47,11 @@ class ModelParts:
         found = self.entry(target)
         return "" if found is None else found.digest
 
+    def family(self, target: Target) -> str | None:
+        """The family of its model; None where that is not known."""
+        found = self.entry(target)
+        return None if found is None else found.family
+
     def adapt(self, ask: Ask, target: Target) -> Adapted:
         """A prompt as the target's model takes it."""
         return adapt(ask, self.entry(target))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from promptops_server.infra.database import Database
 from promptops_server.infra.sealing import Sealer
 from promptops_server.infra.settings import Settings
 from promptops_server.providers.calls import Calls
+from promptops_server.providers.catalogue.entry import Entry
 from promptops_server.providers.kinds.registry import all_providers, plugins_named
 from promptops_server.providers.listing import listed
 from promptops_server.providers.model import Target
@@ -60,9 +61,13 @@ def credentials_of(settings: Settings, database: Database, secret: bytes | None)
 
 
 def targets_of(
-    settings: Settings, database: Database, authorise: Authorise, secret: bytes
+    settings: Settings,
+    database: Database,
+    authorise: Authorise,
+    secret: bytes,
+    known: Callable[[Target], Entry | None],
 ) -> TargetDeps:
-    """What the use cases of targets stand on."""
+    """What the use cases of targets stand on; `known` is the catalogue's answer about a target's model."""
     return TargetDeps(
         database,
         authorise,
@@ -70,6 +75,7 @@ def targets_of(
         credentials_of(settings, database, secret),
         KnownProjects(authorise),
         plain_http=settings.models.allow_plain_http,
+        known=known,
     )
 
 

@@ -57,12 +57,14 @@ from promptops_server.approvals.workflow.ports import WorkflowDeps
 from promptops_server.audit.checkpoints import CheckpointDeps, make_due
 from promptops_server.audit.erasures import carry_out
 from promptops_server.audit.holds import require_no_hold
+from promptops_server.audit.live import Live
 from promptops_server.audit.outputs.sending import Sender
 from promptops_server.audit.retention import remove_old
 from promptops_server.audit.tail import Tail
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import authorised_by
+from promptops_server.delivery.receipts.metrics import Followers
 from promptops_server.evaluation.matrix.cells import write_cells
 from promptops_server.evaluation.matrix.facts import matrix_facts
 from promptops_server.evaluation.matrix.keep_readings import KeptReadings
@@ -134,6 +136,7 @@ class Services:
         for written in (database, self.maintenance):
             written.policy_version = lambda: self.policies.version
         self.tail = Tail(database)
+        self.live = Live(database)
         self.audit_sender = Sender(database, outputs_of(settings.audit), all_logs)
         secret = secret_of(settings, create=True)
         self.oidc = identity_provider(settings, database, secret, site, self.authenticator.forget)
@@ -163,7 +166,9 @@ class Services:
         self.more = _tightening(settings)
         self.cadence = _cadence(settings)
         self.catalogue = _catalogue(settings)
-        self.targets = targets_of(settings, database, self.policies, secret)
+        self.targets = targets_of(
+            settings, database, self.policies, secret, self.catalogue.of_target
+        )
         self.models = ModelParts(settings, self.targets, self.catalogue)
         self.target_checks = checks_of(
             settings, self.targets, adapt=self.models.adapt, prices=self.models
@@ -173,6 +178,7 @@ class Services:
             suites=SuitesAtHead(suites_of, self.readings),
             catalogue=self.models.digest,
             problem=partial(problem_of, self.models),
+            family=self.models.family,
         )
         self.caller = CallerOfLoop(self.models.calls)
         self.releases = ReleaseDeps(
@@ -301,6 +307,7 @@ class Services:
         about = (self.database, self.matrix_around)
         threading.Thread(target=warm, args=about, name="warm", daemon=True).start()
         self._undo.append(register(Asked(lambda: health.gauges(self.database, self.jobs))))
+        self._undo.append(register(Followers(self.database)))
         self._undo.append(self.limited_renderer.close)  # it starts when first asked
 
     def stop(self) -> None:
@@ -318,6 +325,7 @@ class Services:
     def end_streams(self) -> None:
         """End every open stream, so that a server that stops need not wait for them. Any thread."""
         self.tail.close()
+        self.live.close()
         self.delivery.end_streams()
         self.caller.close()
 

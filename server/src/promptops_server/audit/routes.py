@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import Connection
@@ -14,13 +14,13 @@ from starlette.concurrency import run_in_threadpool
 
 from promptops_server.audit.model import INSTALLATION_LOG
 from promptops_server.audit.moments import moment
-from promptops_server.audit.read import Filter, first_at, newest, read_log
+from promptops_server.audit.read import Filter, entries_of, first_at, newest, read_log
 from promptops_server.audit.tail import Tail
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
-from promptops_server.infra.http import ActorDep, current_actor, problem_responses
+from promptops_server.infra.http import ActorDep, actor_by_now, problem_responses
 from promptops_server.infra.problems import NotFound
 
 
@@ -117,7 +117,7 @@ def router(deps: AuditDeps) -> APIRouter:
                 return log_id, where, newest(conn, log_id)
 
         async def still_allowed() -> None:
-            allow(await current_actor(request), asked)
+            allow(await actor_by_now(request), asked)
 
         log_id, where, at = await run_in_threadpool(begin)
         return StreamingResponse(
@@ -125,6 +125,20 @@ def router(deps: AuditDeps) -> APIRouter:
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
+
+    @api.get("/audit/events/{seq}", summary="One entry by its number")
+    def event(
+        who: ActorDep,
+        seq: Annotated[int, Path(ge=1, le=2**31 - 1)],
+        project: Annotated[str | None, _Short] = None,
+    ) -> dict[str, Any]:
+        allow(who, _Asked(project=project))
+        with deps.db.read() as conn:
+            log_id = deps.project_id(conn, project) if project else INSTALLATION_LOG
+            found = entries_of(conn, log_id, [seq])
+        if not found:
+            raise NotFound(f"The log has no entry {seq}, or it was removed under retention.")
+        return found[0]
 
     return api
 

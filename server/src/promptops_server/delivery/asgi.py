@@ -1,4 +1,4 @@
-"""HTTP delivery under `/delivery/v1/`: keys, snapshot, single prompts, artifacts, events. docs/delivery-protocol.md.
+"""HTTP delivery under `/delivery/v1/`: keys, snapshot, single prompts, artifacts, events, receipts. docs/delivery-protocol.md.
 
 A plain ASGI application: a hot read is a few dictionary lookups and two messages. Owns the paths, who may read, and
 turning refusals into problems. Leaves the state to `environments`, streams to `stream` and `hub`.
@@ -21,6 +21,8 @@ from promptops_server.delivery.environments import Environments, LiveEnvironment
 from promptops_server.delivery.hub import Hub
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import Refusal
+from promptops_server.delivery.receipts.intake import Intake
+from promptops_server.delivery.receipts.over_http import answer_receipt
 from promptops_server.delivery.snapshot import Snapshot
 from promptops_server.delivery.stream import HEADERS, asked_position, serve_stream
 from promptops_server.delivery.timeline import Timeline
@@ -45,7 +47,7 @@ _Result = TypeVar("_Result")
 
 
 class MethodNotAllowed(ProblemError):
-    """Delivery is read only."""
+    """Delivery is read only, but for receipts."""
 
     status = 405
     slug = "method-not-allowed"
@@ -64,7 +66,9 @@ class DeliveryApp:
         tokens: Tokens,
         hub: Hub,
         executor: Executor,
+        intake: Intake,
     ) -> None:
+        self._intake = intake
         self._db = db
         self._keys = keys
         self._timeline = timeline
@@ -117,6 +121,8 @@ class DeliveryApp:
                 await send(message)
 
     async def _answer(self, parts: list[str], scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST" and len(parts) == 3 and parts[2] == "receipts":
+            return await self._take_receipt(parts[0], parts[1], scope, receive, send)
         if scope["method"] not in ("GET", "HEAD"):
             refusal = MethodNotAllowed(
                 f"{scope['method']} is not possible here: delivery is read only.",
@@ -150,6 +156,14 @@ class DeliveryApp:
         else:
             raise NotFound("There is nothing at this address.", remedy="See the delivery protocol.")
         return None
+
+    async def _take_receipt(
+        self, project: str, name: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        authorization = dict(scope["headers"]).get(b"authorization", b"")
+        await self._admit(TokenKey(authorization, project, name))
+        environment = await self._environment(project, name)
+        await answer_receipt(environment.facts, self._intake, receive, send)
 
     async def _admit(self, key: TokenKey) -> None:
         if not bearer(key.authorization):

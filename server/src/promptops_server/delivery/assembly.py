@@ -19,6 +19,9 @@ from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.ports import Authorised
 from promptops_server.delivery.projection import Delivery as Delivered
 from promptops_server.delivery.projection import Projection
+from promptops_server.delivery.receipts.collect import Collector
+from promptops_server.delivery.receipts.intake import Intake
+from promptops_server.delivery.receipts.spreading import Spreading
 from promptops_server.delivery.reconciler import Reconciler
 from promptops_server.delivery.status import Health, Status
 from promptops_server.delivery.survey import Lag, lags
@@ -73,9 +76,14 @@ class Delivery:
             interval=reconcile_seconds, vouch_every_us=vouch_every_us,
         )  # fmt: skip
         self._watch = Watch(db, self._follow)
+        self.spreading = Spreading(db)
+        self._intake = Intake(db, self.spreading.changed)
+        own = self._connect(redis_address, REBUILD_TIMEOUT)
+        self._collector = None if own is None else Collector(db, own, self._intake)
         self.app = DeliveryApp(
-            db, keys, self._timeline, self._environments, tokens, self._hub, self._executor
-        )
+            db, keys, self._timeline, self._environments, tokens, self._hub, self._executor,
+            self._intake,
+        )  # fmt: skip
 
     def start(self) -> None:
         """Load or make the signing key, then begin to follow SQL and to look after Redis.
@@ -87,6 +95,9 @@ class Delivery:
         self.keys.ensure()
         self._watch.start()
         self._reconciler.start()
+        self._intake.start()
+        if self._collector is not None:
+            self._collector.start()
 
     def project(self, environment_id: str) -> Delivered:
         """The port `Projection` of `releases`: feed followers over HTTP at once, then Redis. Never raises."""
@@ -132,10 +143,14 @@ class Delivery:
     def end_streams(self) -> None:
         """End open event streams, so that a server that is asked to stop need not wait for them. Any thread."""
         self._hub.end_all()
+        self.spreading.close()
 
     def close(self) -> None:
         """End threads and connections."""
         self.end_streams()
+        if self._collector is not None:
+            self._collector.close()
+        self._intake.close()
         self._watch.close()
         self._reconciler.close()
         self._executor.shutdown(wait=False, cancel_futures=True)

@@ -45,6 +45,8 @@ class BrowserRequest:
     ip: str | None
     agent: str | None
     request_id: str | None
+    again: bool = False
+    """The same request asks again while its answer goes on: nobody has done anything with the session."""
 
     @classmethod
     def of(cls, request: Request) -> BrowserRequest:
@@ -60,6 +62,7 @@ class BrowserRequest:
             ip=request.client.host if request.client else None,
             agent=headers.get("user-agent"),
             request_id=getattr(request.state, "request_id", None),
+            again=getattr(request.state, "asked_again", False),
         )
 
 
@@ -87,6 +90,16 @@ async def current_actor(request: Request) -> Actor:
         )
     request.state.actor = actor  # a refusal further down is audited with it
     return actor
+
+
+async def actor_by_now(request: Request) -> Actor:
+    """Who a request whose answer goes on is from, asked again. It does not keep an idle session alive.
+
+    Raises:
+        Unauthenticated: the token was revoked, or the session is over.
+    """
+    request.state.asked_again = True
+    return await current_actor(request)
 
 
 ActorDep = Annotated[Actor, Depends(current_actor)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, Select, bindparam, select
 
 from promptops_server.infra import cursor
 from promptops_server.infra.problems import NotFound
-from promptops_server.releases.model import Changed, Environment, Release
+from promptops_server.releases.model import Changed, Environment, Release, Seal
 from promptops_server.releases.rows import AnyRow
 from promptops_server.releases.tables import release, release_change
 
@@ -35,6 +36,11 @@ _ONE: Select[*tuple[object, ...]] = select(*_COLUMNS).where(
     release.c.number == bindparam("number"),
     release.c.number > 0,
 )
+_SEAL: Select[*tuple[object, ...]] = select(
+    release.c.key_id, release.c.signature, release.c.statement_hash
+).where(
+    release.c.environment_id == bindparam("environment_id"), release.c.number == bindparam("number")
+)
 _CHANGES_OF: Select[*tuple[object, ...]] = select(
     release_change.c.release_id,
     release_change.c.path,
@@ -56,6 +62,13 @@ def one_release(conn: Connection, environment: Environment, number: int) -> Rele
         raise no_such_release(environment, number)
     changes = conn.execute(_CHANGES, {"release_id": row.id})
     return _value(environment, row, [_changed(change) for change in changes])
+
+
+def sealed_release(conn: Connection, environment: Environment, number: int) -> Release:
+    """The release of this number with all it changed and what vouches for it. Raises NotFound as `one_release`."""
+    found = one_release(conn, environment, number)
+    row = conn.execute(_SEAL, {"environment_id": environment.id, "number": number}).one()
+    return replace(found, seal=Seal(row.key_id, row.signature, row.statement_hash))
 
 
 def no_such_release(environment: Environment, number: int) -> NotFound:

@@ -90,6 +90,7 @@ def live_page(
             live.c.reason,
             live.c.from_release,
             release.c.acknowledged_at,
+            release.c.actor_name,
         )
         .join(
             release,
@@ -195,4 +196,5 @@ def _entry(row: AnyRow) -> LiveEntry:
         since=row.acknowledged_at,
         digest=row.digest,
         reason=row.reason,
+        actor=row.actor_name,
     )

@@ -121,6 +121,15 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """The signature over a release's statement: which key made it, and the SHA-256 of what was signed, as hex."""
+
+    key: str
+    signature: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """One commit on an environment's branch; times in microseconds since 1970."""
 
@@ -138,6 +147,8 @@ class Release:
     """By path; in lists of releases at most the first hundred."""
     changed: int
     """How many addresses the release changed."""
+    seal: Seal | None = None
+    """What vouches for it, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +185,8 @@ class LiveEntry:
     since: int
     digest: str
     reason: str
+    actor: str
+    """Who made that release."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ class LiveOut(BaseModel):
     since: str
     digest: str
     reason: str
+    actor: str = Field(description="who made that release")
 
 
 class EnvironmentAt(EnvironmentOut):
@@ -143,6 +144,14 @@ class ChangedOut(BaseModel):
     previous: int | None
 
 
+class SealOut(BaseModel):
+    """The signature over a release: which key made it, and the SHA-256 of what was signed, as hex."""
+
+    key: str
+    signature: str
+    hash: str
+
+
 class ReleaseOut(BaseModel):
     """A release. `delivery` says whether Redis has it; null in lists. `changed` counts all its prompts: lists show at
     most the first hundred."""
@@ -159,6 +168,7 @@ class ReleaseOut(BaseModel):
     changed: int
     prompts: list[ChangedOut]
     delivery: Delivery | None
+    seal: SealOut | None = Field(default=None, description="of one release alone; null in lists")
 
 
 class ReleasePage(BaseModel):
@@ -246,6 +256,7 @@ def live_out(entry: LiveEntry) -> LiveOut:
         since=to_text(entry.since),
         digest=entry.digest,
         reason=entry.reason,
+        actor=entry.actor,
     )
 
 
@@ -264,6 +275,9 @@ def release_out(value: Release, delivery: Delivery | None) -> ReleaseOut:
         changed=value.changed,
         prompts=[_changed(line) for line in value.prompts],
         delivery=delivery,
+        seal=None
+        if value.seal is None
+        else SealOut(key=value.seal.key, signature=value.seal.signature, hash=value.seal.hash),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select, update
 
 from promptops_server.access.sign_in.tables import browser_session
 from promptops_server.infra.database import Database
+from promptops_server.infra.http import BrowserRequest
 from promptops_server.infra.setting_sections import AccessSettings
 from support.people import PASSWORD, House
 
@@ -140,6 +142,22 @@ def test_being_used_keeps_a_session_alive(house: House) -> None:
     with house.db.read() as conn:
         row = conn.execute(select(browser_session)).one()
     assert row.seen_at > row.created_at
+
+
+def test_an_answer_that_goes_on_keeps_no_session_alive(house: House) -> None:
+    house.user("ana")
+    browser = house.sign_in("ana")
+    with house.db.write() as tx:
+        long_ago = tx.now - 29 * 60_000_000
+        tx.conn.execute(update(browser_session).values(seen_at=long_ago))
+    name, _, secret = browser.cookie.partition("=")
+    request = BrowserRequest(
+        "GET", "http://test", {name: secret}, None, None, None, None, None, None, again=True
+    )
+    actor = asyncio.run(house.authenticator.by_cookie(request))
+    assert actor is not None
+    with house.db.read() as conn:
+        assert conn.execute(select(browser_session.c.seen_at)).scalar_one() == long_ago
 
 
 def test_people_see_and_end_their_own_sessions_only(house: House) -> None:

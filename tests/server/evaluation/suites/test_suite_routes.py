@@ -138,3 +138,21 @@ def test_those_of_one_prompt_are_listed_with_its_own_first(world: World, http: T
         assert names(http, limit, path="claims/triage") == expected
     assert http.get(WHERE, params={"path": "claims/none"}).status_code == 404
     assert http.get(WHERE, params={"cursor": "x"}).status_code == 400
+
+
+def test_a_suite_is_shown_with_its_cases_and_checks(http: TestClient) -> None:
+    put(http, TRIAGES, SUITE)
+    contents = http.get(TRIAGES).json()["contents"]
+    assert len(contents["cases"]) == 2
+    assert {"name", "kind", "settings", "required"} == set(contents["checks"][0])
+    assert contents["cases"][0]["inputs"]
+
+
+def test_a_text_is_checked_without_being_written(world: World, http: TestClient) -> None:
+    good = http.put(TRIAGES, json={"text": SUITE, "dry_run": True})
+    assert (good.status_code, good.json()["cases"], good.json()["exists"]) == (200, 2, False)
+    broken = http.put(TRIAGES, json={"text": "cases: 3\n", "dry_run": True}).json()
+    assert broken["cases"] is None and broken["contents"] is None
+    assert [p["line"] for p in broken["problems"] if p["severity"] == "error"] == [1]
+    assert http.get(TRIAGES).status_code == 404
+    assert world.events("suite.put") == []

@@ -1,4 +1,4 @@
-"""`env list|show|create|set` and `releases`: what is live where, now and earlier, and what rules apply."""
+"""`env list|show|create|set|followers`: what is live where, now and earlier, what rules apply, and who follows."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from promptops.cli import addresses, environment_rules
+from promptops.cli import addresses, environment_rules, spreading
 from promptops.cli.command import command, group
 from promptops.cli.failures import BadInput, ServerProblem
 from promptops.cli.output import JsonOption, Output, note, when
 from promptops.cli.releasing import (
-    RELEASE_COLUMNS,
-    InOption,
     ReasonOption,
     TicketOption,
-    release_row,
 )
 from promptops.cli.session import Session, api, connect
 
@@ -25,25 +22,13 @@ _TRIES = 5
 app = group("Environments: what is live where.")
 
 _Project = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's name.")]
-_Place = Annotated[
+PlaceArgument = Annotated[
     str,
     typer.Argument(metavar="PROJECT[@ENVIRONMENT]", help="retail-bank@production, or two words."),
 ]
-_Name = Annotated[
+NameArgument = Annotated[
     str | None, typer.Argument(metavar="[ENVIRONMENT]", help="Unless it follows the @.")
 ]
-
-
-def add_to(root: typer.Typer) -> None:
-    """Put `releases` at the top of the tree."""
-    command(
-        root,
-        "releases",
-        [
-            "promptops releases retail-bank production",
-            "promptops releases retail-bank@staging --limit 5 --json",
-        ],
-    )(releases)
 
 
 @command(app, "list", ["promptops env list retail-bank"])
@@ -79,8 +64,8 @@ def list_(ctx: typer.Context, project: _Project, json: JsonOption = False) -> No
 )
 def show(
     ctx: typer.Context,
-    given: _Place,
-    name: _Name = None,
+    given: PlaceArgument,
+    name: NameArgument = None,
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME|rN", help="What was live then.")
     ] = None,
@@ -88,7 +73,7 @@ def show(
 ) -> None:
     """Show what is live in an environment, or was at a time or release."""
     out = Output(json)
-    project, environment = _environment(given, name)
+    project, environment = place_of(given, name)
     with connect(ctx) as server:
         found = _whole(server, project, environment, at)
     out.json(found)
@@ -116,6 +101,45 @@ def show(
 
 @command(
     app,
+    "followers",
+    [
+        "promptops env followers retail-bank@production",
+        "promptops env followers retail-bank production --state silent --json",
+    ],
+)
+def followers(
+    ctx: typer.Context,
+    given: PlaceArgument,
+    name: NameArgument = None,
+    state: Annotated[
+        str, typer.Option("--state", metavar="current|behind|silent", help="Only these.")
+    ] = "",
+    release: Annotated[
+        str, typer.Option("--release", metavar="rN", help="Only those that hold this release.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 200,
+    json: JsonOption = False,
+) -> None:
+    """List the processes that follow an environment, with the release each of them has."""
+    out = Output(json)
+    project, environment = place_of(given, name)
+    path = api("projects", project, "environments", environment, "followers")
+    asked = {
+        "state": state or None,
+        "release": addresses.release_number(release) if release else None,
+    }
+    with connect(ctx) as server:
+        found = spreading.followers(server, path, asked, limit)
+    out.json(found)
+    if not json:
+        note(f"{project}@{environment}: {spreading.summary(found['summary'])}")
+    spreading.follower_table(
+        out, found["items"], "No such process has given a sign within an hour."
+    )
+
+
+@command(
+    app,
     "create",
     [
         "promptops env create retail-bank@canary",
@@ -124,8 +148,8 @@ def show(
 )
 def create(
     ctx: typer.Context,
-    given: _Place,
-    name: _Name = None,
+    given: PlaceArgument,
+    name: NameArgument = None,
     approval: Annotated[
         bool,
         typer.Option("--approval/--no-approval", help="Whether the publish gate applies."),
@@ -134,7 +158,7 @@ def create(
 ) -> None:
     """Add an environment to a project."""
     out = Output(json)
-    project, environment = _environment(given, name)
+    project, environment = place_of(given, name)
     with connect(ctx) as server:
         made = server.post(
             api("projects", project, "environments"),
@@ -157,8 +181,8 @@ def create(
 )
 def set_(
     ctx: typer.Context,
-    given: _Place,
-    name: _Name = None,
+    given: PlaceArgument,
+    name: NameArgument = None,
     position: Annotated[
         int | None, typer.Option("--position", min=1, help="Place in the order of promotion.")
     ] = None,
@@ -230,7 +254,7 @@ def set_(
     Rules restrict publishing. They never stop suspend, unpublish and rollback.
     """
     out = Output(json)
-    project, environment = _environment(given, name)
+    project, environment = place_of(given, name)
     rules: dict[str, Any] = {rule.replace("-", "_"): None for rule in clear or ()}
     if unfreeze:
         rules["freeze"] = None
@@ -270,27 +294,7 @@ def set_(
     )
 
 
-def releases(
-    ctx: typer.Context,
-    given: _Place,
-    name: _Name = None,
-    inside: InOption = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
-    json: JsonOption = False,
-) -> None:
-    """List an environment's releases, newest first."""
-    out = Output(json)
-    if name and inside:
-        raise BadInput(f"the environment is given twice: {name!r} and --in {inside!r}")
-    project, environment = _environment(given, name or inside or None)
-    path = api("projects", project, "environments", environment, "releases")
-    with connect(ctx) as server:
-        found = list(server.pages(path, at_most=limit))
-    out.json({"items": found})
-    out.table(RELEASE_COLUMNS, map(release_row, found), "Nothing has been released there yet.")
-
-
-def _environment(given: str, name: str | None) -> tuple[str, str]:
+def place_of(given: str, name: str | None) -> tuple[str, str]:
     """Project and environment of `retail-bank@production`, or of the two words. Raises BadInput."""
     if name is not None and "@" not in given:
         given = f"{given}@{name}"

@@ -100,6 +100,7 @@ def _live_prompt(server: Session, project: str, environment: str, path: str) -> 
             environment=environment,
             start_timeout=_START_SECONDS,
             disk_cache=False,
+            receipts=False,
         ) as ops:
             return ops.get(path)
     except PromptNotLive as error:

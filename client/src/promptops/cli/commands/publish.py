@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from promptops.cli import spreading
 from promptops.cli.asking import confirm, somebody_is_there
 from promptops.cli.command import command
 from promptops.cli.failures import BadInput
@@ -33,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
 _EXAMPLES = [
     "promptops publish retail-bank/claims/triage@7 --to staging --reason 'Shorter answers'",
     "promptops publish retail-bank/claims --to staging --reason 'All of claims' --dry-run",
+    "promptops publish retail-bank/claims/triage --to production --reason 'Go' --wait all --timeout 60",
     "promptops publish retail-bank/claims/triage --to production --reason 'Go' --at 2026-12-01T09:00+08:00",
     "promptops publish retail-bank/claims/triage@8 --to production --emergency INC-123 --reason 'Claims are stuck'",
 ]
@@ -62,6 +64,8 @@ def publish(
     ] = "",
     dry_run: DryRunOption = False,
     yes: YesOption = False,
+    wait: spreading.WaitOption = "",
+    timeout: spreading.TimeoutOption = spreading.TIMEOUT,
     json: JsonOption = False,
 ) -> None:
     """Make versions live, all of them in one release.
@@ -75,6 +79,10 @@ def publish(
         raise BadInput("no reason is given", remedy="say why with --reason 'text'")
     if only_if_head and not at:
         raise BadInput("--only-if-head goes with --at")
+    if wait:
+        spreading.share(wait)  # refused before anything is published
+        if at:
+            raise BadInput("--wait goes with publishing now; leave --at out")
     if emergency and at:
         raise BadInput("--emergency publishes now; leave --at out")
     with connect(ctx) as server:
@@ -113,13 +121,20 @@ def publish(
         if only_if_head:
             body["only_if_head"] = True
         made = server.post(path, body, headers=headers)
+        if at:
+            show_added(out, made)
+        else:
+            show_release(out, made)
+            if emergency and not json:
+                warn(
+                    "not approved: unless others ratify it within 72 hours, the server takes it back"
+                )
+        if wait:
+            made |= spreading.wait_after(server, picks.project, made, wait, timeout, quiet=json)
     out.json(made)
-    if at:
-        show_added(out, made)
-    else:
-        show_release(out, made)
-        if emergency and not json:
-            warn("not approved: unless others ratify it within 72 hours, the server takes it back")
+    if wait:
+        spreading.refuse_unless(made["reached"], made["spread"], wait, timeout)
+        out.line(spreading.sentence(made["spread"]))
 
 
 def _preview(server: Session, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from promptops.cli import addresses
+from promptops.cli import addresses, spreading
 from promptops.cli.asking import confirm, somebody_is_there
 from promptops.cli.command import command
 from promptops.cli.failures import BadInput
@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
 _EXAMPLES = [
     "promptops rollback retail-bank/claims/triage --in production --reason 'Wrong tone'",
     "promptops rollback retail-bank/claims/triage --in production --to 5 --reason 'Wrong tone'",
-    "promptops rollback retail-bank --in production --to r41 --reason 'Incident 7'",
+    "promptops rollback retail-bank --in production --to r41 --reason 'Incident 7' --wait 90%",
 ]
 
 
@@ -55,10 +55,14 @@ def rollback(
     ticket: TicketOption = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
+    wait: spreading.WaitOption = "",
+    timeout: spreading.TimeoutOption = spreading.TIMEOUT,
     json: JsonOption = False,
 ) -> None:
     """Put earlier content back. It was live before, so it needs no new approval."""
     out = Output(json)
+    if wait:
+        spreading.share(wait)  # refused before anything changes
     address = addresses.place(given)
     body = {**_target(given, to), "reason": reason}
     if ticket:
@@ -79,8 +83,15 @@ def rollback(
             confirm(f"Roll {address.project}@{environment} back like this?")
             headers["If-Match"] = f'"r{preview["on"]}"'
         release = server.post(path, body, headers=headers)
+        show_release(out, release)
+        if wait:
+            release |= spreading.wait_after(
+                server, address.project, release, wait, timeout, quiet=json
+            )
     out.json(release)
-    show_release(out, release)
+    if wait:
+        spreading.refuse_unless(release["reached"], release["spread"], wait, timeout)
+        out.line(spreading.sentence(release["spread"]))
 
 
 def _target(given: str, to: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class TierOut(BaseModel):
     incomplete: int
 
 
-class FieldOut(BaseModel):
+class FieldCoverage(BaseModel):
     """What records lack, or say wrongly."""
 
     id: str = Field(description="the field's number, such as D12")
@@ -150,7 +150,7 @@ class CoverageOut(BaseModel):
     unknown: int = Field(
         description="prompts whose newest version was not judged yet: not in review, not published"
     )
-    fields: list[FieldOut] = Field(description="the most frequent first")
+    fields: list[FieldCoverage] = Field(description="the most frequent first")
     approvals_lapsed: int
     overdue: int
     due: list[DueOut]
@@ -246,7 +246,8 @@ def coverage_out(project: Project, found: Coverage) -> CoverageOut:
         ],
         unknown=found.documented.unknown,
         fields=[
-            FieldOut(id=one.id, key=one.key, prompts=one.prompts) for one in found.documented.fields
+            FieldCoverage(id=one.id, key=one.key, prompts=one.prompts)
+            for one in found.documented.fields
         ],
         approvals_lapsed=found.lapsed,
         overdue=found.overdue,

@@ -13,6 +13,7 @@ from promptops_server.approvals.retirement import tables as _retirement
 from promptops_server.approvals.workflow import tables as _workflow
 from promptops_server.audit import tables as _audit
 from promptops_server.delivery import tables as _delivery
+from promptops_server.delivery.receipts import tables as _receipts
 from promptops_server.evaluation import tables as _evaluation
 from promptops_server.infra.tables import metadata
 from promptops_server.providers import tables as _providers
@@ -33,6 +34,7 @@ _CAPABILITIES = (
     _sign_in,
     _audit,
     _delivery,
+    _receipts,
     _registry,
     _finding,
     _mirror,

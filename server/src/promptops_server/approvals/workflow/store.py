@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from promptops_server.approvals.workflow.model import (
+    OPEN,
     Binding,
     Decision,
     Request,
@@ -328,8 +329,13 @@ def page(
     limit: int,
     after: str | None,
     lapsed_before: int,
+    still_open: bool = False,
+    asked: str | None = None,
 ) -> cursor.Page[RequestRow]:
-    """Requests of a project, newest first. Approvals given before `lapsed_before` and not used have lapsed."""
+    """Requests of a project, newest first. Approvals given before `lapsed_before` and not used have lapsed.
+
+    `still_open` leaves those about which somebody may still decide in favour, `asked` those that ask this user by name.
+    """
     columns = review_request.c
     query = select(review_request).where(columns.project_id == project_id)
     if state in ("approved", "lapsed"):
@@ -343,6 +349,11 @@ def page(
         )
     elif state is not None:
         query = query.where(columns.state == state)
+    if still_open:
+        query = query.where(columns.state.in_(sorted(OPEN)))
+    if asked is not None:
+        # A JSON array of user ids: none is part of another, so the quoted id is found exactly.
+        query = query.where(columns.asked.contains(json.dumps(asked), autoescape=True))
     if path is not None:
         query = query.where(
             or_(

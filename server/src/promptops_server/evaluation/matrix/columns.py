@@ -106,6 +106,7 @@ def _column(stored: Stored, tested: tuple[str, int] | None, around: Around) -> C
         catalogue_digest=around.catalogue(target),
         answers_as=_answers_as(stored, tested),
         problem=around.problem(target),
+        family=around.family(target),
     )
 
 

@@ -18,7 +18,8 @@ class Column:
     """A target as it is now.
 
     `endpoint` is its model and address in one text. `catalogue_digest` is that of its entry now, None where it is not
-    known. `answers_as` is what its endpoint called itself when it was last asked. `problem` says why it cannot be asked.
+    known, `family` that of its model. `answers_as` is what its endpoint called itself when it was last asked. `problem`
+    says why it cannot be asked.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Column:
     catalogue_digest: str | None = None
     answers_as: str = ""
     problem: str = ""
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

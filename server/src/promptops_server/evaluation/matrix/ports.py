@@ -41,6 +41,14 @@ class CatalogueDigest(Protocol):
         ...
 
 
+class ModelFamily(Protocol):
+    """The family of a target's model, such as `claude`; answered by `providers.catalogue`."""
+
+    def __call__(self, target: Target) -> str | None:
+        """None where it is not known."""
+        ...
+
+
 class TargetProblem(Protocol):
     """Why a target cannot be asked, such as `no credentials`; answered by `providers.targets`."""
 
@@ -64,6 +72,11 @@ def no_catalogue(target: Target) -> str | None:
     return None
 
 
+def no_family(target: Target) -> str | None:
+    """The answer without a catalogue."""
+    return None
+
+
 def no_problem(target: Target) -> str:
     """The answer where nobody looks."""
     return ""
@@ -76,6 +89,7 @@ class Around:
     suites: SuitesNow = no_suites
     catalogue: CatalogueDigest = no_catalogue
     problem: TargetProblem = no_problem
+    family: ModelFamily = no_family
 
 
 @dataclass(frozen=True, slots=True)

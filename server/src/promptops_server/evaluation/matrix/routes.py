@@ -70,6 +70,7 @@ class ColumnOut(BaseModel):
     endpoint: str
     answers_as: str
     problem: str = Field(description="Why it cannot be asked; empty when nothing is known")
+    family: str | None = Field(description="The model's, such as `claude`; null where not known")
 
 
 class RowOut(BaseModel):
@@ -259,6 +260,7 @@ def _column(column: Column) -> dict[str, Any]:
         "endpoint": column.endpoint,
         "answers_as": column.answers_as,
         "problem": column.problem,
+        "family": column.family,
     }
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from promptops.format.check_evaluators import Evaluator
+from promptops.format.suite import SuiteFile
 from promptops_server.evaluation.suites.listing import list_suites
-from promptops_server.evaluation.suites.write import StoredSuite, put_suite, show_suite
+from promptops_server.evaluation.suites.write import (
+    StoredSuite,
+    check_suite,
+    put_suite,
+    show_suite,
+)
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.cursor import DEFAULT_LIMIT, MAX_LIMIT
 from promptops_server.infra.database import Database
@@ -17,6 +25,7 @@ from promptops_server.infra.http import ActorDep, if_match, problem_responses
 from promptops_server.registry.edits.plain_file import NO_FILE
 
 _WHERE = "/projects/{project}/suites"
+SHOWN_CASES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,9 @@ class SuiteIn(BaseModel):
 
     text: str = Field(max_length=1_048_576, description="YAML: a suite")
     message: str | None = Field(default=None, description="At most 500 characters")
+    dry_run: bool = Field(
+        default=False, description="Only say what would stand there, with its problems"
+    )
 
 
 class SuiteProblemOut(BaseModel):
@@ -48,8 +60,35 @@ class SuiteProblemOut(BaseModel):
     fix: str
 
 
+class SuiteCheckOut(BaseModel):
+    """What is asked of answers: an evaluator of a kind with its settings."""
+
+    name: str
+    kind: str
+    settings: Any
+    required: bool
+
+
+class SuiteCaseOut(BaseModel):
+    """One set of inputs, and what is expected."""
+
+    key: str
+    name: str
+    inputs: dict[str, Any]
+    expected: Any
+    tags: list[str]
+    checks: list[SuiteCheckOut] = Field(description="Asked of this case alone")
+
+
+class SuiteContentsOut(BaseModel):
+    """What a suite holds."""
+
+    checks: list[SuiteCheckOut] = Field(description="Asked of every case")
+    cases: list[SuiteCaseOut] = Field(description=f"The first {SHOWN_CASES}")
+
+
 class SuiteOut(BaseModel):
-    """A suite file at the head of `main`. `cases` and `digest` are null where it has errors, or is removed.
+    """A suite file at the head of `main`. `cases`, `digest` and `contents` are null where it has errors, or is removed.
 
     `prompt` is the prompt it belongs to by its name; `commit` is the one a write made, null where nothing was different.
     """
@@ -64,6 +103,7 @@ class SuiteOut(BaseModel):
     description: str
     cases: int | None
     digest: str | None
+    contents: SuiteContentsOut | None
     problems: list[SuiteProblemOut]
     commit: str | None
 
@@ -131,7 +171,8 @@ def router(deps: SuiteDeps) -> APIRouter:
         summary="Write a suite",
         description=(
             "One commit on `main`. `If-Match` has the entity tag of what was read and is required where the file exists. "
-            "No version of a prompt is made."
+            "No version of a prompt is made. With `dry_run` nothing is written and no `If-Match` is needed: errors are "
+            "among the `problems`."
         ),
         responses=problem_responses(400, 401, 403, 404, 409, 413, 422, 428),
     )
@@ -143,6 +184,9 @@ def router(deps: SuiteDeps) -> APIRouter:
         request: Request,
         response: Response,
     ) -> SuiteOut:
+        if given.dry_run:
+            said = check_suite(deps.db, actor, deps.authorise, project, path, given.text)
+            return _out(said, response)
         done = put_suite(
             *(deps.db, actor, deps.authorise, project, path, given.text),
             base=if_match(request),
@@ -167,6 +211,33 @@ def _out(found: StoredSuite, response: Response) -> SuiteOut:
         description=suite.description if suite else "",
         cases=len(suite.cases) if suite else None,
         digest=suite.digest if suite else None,
+        contents=_contents(suite) if suite else None,
         problems=[SuiteProblemOut(**problem.to_dict()) for problem in found.problems],
         commit=found.commit,
     )
+
+
+def _contents(suite: SuiteFile) -> SuiteContentsOut:
+    return SuiteContentsOut(
+        checks=_checks(suite.evaluators),
+        cases=[
+            SuiteCaseOut(
+                key=case.key,
+                name=case.name,
+                inputs=dict(case.inputs),
+                expected=case.expected,
+                tags=list(case.tags),
+                checks=_checks(case.evaluators),
+            )
+            for case in suite.cases[:SHOWN_CASES]
+        ],
+    )
+
+
+def _checks(evaluators: Sequence[Evaluator]) -> list[SuiteCheckOut]:
+    return [
+        SuiteCheckOut(
+            name=each.name, kind=each.kind, settings=each.settings, required=each.required
+        )
+        for each in evaluators
+    ]

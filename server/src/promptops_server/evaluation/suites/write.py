@@ -80,6 +80,29 @@ def show_suite(
     return found
 
 
+def check_suite(
+    db: Database, actor: Actor, authorise: Authorise, project: str, given: str, text: str
+) -> StoredSuite:
+    """What would stand there with this text, errors among the problems; nothing is written.
+
+    Raises:
+        NotFound: no such project, or not readable.
+        Denied: the actor may not write prompts there.
+        BadRequest: the path breaks the grammar.
+    """
+    require_readable(authorise, actor, project)
+    path = suite_path(given)
+    require(authorise, actor, "prompt:write", Resource(project=project, path=path))
+    with db.read() as conn:
+        found = get_project(conn, project)
+        before = _now(conn, found, path)
+        data = text.encode("utf-8", "surrogatepass")
+        suite, problems = (
+            _examined(conn, found, before.prompt, data) if text.strip() else (None, ())
+        )
+    return dataclasses.replace(before, text=text, suite=suite, problems=problems)
+
+
 def put_suite(
     db: Database,
     actor: Actor,
@@ -164,11 +187,7 @@ def _now(conn: Connection, project: Project, path: str, commit: str | None = Non
     if blob is None:
         return StoredSuite(project.name, path, file, "", None, owner, None, ())
     data = start_of(ObjectView(conn, project.id), blob)
-    parsed = parse_suite(data)
-    problems = problems_of(parsed)
-    broken = any(problem.severity == "error" for problem in problems)
-    if owner is not None and not broken:
-        problems += _misfits(conn, project, owner, data)
+    suite, problems = _examined(conn, project, owner, data)
     return StoredSuite(
         project.name,
         path,
@@ -176,9 +195,22 @@ def _now(conn: Connection, project: Project, path: str, commit: str | None = Non
         data.decode("utf-8", "replace"),
         blob,
         owner,
-        None if broken else parsed.suite,
+        suite,
         problems,
     )
+
+
+def _examined(
+    conn: Connection, project: Project, owner: str | None, data: bytes
+) -> tuple[SuiteFile | None, tuple[Problem, ...]]:
+    """The suite, None where it has errors, and all its problems."""
+    parsed = parse_suite(data)
+    problems = problems_of(parsed)
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    if owner is not None:
+        problems += _misfits(conn, project, owner, data)
+    return parsed.suite, problems
 
 
 def _owner(conn: Connection, project: Project, path: str) -> str | None:

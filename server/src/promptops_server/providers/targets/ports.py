@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise
 from promptops_server.infra.database import Database
+from promptops_server.providers.catalogue.entry import Entry
 from promptops_server.providers.kind import Provider
 from promptops_server.providers.model import Caller, Target, Usage
 from promptops_server.providers.targets.address import Lookup
@@ -46,6 +47,11 @@ class Prices(Protocol):
         ...
 
 
+def nothing_known(target: Target) -> Entry | None:
+    """The answer without a catalogue."""
+    return None
+
+
 class Endpoints(Protocol):
     """Endpoints while they are open for one check."""
 
@@ -61,7 +67,10 @@ class Endpoints(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TargetDeps:
-    """`kinds` are the providers by name; `lookup` None asks the system's resolver."""
+    """`kinds` are the providers by name; `lookup` None asks the system's resolver.
+
+    `known` says what the catalogue knows of a target's model, for those who choose among targets.
+    """
 
     db: Database
     authorise: Authorise
@@ -70,6 +79,7 @@ class TargetDeps:
     projects: Projects
     plain_http: bool = False
     lookup: Lookup | None = None
+    known: Callable[[Target], Entry | None] = nothing_known
 
 
 @dataclass(frozen=True, slots=True)

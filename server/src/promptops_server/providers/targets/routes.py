@@ -90,7 +90,7 @@ def _add_reading(router: APIRouter, deps: TargetDeps) -> None:
         page = pages.page(found, limit, _key)
         return UsablePage(
             items=[
-                usable_out(one, not deps.credentials.missing(one.target))
+                usable_out(one, not deps.credentials.missing(one.target), deps.known(one.target))
                 for one in page.items
                 if one.target.may_be_used_by(project)
             ],

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import to_text
+from promptops_server.providers.catalogue.entry import Entry
 from promptops_server.providers.model import CredentialKind, Limits
 from promptops_server.providers.targets.budget import Month
 from promptops_server.providers.targets.credentials import MAX_SECRET, Given
@@ -218,6 +219,11 @@ class UsableOut(BaseModel):
     region: str
     data_class: str
     credential_there: bool = Field(description="Whether a call would find its credential now")
+    family: str | None = Field(description="The model's, such as `claude`; null where not known")
+    input_price: float | None = Field(
+        description="US dollars for a million tokens, nothing cached; null where not known"
+    )
+    output_price: float | None
     check: UsableCheck | None
 
 
@@ -280,9 +286,14 @@ def users_check_out(found: Stored) -> CheckOut | None:
     return whole.model_copy(update=hidden)
 
 
-def usable_out(found: Stored, there: bool) -> UsableOut:
-    """A target as who may use it sees it: nothing of its address or credential."""
+def usable_out(found: Stored, there: bool, entry: Entry | None) -> UsableOut:
+    """A target as who may use it sees it: nothing of its address or credential.
+
+    Args:
+        entry: what the catalogue knows of its model. Prices shown are those of short inputs, where they differ.
+    """
     target, check = found.target, users_check_out(found)
+    price = None if entry is None else entry.price
     return UsableOut(
         name=target.name,
         provider=target.provider,
@@ -292,6 +303,9 @@ def usable_out(found: Stored, there: bool) -> UsableOut:
         region=target.region,
         data_class=target.data_class,
         credential_there=there,
+        family=None if entry is None else entry.family,
+        input_price=None if price is None else float(price.input.base),
+        output_price=None if price is None else float(price.output.base),
         check=None
         if check is None
         else UsableCheck(

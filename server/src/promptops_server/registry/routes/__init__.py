@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from promptops_server.registry.routes import (
     activity,
     bulk,
+    checking,
     differences,
     edits,
     fragments,
@@ -35,6 +36,7 @@ _PARTS = (
     versions,
     differences,
     rendering,
+    checking,
     record_defaults,
     records,
     views,

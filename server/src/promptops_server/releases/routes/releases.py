@@ -61,7 +61,7 @@ def add_routes(api: APIRouter, deps: ReleaseDeps) -> None:
         found = find_project(deps, actor, project)
         with deps.db.read() as conn:
             place = environments.get(conn, found.id, environment)
-            release = history.one_release(conn, place, number)
+            release = history.sealed_release(conn, place, number)
         return release_out(release, deps.projection(place.id))
 
     @api.post(

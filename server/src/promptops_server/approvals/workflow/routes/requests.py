@@ -98,7 +98,12 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
         under: Annotated[
             str | None, Query(max_length=600, description="a prompt, or a module with all below it")
         ] = None,
-        mine: bool = False,
+        mine: Annotated[bool, Query(description="only those the caller opened")] = False,
+        still_open: Annotated[
+            bool,
+            Query(alias="open", description="only those that still wait for decisions"),
+        ] = False,
+        asked: Annotated[bool, Query(description="only those that ask the caller by name")] = False,
         limit: Limit = pages.DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> RequestPage:
@@ -113,6 +118,8 @@ def add_routes(api: APIRouter, deps: WorkflowDeps) -> None:
                 limit=min(limit, 100),
                 after=cursor,
                 lapsed_before=now_us() - deps.more.lapse_days * DAY_US,
+                still_open=still_open,
+                asked=actor.subject if asked else None,
             )
             standings = standings_of(conn, found, page.items, deps.more)
             live = still_live(deps, conn, found, page.items)

@@ -1,0 +1,132 @@
+/** What is live and must be decided about anew, the earliest due first. */
+import { Button, Group, Modal, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconCalendarCheck, IconCheck, IconClock, IconAlertTriangle } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, data } from '@/api/client';
+import { projectKey, queries } from '@/api/queries';
+import { useCan } from '@/api/session';
+import { links } from '@/links';
+import { Allowed } from '@/parts/Allowed';
+import { AppLink } from '@/parts/AppLink';
+import { Chip, EnvironmentChip, TierChip } from '@/parts/Chip';
+import { Empty } from '@/parts/Empty';
+import { useAddressQuery } from '@/parts/navigate';
+import { Waiting } from '@/parts/Page';
+import { MorePages, usePages } from '@/parts/Pages';
+import { ReasonDialog } from '@/parts/ReasonDialog';
+import { Refusal } from '@/parts/Refusal';
+import { Time } from '@/parts/Time';
+import { strings } from '@/strings';
+import parts from '@/parts/parts.module.css';
+import classes from './compliance.module.css';
+
+const words = strings.compliance.dues;
+const WANTED = { warned: words.soon, overdue: words.overdue } as const;
+
+interface Due {
+  readonly id: string;
+  readonly path: string;
+  readonly version: number;
+  readonly environment: string;
+  readonly tier: string | null;
+  readonly cause: string;
+  readonly state: string;
+  readonly approved_at: string | null;
+  readonly due_at: string;
+  readonly kept_reason: string | null;
+}
+
+export function Certifications({ project }: { readonly project: string }) {
+  const [query, set] = useAddressQuery();
+  const due = query.due === 'warned' || query.due === 'overdue' ? query.due : undefined;
+  const key = projectKey(project, 'reviews', 'certifications');
+  const [certifying, setCertifying] = useState<Due>();
+  const [keeping, setKeeping] = useState<Due>();
+  const may = useCan('review:approve', project);
+  const list = usePages([...key, due], (cursor) => data(api.GET('/api/v1/projects/{project}/certifications', { params: { path: { project }, query: { due, cursor } } })));
+  const keep = useMutation({
+    mutationFn: ({ id, reason }: { id: string; reason: string }) => data(api.POST('/api/v1/projects/{project}/certifications/{certification}/keep', { params: { path: { project, certification: id } }, body: { reason } })),
+    onSuccess: () => {
+      setKeeping(undefined);
+      return queries.invalidateQueries({ queryKey: key });
+    },
+  });
+  return (
+    <Stack>
+      <Text size="sm" c="dimmed" maw={760}>{words.lead}</Text>
+      <Select label={words.which} w={220} placeholder={words.all} clearable value={due ?? null} data={Object.entries(WANTED).map(([value, label]) => ({ value, label }))} onChange={(value) => set({ due: value ?? undefined })} />
+      <Refusal fault={list.error} />
+      {!list.items && !list.error && <Waiting />}
+      {list.items?.length === 0 && <Empty icon={IconCalendarCheck} title={words.none}>{words.noneHelp}</Empty>}
+      {list.items && list.items.length > 0 && (
+        <div className={parts.scroll}>
+          <table className={parts.table}>
+            <thead><tr><th>{words.due}</th><th>{words.prompt}</th><th>{words.environment}</th><th>{strings.compliance.inventory.tier}</th><th>{words.state}</th><th>{words.approved}</th><th aria-label={words.certify} /></tr></thead>
+            <tbody>
+              {list.items.map((item) => (
+                <tr key={item.id}>
+                  <td><Time at={item.due_at} /></td>
+                  <td><AppLink href={links.prompt(project, item.path, { v: item.version })}>{item.path}</AppLink> <span className={classes.soft}>{strings.common.version(item.version)}</span></td>
+                  <td><EnvironmentChip project={project} environment={item.environment} /></td>
+                  <td><TierChip tier={item.tier} /></td>
+                  <td>
+                    <Chip tone={item.state === 'current' ? 'good' : item.state === 'warned' ? 'warn' : 'bad'} icon={item.state === 'current' ? IconCheck : item.state === 'warned' ? IconClock : IconAlertTriangle}>{words.states[item.state] ?? item.state}</Chip>
+                    {item.cause !== 'periodic' && <div className={classes.soft}>{words.causes[item.cause] ?? item.cause}</div>}
+                    {item.kept_reason && <div className={classes.soft}>{words.keptBecause(item.kept_reason)}</div>}
+                  </td>
+                  <td><Time at={item.approved_at} /></td>
+                  <td>
+                    <Group gap={6} wrap="nowrap">
+                      <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => setCertifying(item)}>{words.certify}</Button>}</Allowed>
+                      {item.state !== 'current' && item.state !== 'warned' && <Button size="xs" variant="subtle" onClick={() => setKeeping(item)}>{words.keep}</Button>}
+                    </Group>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <MorePages query={list} />
+      {certifying && <Certify project={project} due={certifying} onClose={() => setCertifying(undefined)} onDone={() => void queries.invalidateQueries({ queryKey: key })} />}
+      {keeping && (
+        <ReasonDialog title={words.keepTitle(keeping.path)} action={words.keep} busy={keep.isPending} fault={keep.error} onClose={() => setKeeping(undefined)} onDo={(reason) => keep.mutate({ id: keeping.id, reason })}>{words.keepText}</ReasonDialog>
+      )}
+    </Stack>
+  );
+}
+
+function Certify({ project, due, onClose, onDone }: { readonly project: string; readonly due: Due; readonly onClose: () => void; readonly onDone: () => void }) {
+  const [reason, setReason] = useState('');
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
+  const signs = due.tier === 'high';
+  const certify = useMutation({
+    mutationFn: () => data(api.POST('/api/v1/projects/{project}/certifications', {
+      params: { path: { project } },
+      body: { path: due.path, environment: due.environment, reason, signature: password || code ? { password: password || undefined, code: code || undefined } : undefined },
+    })),
+    onSuccess: ({ missing }) => {
+      onDone();
+      onClose();
+      notifications.show({ message: missing.length === 0 ? words.done : words.left(missing.map(({ step }) => words.steps[step] ?? step).join(', ')) });
+    },
+  });
+  return (
+    <Modal opened onClose={onClose} title={words.certifyTitle(due.path)}>
+      <Stack>
+        <Text size="sm">{words.certifyText}</Text>
+        <Textarea label={strings.common.reason} required autosize minRows={3} data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+        {signs && <PasswordInput label={words.password} autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} />}
+        {signs && <TextInput label={words.code} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.currentTarget.value)} />}
+        <Refusal fault={certify.error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
+          <Button disabled={reason.trim() === ''} loading={certify.isPending} onClick={() => certify.mutate()}>{words.certify}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

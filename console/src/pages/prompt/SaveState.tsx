@@ -1,0 +1,26 @@
+/** Where what was typed is: saved, on its way, or kept in this browser. */
+import { Text } from '@mantine/core';
+import { IconCheck, IconCloudOff, IconDots, IconExclamationCircle } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import { strings } from '@/strings';
+import type { DraftState } from './session';
+
+const words = strings.prompt;
+
+export function SaveState({ state }: { readonly state: DraftState }) {
+  const [now, tick] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => tick(Date.now()), 5000);
+    return () => clearInterval(timer);
+  }, []);
+  if (state.phase === 'opening') return null;
+  const text = state.phase === 'saved' && state.savedAt !== null ? words.saved(Math.max(0, (Math.max(now, state.savedAt) - state.savedAt) / 1000)) : words.states[state.phase === 'saved' ? 'clean' : state.phase];
+  const bad = state.phase === 'offline' || state.phase === 'elsewhere' || state.phase === 'refused';
+  const Mark = state.phase === 'offline' ? IconCloudOff : bad ? IconExclamationCircle : state.phase === 'saved' ? IconCheck : IconDots;
+  return (
+    <Text size="sm" c={bad ? 'var(--warn)' : 'dimmed'} role="status" style={{ display: 'inline-flex', alignItems: 'center', gap: 4, minWidth: 132 }}>
+      <Mark size={14} aria-hidden />
+      {text}
+    </Text>
+  );
+}

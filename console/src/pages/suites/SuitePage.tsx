@@ -1,0 +1,73 @@
+/** One suite: its cases and checks in words, and its file to edit. A suite that is not there yet begins in the editor. */
+import { Alert, Button } from '@mantine/core';
+import { IconPlayerPlay } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { api } from '@/api/client';
+import { isProblem } from '@/api/problem';
+import { projectKey } from '@/api/queries';
+import { useCan } from '@/api/session';
+import type { SuiteOut } from '@/api/schema';
+import { useProject } from '@/frame/roots';
+import { links } from '@/links';
+import { AppLink } from '@/parts/AppLink';
+import { Chip } from '@/parts/Chip';
+import { useAddressQuery, usePathname } from '@/parts/navigate';
+import { Page, Waiting } from '@/parts/Page';
+import { Refusal } from '@/parts/Refusal';
+import { strings } from '@/strings';
+import { Cases } from './Cases';
+import { Problems } from './Problems';
+
+const words = strings.suites;
+const SuiteEditor = lazy(() => import('./SuiteEditor').then((module) => ({ default: module.SuiteEditor })));
+
+/** A suite with the entity tag that a change must name; null where there is none yet. */
+export interface Loaded {
+  readonly suite: SuiteOut | null;
+  readonly etag: string | null;
+}
+
+export function SuitePage() {
+  const project = useProject();
+  const { _splat: path = '' } = useParams({ strict: false });
+  const [query] = useAddressQuery();
+  const pathname = usePathname();
+  const may = useCan('prompt:write', `${project}/${path}`);
+  const suite = useQuery({
+    queryKey: projectKey(project, 'suites', 'one', path),
+    placeholderData: undefined,
+    queryFn: async (): Promise<Loaded> => {
+      try {
+        const { data, response } = await api.GET('/api/v1/projects/{project}/suites/{path}', { params: { path: { project, path } } });
+        return { suite: data ?? null, etag: response.headers.get('etag') };
+      } catch (fault) {
+        if (isProblem(fault, 404)) return { suite: null, etag: null };
+        throw fault;
+      }
+    },
+  });
+  if (!suite.data) return <Page title={path}>{suite.error ? <Refusal fault={suite.error} onRetry={() => void suite.refetch()} /> : <Waiting />}</Page>;
+  const shown = suite.data.suite;
+  const editing = query.tab === 'edit' || shown === null;
+  return (
+    <Page
+      title={shown?.title || path}
+      documentTitle={path}
+      chips={<>{shown?.cases != null && <Chip>{strings.runs.cases(shown.cases)}</Chip>}{shown?.prompt && <AppLink href={links.prompt(project, shown.prompt, { tab: 'tests' })}>{shown.prompt}</AppLink>}</>}
+      actions={shown?.prompt && <Button component={AppLink} plain leftSection={<IconPlayerPlay size={16} />} href={links.runs(project, { start: 1, prompt: shown.prompt })}>{words.run}</Button>}
+      tabs={[{ label: words.tabs.cases, href: pathname, active: !editing, count: shown?.cases ?? undefined }, { label: words.tabs.edit, href: `${pathname}?tab=edit`, active: editing }]}
+    >
+      {editing ? (
+        <Suspense fallback={<Waiting />}><SuiteEditor key={path} project={project} path={path} loaded={suite.data} denied={may?.allowed === false ? may.reason : undefined} onReload={() => void suite.refetch()} /></Suspense>
+      ) : (
+        <>
+          {shown.description && <p style={{ marginTop: 0 }}>{shown.description}</p>}
+          {shown.contents ? <Cases project={project} contents={shown.contents} all={shown.cases ?? 0} /> : <Alert color="red">{words.broken}</Alert>}
+          <Problems problems={shown.problems} />
+        </>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,45 @@
+import { counted } from './common';
+
+/** Words that the matrix, runs, the playground and suites share. */
+export const testing = {
+  verdicts: {
+    works: 'works',
+    needs_tuning: 'needs tuning',
+    fails: 'fails',
+    untested: 'untested',
+    out_of_date: 'out of date',
+  },
+  rules: {
+    works: 'Every required check passes on every case.',
+    needs_tuning: 'Some cases, checks or repeats pass; the rest is named.',
+    fails: 'No case passes.',
+    untested: 'No call was answered, or no required check looks at the answers.',
+    out_of_date: 'It was tested, and something changed since.',
+  },
+  unknownPrice: 'price not known',
+  notKnown: 'not known',
+  otherFamily: 'Other models',
+  targets: {
+    label: 'Model targets',
+    none: 'This project may use no model target yet',
+    noneHelp: 'An administrator adds endpoints of models, with or without a key. A small model of this machine needs none.',
+    add: 'Go to model targets',
+    noCredentials: 'no credentials: calls are skipped, and cells stay untested',
+    checkFailed: (why: string) => `last check failed: ${why}`,
+    price: (input: string, output: string) => `${input} in, ${output} out for a million tokens`,
+    chosen: (count: number) => `${counted(count, 'target')} chosen`,
+    all: 'All that can be asked',
+    clear: 'None',
+  },
+  prompt: 'Prompt',
+  promptPlaceholder: 'Search by name or path',
+  noPromptFound: 'No prompt is called so',
+  version: 'Version',
+  newest: (version: number) => `v${version}, the newest`,
+  download: 'Download',
+  ms: 'Latency',
+  tokens: 'Tokens',
+  cost: 'Cost',
+  model: 'Model',
+  startRun: 'Start a test run',
+} as const;
