@@ -99,7 +99,7 @@ def troubles_of(page: Page, address: str) -> list[str]:
         expect(page.locator("h1").first).to_be_visible()
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
     except AssertionError:
-        return [f"{address}: it never showed: {page.locator('main').first.inner_text()[:300]}"]
+        return [f"{address}: it never showed: {page.locator('body').inner_text()[-300:]}"]
     found = axe(page)
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
         found.append("the page scrolls sideways")

@@ -35,7 +35,7 @@ export function Palette() {
   useRemembering();
   return (
     <>
-      <UnstyledButton className={classes.search} onClick={() => show('palette')} aria-label={strings.frame.search} aria-keyshortcuts="Control+K /">
+      <UnstyledButton className={classes.search} onClick={() => show('palette')} aria-label={`${strings.frame.search} ${mac ? '⌘ K' : 'Ctrl K'}`} aria-keyshortcuts="Control+K /">
         <IconSearch size={16} aria-hidden />
         <span>{strings.frame.search}</span>
         <Kbd size="xs" aria-hidden>{mac ? '⌘ K' : 'Ctrl K'}</Kbd>
