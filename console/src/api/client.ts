@@ -1,5 +1,5 @@
 /** The typed client of our own server: session cookie, CSRF token, and refusals as `ProblemError`. */
-import createClient, { type Middleware } from 'openapi-fetch';
+import createClient, { defaultPathSerializer } from 'openapi-fetch';
 import { NoServer, ProblemError, problemOf } from './problem';
 import type { paths } from './schema';
 
@@ -35,19 +35,12 @@ export async function request(input: Request | string, init?: RequestInit): Prom
 
 /**
  * Paths hold slashes (`claims/motor/triage`): each segment is encoded, the slashes stay. `{address}` and `{path}` parameters of
- * the API are written as such by the server.
+ * the API are written as such by the server. Done before the request is made: a request made anew from another has its body as a
+ * stream, which browsers refuse to send over HTTP/1.1.
  */
-const slashes: Middleware = {
-  onRequest: ({ request: asked }) => {
-    const url = new URL(asked.url);
-    if (!url.pathname.includes('%2F')) return undefined;
-    url.pathname = url.pathname.replaceAll('%2F', '/');
-    return new Request(url, asked);
-  },
-};
+const withSlashes: typeof defaultPathSerializer = (path, params) => defaultPathSerializer(path, params).replaceAll('%2F', '/');
 
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: (asked) => request(asked) });
-api.use(slashes);
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: (asked) => request(asked), pathSerializer: withSlashes });
 
 /** The body of an answer; a refusal has been thrown before. */
 export async function data<T>(answer: Promise<{ data?: T }>): Promise<NonNullable<T>> {
