@@ -68,7 +68,7 @@ export function PlaygroundPage() {
             <NumberInput label={words.limit} min={0} decimalScale={4} placeholder={strings.common.optional} value={limit} onChange={setLimit} />
             {may?.allowed === false && <Text size="sm" c="dimmed">{`${may.reason} ${may.remedy}`}</Text>}
             <Refusal fault={fault} />
-            <Group>
+            <Group className={classes.go}>
               {running
                 ? <Button type="button" variant="default" leftSection={<IconPlayerStop size={16} />} onClick={stop}>{words.stop}</Button>
                 : <Button type="submit" disabled={!ready} leftSection={<IconPlayerPlay size={16} />}>{play ? words.again : words.run}</Button>}

@@ -31,7 +31,7 @@ export function RunFacts({ project, run, compareWith }: { readonly project: stri
           <dt>{words.cost}</dt><dd>{dollars(run.cost, run.unpriced)}</dd>
           <dt>{words.limitFact}</dt><dd>{run.max_cost === null ? words.noLimit : dollars(run.max_cost)}</dd>
           {run.repeat > 1 && <><dt>{words.repeat}</dt><dd>{run.repeat}</dd></>}
-          {reused > 0 && <><dt>{words.fresh}</dt><dd>{words.reused(reused)}</dd></>}
+          {reused > 0 && <><dt>{words.stored}</dt><dd>{words.reused(reused)}</dd></>}
           {run.attempt > 1 && <><dt>{words.attempt}</dt><dd>{run.attempt}</dd></>}
         </dl>
         {run.problem && <p style={{ color: 'var(--bad)' }}>{run.problem}</p>}

@@ -20,6 +20,7 @@ import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
 import { Cases } from './Cases';
 import { Problems } from './Problems';
+import { SuitesPage } from './SuitesPage';
 
 const words = strings.suites;
 const SuiteEditor = lazy(() => import('./SuiteEditor').then((module) => ({ default: module.SuiteEditor })));
@@ -30,9 +31,14 @@ export interface Loaded {
   readonly etag: string | null;
 }
 
+/** The router takes the list's address for a suite without a path. */
 export function SuitePage() {
-  const project = useProject();
   const { _splat: path = '' } = useParams({ strict: false });
+  return path === '' ? <SuitesPage /> : <OneSuite path={path} />;
+}
+
+function OneSuite({ path }: { readonly path: string }) {
+  const project = useProject();
   const [query] = useAddressQuery();
   const pathname = usePathname();
   const may = useCan('prompt:write', `${project}/${path}`);

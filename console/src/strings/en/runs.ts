@@ -55,6 +55,7 @@ export const runs = {
   ofCalls: (ended: number, calls: number) => `${ended.toLocaleString('en')} of ${counted(calls, 'call')}`,
   facts: 'The run',
   attempt: 'Attempt',
+  stored: 'Stored answers',
   limitFact: 'Cost limit',
   noLimit: 'none',
   targetsCount: (count: number) => counted(count, 'target'),
