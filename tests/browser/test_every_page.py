@@ -64,7 +64,7 @@ PAGES = [
     "/p/retail-bank/compliance?tab=exceptions",
     "/p/retail-bank/evidence/claims/triage",
     "/p/retail-bank/settings",
-    "/nowhere/at/all",
+    "/p/retail-bank/nowhere/at/all",
 ]
 EMPTY = [
     "",
@@ -105,7 +105,7 @@ def troubles_of(page: Page, address: str) -> list[str]:
         found.append("the page scrolls sideways")
     if page.get_by_text("This page failed").count():
         found.append("the page failed")
-    refused = [] if "nowhere" in address else page.get_by_role("alert").all_inner_texts()
+    refused = [] if "nowhere" in address else page.locator("[data-refusal]").all_inner_texts()
     found += [f"a refusal: {text}" for text in refused]
     return [f"{address}: {one}" for one in found]
 

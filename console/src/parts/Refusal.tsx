@@ -24,14 +24,14 @@ export function Refusal({ fault, onRetry, children }: RefusalProps) {
   if (fault === null || fault === undefined) return null;
   const retry = onRetry && <Button mt="xs" size="xs" variant="default" onClick={onRetry}>{words.retry}</Button>;
   if (fault instanceof NoServer) {
-    return <Alert color="orange" icon={<IconPlugConnectedX size={18} />} role="alert">{words.noServer}{retry}</Alert>;
+    return <Alert color="orange" icon={<IconPlugConnectedX size={18} />} role="alert" data-refusal>{words.noServer}{retry}</Alert>;
   }
   if (!(fault instanceof ProblemError)) {
-    return <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">{fault instanceof Error ? fault.message : String(fault)}{retry}</Alert>;
+    return <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert" data-refusal>{fault instanceof Error ? fault.message : String(fault)}{retry}</Alert>;
   }
   const { title, detail, remedy, errors, request_id: id } = fault.problem;
   return (
-    <Alert color="red" icon={<IconAlertTriangle size={18} />} title={title} role="alert">
+    <Alert color="red" icon={<IconAlertTriangle size={18} />} title={title} role="alert" data-refusal>
       <Text size="sm">{detail}</Text>
       {errors && errors.length > 0 && (
         <List size="sm" mt={4}>{errors.slice(0, 20).map((wrong, at) => <List.Item key={at}>{placeOf(wrong)}</List.Item>)}</List>
