@@ -95,13 +95,18 @@ def page(request: pytest.FixtureRequest, console: Console) -> Iterator[Page]:
 def troubles_of(page: Page, address: str) -> list[str]:
     """What is wrong with a page, each with its address."""
     page.goto(address)
-    expect(page.locator("h1, [role=alert]").first).to_be_visible()
-    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    try:
+        expect(page.locator("h1").first).to_be_visible()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    except AssertionError:
+        return [f"{address}: it never showed: {page.locator('body').inner_text()[-300:]}"]
     found = axe(page)
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
         found.append("the page scrolls sideways")
     if page.get_by_text("This page failed").count():
         found.append("the page failed")
+    refused = [] if "nowhere" in address else page.get_by_role("alert").all_inner_texts()
+    found += [f"a refusal: {text}" for text in refused]
     return [f"{address}: {one}" for one in found]
 
 

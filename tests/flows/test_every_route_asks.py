@@ -69,6 +69,7 @@ ROUTES: dict[str, str] = {
     "PUT /policies/{name}": "policy:manage",
     "DELETE /policies/{name}": "policy:manage",
     "GET /models": "model:manage",
+    "GET /model-providers": "model:manage",
     "POST /models": "model:manage",
     "GET /models/{name}": "model:manage",
     "PUT /models/{name}": "model:manage",

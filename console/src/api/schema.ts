@@ -386,6 +386,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/model-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the providers that model targets can name */
+        get: operations["providers_api_v1_model_providers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -6260,6 +6277,20 @@ export interface components {
             since: string;
         };
         /**
+         * OptionOut
+         * @description A setting of a target that only this provider has.
+         */
+        OptionOut: {
+            /** Default */
+            default: string;
+            /** Help */
+            help: string;
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+        };
+        /**
          * OriginOut
          * @description A version that wrote lines, at the address it had then.
          */
@@ -7039,6 +7070,38 @@ export interface components {
             code: string;
             /** Password */
             password?: string | null;
+        };
+        /**
+         * ProviderList
+         * @description The providers this installation has, and the data classes targets can be given.
+         */
+        ProviderList: {
+            /**
+             * Data Classes
+             * @description from the least to the most protected
+             */
+            data_classes: string[];
+            /** Items */
+            items: components["schemas"]["ProviderOut"][];
+        };
+        /**
+         * ProviderOut
+         * @description A provider that targets can name.
+         */
+        ProviderOut: {
+            /**
+             * Base Url
+             * @description used where the target has none; empty: it must have one
+             */
+            base_url: string;
+            /** Name */
+            name: string;
+            /** Needs Credential */
+            needs_credential: boolean;
+            /** Options */
+            options: components["schemas"]["OptionOut"][];
+            /** Title */
+            title: string;
         };
         /**
          * PublishIn
@@ -9674,6 +9737,11 @@ export interface components {
              */
             person: string;
             /**
+             * Second Factor
+             * @description an authenticator app is set up
+             */
+            second_factor: boolean;
+            /**
              * Unconfirmed
              * @description Somebody else changed their sign-in: they sign nothing until it is confirmed
              */
@@ -10885,6 +10953,7 @@ export type NoneIn = components['schemas']['NoneIn'];
 export type NoteOut = components['schemas']['NoteOut'];
 export type OnlyFrom = components['schemas']['OnlyFrom'];
 export type OpeningOut = components['schemas']['OpeningOut'];
+export type OptionOut = components['schemas']['OptionOut'];
 export type OriginOut = components['schemas']['OriginOut'];
 export type OutboxOut = components['schemas']['OutboxOut'];
 export type OverviewOut = components['schemas']['OverviewOut'];
@@ -10923,6 +10992,8 @@ export type PromptOut = components['schemas']['PromptOut'];
 export type PromptPage = components['schemas']['PromptPage'];
 export type PromptQuery = components['schemas']['PromptQuery'];
 export type ProofAndCode = components['schemas']['ProofAndCode'];
+export type ProviderList = components['schemas']['ProviderList'];
+export type ProviderOut = components['schemas']['ProviderOut'];
 export type PublishIn = components['schemas']['PublishIn'];
 export type PushedOut = components['schemas']['PushedOut'];
 export type PushedPage = components['schemas']['PushedPage'];
@@ -11747,6 +11818,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkPage"];
+                };
+            };
+        };
+    };
+    providers_api_v1_model_providers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
                 };
             };
         };
@@ -15944,6 +16035,9 @@ export interface operations {
     list_users_api_v1_users_get: {
         parameters: {
             query?: {
+                /** @description begins the name, or a word of the display name */
+                q?: string;
+                kind?: "" | "person" | "service";
                 limit?: number;
                 cursor?: string | null;
             };

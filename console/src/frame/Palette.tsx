@@ -2,7 +2,7 @@
 import { Kbd, UnstyledButton } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useParams } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useMe } from '@/api/session';
 import { useGo, usePathname } from '@/parts/navigate';
 import { strings } from '@/strings';
@@ -17,16 +17,25 @@ const mac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function Palette() {
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
-  const close = useCallback(() => setOpen(null), []);
-  const keys = useCallback(() => setOpen('keys'), []);
+  const before = useRef<Element | null>(null);
+  const show = useCallback((what: 'palette' | 'keys') => {
+    // From the palette to the sheet: focus goes back to where the first was opened.
+    if (!document.activeElement?.closest('[role="dialog"]')) before.current = document.activeElement;
+    setOpen(what);
+  }, []);
+  const close = useCallback(() => {
+    setOpen(null);
+    requestAnimationFrame(() => { if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus({ preventScroll: true }); });
+  }, []);
+  const keys = useCallback(() => show('keys'), [show]);
   useShortcutKeys();
-  useShortcut('mod+k', strings.frame.search, () => setOpen(open === 'palette' ? null : 'palette'), 'everywhere');
-  useShortcut('/', strings.frame.search, () => setOpen('palette'), 'everywhere');
+  useShortcut('mod+k', strings.frame.search, () => (open === 'palette' ? close() : show('palette')), 'everywhere');
+  useShortcut('/', strings.frame.search, () => show('palette'), 'everywhere');
   useShortcut('?', strings.frame.palette.keys, keys, 'everywhere');
   useRemembering();
   return (
     <>
-      <UnstyledButton className={classes.search} onClick={() => setOpen('palette')} aria-label={strings.frame.search} aria-keyshortcuts="Control+K /">
+      <UnstyledButton className={classes.search} onClick={() => show('palette')} aria-label={`${strings.frame.search} ${mac ? '⌘ K' : 'Ctrl K'}`} aria-keyshortcuts="Control+K /">
         <IconSearch size={16} aria-hidden />
         <span>{strings.frame.search}</span>
         <Kbd size="xs" aria-hidden>{mac ? '⌘ K' : 'Ctrl K'}</Kbd>

@@ -44,7 +44,7 @@ export function ProjectSwitcher({ project, onGo }: { readonly project: string | 
   return (
     <Combobox store={combobox} shadow="md" width={280} position="bottom-start" onOptionSubmit={(name) => { combobox.closeDropdown(); onGo?.(); go(links.project(name)); }}>
       <Combobox.Target targetType="button">
-        <UnstyledButton className={classes.switcher} onClick={() => combobox.toggleDropdown()} aria-label={strings.frame.switchProject}>
+        <UnstyledButton className={classes.switcher} onClick={() => combobox.toggleDropdown()} aria-label={project === undefined ? strings.frame.switchProject : `${here?.title || project} · ${strings.frame.switchProject}`}>
           <span>{project === undefined ? strings.frame.switchProject : here?.title || project}</span>
           <IconSelector size={16} aria-hidden />
         </UnstyledButton>

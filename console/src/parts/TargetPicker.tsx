@@ -5,7 +5,7 @@ import type { UsableOut } from '@/api/schema';
 import { useMe } from '@/api/session';
 import { links } from '@/links';
 import { strings } from '@/strings';
-import { AppLink } from './AppLink';
+import { LinkButton } from './LinkButton';
 import { Empty } from './Empty';
 import { price } from './money';
 import { Waiting } from './Page';
@@ -58,7 +58,7 @@ export function TargetPicker({ project, value, onChange, most = 50 }: TargetPick
 export function NoTargets() {
   const admin = useMe()?.admin === true;
   return (
-    <Empty icon={IconPlugConnected} title={words.none} action={admin && <Button component={AppLink} plain href={links.admin('models')}>{words.add}</Button>}>
+    <Empty icon={IconPlugConnected} title={words.none} action={admin && <LinkButton href={links.admin('models')}>{words.add}</LinkButton>}>
       {words.noneHelp}
     </Empty>
   );

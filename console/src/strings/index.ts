@@ -2,7 +2,10 @@
  * Every word the console shows, one file per area. A translation is an object of the same shape; nothing else of the console holds
  * text. Sentences with values are functions, so that a language may order them its own way.
  */
-import { projectSettings } from './en/projectSettings';
+import { admin } from './en/admin';
+import { adminModels } from './en/adminModels';
+import { adminPeople } from './en/adminPeople';
+import { adminSystem } from './en/adminSystem';
 import { audit } from './en/audit';
 import { common } from './en/common';
 import { compliance } from './en/compliance';
@@ -14,6 +17,7 @@ import { home } from './en/home';
 import { matrix } from './en/matrix';
 import { me } from './en/me';
 import { playground } from './en/playground';
+import { projectSettings } from './en/projectSettings';
 import { prompt } from './en/prompt';
 import { prompts } from './en/prompts';
 import { releases } from './en/releases';
@@ -26,7 +30,10 @@ import { suites } from './en/suites';
 import { testing } from './en/testing';
 
 const english = {
-  projectSettings,
+  admin,
+  adminModels,
+  adminPeople,
+  adminSystem,
   audit,
   common,
   compliance,
@@ -38,6 +45,7 @@ const english = {
   matrix,
   me,
   playground,
+  projectSettings,
   prompt,
   prompts,
   releases,

@@ -5,7 +5,7 @@ const accent: MantineColorsTuple = ['#eef3ff', '#dbe5fb', '#b6c8f2', '#8daaea', 
 
 export const theme = createTheme({
   primaryColor: 'accent',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   colors: { accent },
   autoContrast: true,
   defaultRadius: 'md',

@@ -141,3 +141,20 @@ def test_what_cannot_be_asked_is_refused(root: httpx2.Client) -> None:
     ):
         answer = root.get("/access/who", params={"project": "bank", **query})
         assert answer.status_code == status, answer.text
+
+
+def test_users_are_found_by_the_beginning_of_a_name_and_by_kind(root: httpx2.Client) -> None:
+    def names(**query: str) -> list[str]:
+        return [
+            u["name"] for u in root.get("/users", params=query).raise_for_status().json()["items"]
+        ]
+
+    assert names(q="CARL") == ["carla"]
+    assert names(q="arla") == []
+    assert names(q="%") == []
+    assert names(kind="service") == ["robot"]
+    assert "robot" not in names(kind="person")
+    assert names(kind="service", q="carla") == []
+    assert root.get("/users", params={"kind": "group"}).status_code == 422
+    one = root.get("/users", params={"q": "carla"}).json()["items"][0]
+    assert one["second_factor"] is False

@@ -30,7 +30,7 @@ export function WelcomePage() {
 export function Welcome() {
   const [{ project: named }, set] = useAddressQuery();
   const go = useGo();
-  const projects = useQuery({ queryKey: ['projects', 'switcher', ''], queryFn: () => data(api.GET('/api/v1/projects', { params: { query: { limit: 30 } } })) });
+  const projects = useQuery({ queryKey: ['projects', 'welcome'], queryFn: () => data(api.GET('/api/v1/projects', { params: { query: { limit: 30 } } })) });
   const names = projects.data?.items ?? [];
   const project = names.find(({ name }) => name === named) ?? names.at(-1);
   const choice = names.length > 1 && (

@@ -7,6 +7,7 @@ import { projectKey } from '@/api/queries';
 import { useCan } from '@/api/session';
 import type { CellOut, RowOut } from '@/api/schema';
 import { links } from '@/links';
+import { LinkButton } from '@/parts/LinkButton';
 import { AppLink } from '@/parts/AppLink';
 import { VersionChip } from '@/parts/Chip';
 import { dollars } from '@/parts/money';
@@ -29,6 +30,8 @@ export function CellDetails({ project, row, cell }: { readonly project: string; 
     enabled: number !== null,
     queryFn: () => data(api.GET('/api/v1/projects/{project}/runs/{number}', { params: { path: { project, number: number ?? 0 } } })),
   });
+  const denied = may?.allowed === false ? may.reason : undefined;
+  const again = number === null ? words.runFirst : words.runAgain;
   const failing = Object.entries(cell.failing);
   const errors = Object.entries(cell.errors);
   return (
@@ -41,13 +44,10 @@ export function CellDetails({ project, row, cell }: { readonly project: string; 
         {cell.verdict === 'out_of_date' && cell.tested && <p style={{ margin: '4px 0 0' }}>{words.wasThen(strings.testing.verdicts[cell.tested])}</p>}
         {cell.bound !== null && <p style={{ margin: '6px 0 0', color: 'var(--ink-soft)', fontSize: 13 }}>{words.bound(percent(cell.bound))}</p>}
         <Group gap={8} mt={12}>
-          {number !== null && <Button size="xs" component={AppLink} plain href={links.run(project, number, { target: cell.target })}>{words.openRun}</Button>}
-          <Button
-            size="xs" variant={number === null ? 'filled' : 'default'} leftSection={<IconPlayerPlay size={14} />} component={AppLink} plain
-            href={links.runs(project, { start: 1, prompt: row.path, targets: cell.target })} title={may?.allowed === false ? may.reason : undefined} data-disabled={may?.allowed === false || undefined}
-          >
-            {number === null ? words.runFirst : words.runAgain}
-          </Button>
+          {number !== null && <LinkButton size="xs" href={links.run(project, number, { target: cell.target })}>{words.openRun}</LinkButton>}
+          {denied === undefined ? (
+            <LinkButton size="xs" variant={number === null ? 'filled' : 'default'} leftSection={<IconPlayerPlay size={14} />} href={links.runs(project, { start: 1, prompt: row.path, targets: cell.target })}>{again}</LinkButton>
+          ) : <Button size="xs" disabled title={denied}>{again}</Button>}
         </Group>
       </Facts>
       {cell.reasons.length > 0 && <Facts title={words.reasons}><ul className={classes.plain}>{cell.reasons.map((reason) => <li key={reason.what}>{reason.words}</li>)}</ul></Facts>}

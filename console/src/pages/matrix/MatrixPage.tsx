@@ -4,7 +4,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconGridDots, IconPlayerPlay } from '@tabler/icons-react';
 import { useProject } from '@/frame/roots';
 import { links } from '@/links';
-import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { Empty } from '@/parts/Empty';
 import { useAddressQuery, useGo } from '@/parts/navigate';
 import { Page, Waiting } from '@/parts/Page';
@@ -54,7 +54,7 @@ export function MatrixPage() {
             data={[{ value: 'grid', label: words.grid }, { value: 'list', label: words.list }]}
           />
           <Downloads project={project} query={query} />
-          <Button component={AppLink} plain href={links.runs(project, { start: 1 })} leftSection={<IconPlayerPlay size={16} />}>{words.runFirst}</Button>
+          <LinkButton href={links.runs(project, { start: 1 })} leftSection={<IconPlayerPlay size={16} />}>{words.runFirst}</LinkButton>
         </>
       }
       inspector={wide ? details ?? <Rule help /> : <Rule />}
@@ -66,7 +66,7 @@ export function MatrixPage() {
       {rows?.length === 0 && !pages.hasNextPage && (filtered ? (
         <Empty icon={IconGridDots} title={words.nothing} action={<Button variant="default" onClick={() => setQuery({ q: undefined, module: undefined, verdict: undefined, family: undefined })}>{strings.common.clearFilters}</Button>}>{words.nothingHelp}</Empty>
       ) : (
-        <Empty icon={IconGridDots} title={words.noPrompts} action={<Button component={AppLink} plain href={links.newPrompt(project)}>{words.newPrompt}</Button>} />
+        <Empty icon={IconGridDots} title={words.noPrompts} action={<LinkButton href={links.newPrompt(project)}>{words.newPrompt}</LinkButton>} />
       ))}
       {rows && rows.length > 0 && columns.length > 0 && (
         asList

@@ -7,7 +7,7 @@ import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
 import { useCan } from '@/api/session';
 import { links } from '@/links';
-import { AppLink } from '@/parts/AppLink';
+import { LinkButton } from '@/parts/LinkButton';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
 import type { Answer } from './play';
@@ -44,7 +44,7 @@ export function SaveCase({ project, path, inputs, answer, onClose }: SaveCasePro
       {save.data ? (
         <Stack>
           <Alert color="teal" icon={<IconCheck size={18} />}>{words.saved(save.data.suite, save.data.cases)}</Alert>
-          <Group><Button component={AppLink} plain href={links.suite(project, save.data.suite)}>{words.toSuite}</Button><Button variant="default" onClick={onClose}>{strings.common.close}</Button></Group>
+          <Group><LinkButton href={links.suite(project, save.data.suite)}>{words.toSuite}</LinkButton><Button variant="default" onClick={onClose}>{strings.common.close}</Button></Group>
         </Stack>
       ) : (
         <form onSubmit={(event) => { event.preventDefault(); save.mutate(); }}>

@@ -34,7 +34,7 @@ export function FilterBar({ project, values, onChange }: FilterBarProps) {
   }).data;
   const one = (name: (typeof FILTERS)[number], label: string, options: { value: string; label: string }[], searchable = true) => (
     <Select
-      key={name} size="xs" w={150} aria-label={label} placeholder={label} data={options} value={values[name] ?? null} searchable={searchable} clearable
+      key={name} size="xs" w={132} aria-label={label} placeholder={label} data={options} value={values[name] ?? null} searchable={searchable} clearable
       onChange={(value) => onChange({ [name]: value ?? undefined })} comboboxProps={{ width: 240, position: 'bottom-start', shadow: 'md' }}
     />
   );
@@ -44,7 +44,7 @@ export function FilterBar({ project, values, onChange }: FilterBarProps) {
       {one('state', words.state, choices(facets, ['state'], [values['state']], (value) => strings.prompts.states[value] ?? value), false)}
       {one('environment', words.environment, choices(facets, ['environment'], [values['environment']]), false)}
       <MultiSelect
-        size="xs" miw={150} maw={320} aria-label={words.tag} placeholder={tags.length === 0 ? words.tag : undefined} data={choices(facets, ['tag'], tags)} value={tags} searchable clearable
+        size="xs" miw={132} maw={320} aria-label={words.tag} placeholder={tags.length === 0 ? words.tag : undefined} data={choices(facets, ['tag'], tags)} value={tags} searchable clearable
         onChange={(chosen) => onChange({ tag: chosen.join(',') || undefined })} comboboxProps={{ width: 240, position: 'bottom-start', shadow: 'md' }}
       />
       {one('owner', words.owner, choices(facets, ['owner'], [values['owner']]))}

@@ -57,8 +57,11 @@ function List({ project, items, environments, selection }: { readonly project: s
   const here = Math.min(at, items.length - 1);
   useEffect(() => {
     if (!wants.current) return;
+    // A line far away is drawn a moment later, when the list has scrolled to it.
+    const line = box.current?.querySelector<HTMLElement>(`[data-at="${here}"]`);
+    if (!line) return;
     wants.current = false;
-    box.current?.querySelector<HTMLElement>(`[data-at="${here}"]`)?.focus();
+    line.focus({ preventScroll: true });
   });
   const move = (to: number): void => {
     const place = Math.max(0, Math.min(items.length - 1, to));
@@ -82,13 +85,13 @@ function List({ project, items, environments, selection }: { readonly project: s
   return (
     <div className={`${classes.grid} ${classes.list}`} style={{ '--places': environments.length } as React.CSSProperties}>
       <HeadRow environments={environments} />
-      <div ref={box} role="listbox" aria-label={words.results} aria-multiselectable tabIndex={-1} onKeyDown={pressed} style={{ height, position: 'relative' }}>
+      <div ref={box} role="grid" aria-label={words.results} aria-multiselectable tabIndex={-1} onKeyDown={pressed} style={{ height, position: 'relative' }}>
         {lines.map((line) => {
           const prompt = items[line.index];
           if (!prompt) return null;
           return (
             <div
-              key={prompt.path} role="option" data-at={line.index} tabIndex={line.index === here ? 0 : -1} aria-selected={selection.has(prompt.path)} aria-label={prompt.path}
+              key={prompt.path} role="row" data-at={line.index} tabIndex={line.index === here ? 0 : -1} aria-selected={selection.has(prompt.path)} aria-label={prompt.path}
               className={classes.row} onFocus={() => setAt(line.index)} style={{ top: line.start - start }}
             >
               <PromptCells project={project} prompt={prompt} environments={environments} selection={selection} />

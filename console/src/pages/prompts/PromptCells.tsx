@@ -1,5 +1,5 @@
 /** What a line says of a prompt: where it is, its newest version, what is live in each environment, whose it is. */
-import { Checkbox } from '@mantine/core';
+import { Checkbox, VisuallyHidden } from '@mantine/core';
 import { IconAlertTriangle, IconBan, IconClock, IconFileText } from '@tabler/icons-react';
 import type { PromptOut } from '@/api/schema';
 import { links } from '@/links';
@@ -27,10 +27,12 @@ export interface PromptCellsProps {
 export function PromptCells({ project, prompt, state, environments, selection, short }: PromptCellsProps) {
   const { path, version, owners } = prompt;
   const name = short ? path.slice(path.lastIndexOf('/') + 1) : path;
+  // In a grid each part is a cell; in the tree the line is one thing.
+  const cell = short ? undefined : 'gridcell';
   const suspended = prompt.states.includes('suspended');
   return (
     <>
-      <div className={classes.name}>
+      <div role={cell} className={classes.name}>
         <Checkbox size="xs" tabIndex={-1} aria-label={words.bulk.choose(path)} checked={selection.has(path)} onChange={() => selection.turn(path, version)} />
         <IconFileText size={16} stroke={1.6} aria-hidden />
         <AppLink plain tabIndex={-1} href={links.prompt(project, path)} className={classes.title} title={prompt.name && prompt.name !== name ? `${path} – ${prompt.name}` : path}>{name}</AppLink>
@@ -38,21 +40,21 @@ export function PromptCells({ project, prompt, state, environments, selection, s
         {suspended && <Chip tone="bad" icon={IconBan}>{words.states['suspended']}</Chip>}
         {prompt.archived_at !== null && <StateChip state="archived" />}
       </div>
-      <div className={classes.cell}>v{version}{state && state !== 'published' && <StateChip state={state} />}</div>
-      {environments.map((environment) => <Live key={environment} project={project} prompt={prompt} environment={environment} />)}
-      <div className={`${classes.cell} ${classes.owners}`} title={owners.join(', ')}>{owners.join(', ')}</div>
-      <div className={`${classes.cell} ${classes.changed}`}><Time at={prompt.updated_at} /></div>
+      <div role={cell} className={classes.cell}>v{version}{state && state !== 'published' && <span className={classes.roomy}><StateChip state={state} /></span>}</div>
+      {environments.map((environment) => <Live key={environment} project={project} prompt={prompt} environment={environment} cell={cell} />)}
+      <div role={cell} className={`${classes.cell} ${classes.owners}`} title={owners.join(', ')}>{owners.join(', ')}</div>
+      <div role={cell} className={`${classes.cell} ${classes.changed}`}><Time at={prompt.updated_at} /></div>
     </>
   );
 }
 
-function Live({ project, prompt, environment }: { readonly project: string; readonly prompt: PromptOut; readonly environment: string }) {
+function Live({ project, prompt, environment, cell }: { readonly cell: 'gridcell' | undefined; readonly project: string; readonly prompt: PromptOut; readonly environment: string }) {
   const live = drift(prompt, environment);
-  if (!live) return <div className={`${classes.cell} ${classes.place}`} data-name={environment} title={words.notLive}><span aria-label={words.notLive}>–</span></div>;
+  if (!live) return <div role={cell} className={`${classes.cell} ${classes.place}`} data-name={environment} title={words.notLive}><span aria-hidden>–</span><VisuallyHidden>{words.notLive}</VisuallyHidden></div>;
   return (
-    <div className={`${classes.cell} ${classes.place}`} data-name={environment}>
-      <span>v{live.version}</span>
-      {live.behind > 0 && <Chip tone="warn" icon={IconClock} href={links.diff(project, prompt.path, environment, prompt.version)}>{words.behind(live.behind)}</Chip>}
+    <div role={cell} className={`${classes.cell} ${classes.place}`} data-name={environment}>
+      <span data-behind={live.behind || undefined}>v{live.version}</span>
+      {live.behind > 0 && <span className={classes.roomy}><Chip tone="warn" icon={IconClock} href={links.diff(project, prompt.path, environment, prompt.version)}>{words.behind(live.behind)}</Chip></span>}
     </div>
   );
 }

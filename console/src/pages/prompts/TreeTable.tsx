@@ -33,8 +33,11 @@ export function TreeTable({ project, rows, environments, selection, onTurn, onMo
   const wants = useRef(false);
   useEffect(() => {
     if (!wants.current) return;
+    // A line far away is drawn a moment later, when the list has scrolled to it.
+    const line = box.current?.querySelector<HTMLElement>(`[data-at="${here}"]`);
+    if (!line) return;
     wants.current = false;
-    box.current?.querySelector<HTMLElement>(`[data-at="${here}"]`)?.focus();
+    line.focus({ preventScroll: true });
   });
 
   const move = (to: number): void => {
@@ -52,6 +55,7 @@ export function TreeTable({ project, rows, environments, selection, onTurn, onMo
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = rows[here];
     const key = event.key;
+    if (key.length > 1) typed.current = { text: '', at: 0 };
     if (key === 'ArrowDown') move(here + 1);
     else if (key === 'ArrowUp') move(here - 1);
     else if (key === 'Home') move(0);

@@ -24,6 +24,7 @@ export function LiveNow({ project, environment }: { readonly project: string; re
   const here = useHref();
   const { name } = environment;
   const at = query.at;
+  const side = at === undefined ? name : `${name}@${at}`;
   const params = (cursor: string | undefined) => ({ params: { path: { project, environment: name }, query: { at, cursor, limit: PAGE } } });
   const live = usePages(projectKey(project, 'environments', name, 'live', at), (cursor) => data(api.GET('/api/v1/projects/{project}/environments/{environment}', params(cursor))));
   // One page tells which release this moment means.
@@ -32,8 +33,8 @@ export function LiveNow({ project, environment }: { readonly project: string; re
     queryFn: () => data(api.GET('/api/v1/projects/{project}/environments/{environment}', { params: { path: { project, environment: name }, query: { at, limit: 1 } } })),
   });
   const newest = usePages(
-    projectKey(project, 'compare', name, 'main'),
-    (cursor) => data(api.GET('/api/v1/projects/{project}/compare', { params: { path: { project }, query: { from: name, to: 'main', limit: 500, cursor } } })),
+    projectKey(project, 'compare', side, 'main'),
+    (cursor) => data(api.GET('/api/v1/projects/{project}/compare', { params: { path: { project }, query: { from: side, to: 'main', limit: 500, cursor } } })),
     environment.release > 0,
   );
   const known = drifts(newest.items ?? [], newest.hasNextPage || !newest.items);

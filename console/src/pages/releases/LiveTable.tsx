@@ -1,5 +1,5 @@
 /** Prompts live in an environment, windowed; each row has its ways to publish the newest, go back, or stop. */
-import { ActionIcon, Menu } from '@mantine/core';
+import { ActionIcon, Menu, VisuallyHidden } from '@mantine/core';
 import { IconArrowBackUp, IconBan, IconDots, IconRocket } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
@@ -40,7 +40,7 @@ export function LiveTable({ project, environment, items, drift, past, onEnd }: L
     <div ref={box} className={classes.table} role="table" aria-label={words.tabs.live} aria-rowcount={items.length} tabIndex={0}>
       <div className={`${classes.grid} ${classes.gridHead}`} role="row">
         {[words.prompt, words.version, words.release, words.since, words.by, words.drift].map((name) => <span key={name} role="columnheader">{name}</span>)}
-        <span role="columnheader" aria-label={words.what} />
+        <span role="columnheader"><VisuallyHidden>{words.what}</VisuallyHidden></span>
       </div>
       <div role="rowgroup" style={{ position: 'relative', height: rows.getTotalSize(), minWidth: 860 }}>
         {shown.map(({ key, index, start }) => {
@@ -73,14 +73,14 @@ function Cells({ project, environment, item, drift, past }: CellsProps) {
       <span role="cell"><ReleaseChip project={project} environment={environment} number={release} /></span>
       <span role="cell" className={classes.soft}><Time at={since} /></span>
       <span role="cell" title={actor}>{actor}</span>
-      <span role="cell"><DriftOf project={project} environment={environment} path={path} drift={drift} /></span>
+      <span role="cell"><DriftOf project={project} environment={environment} path={path} version={version} drift={drift} past={past} /></span>
       <span role="cell" style={{ padding: 4, textAlign: 'center' }}>{!past && <RowMenu environment={environment} path={path} suspended={state === 'suspended'} />}</span>
     </>
   );
 }
 
-function DriftOf({ project, environment, path, drift }: { readonly project: string; readonly environment: string; readonly path: string; readonly drift: Drift }) {
-  if (drift.kind === 'newer') return <AppLink href={links.diff(project, path, environment, drift.version)}>{words.driftNewer(drift.version)}</AppLink>;
+function DriftOf({ project, environment, path, version, drift, past }: Omit<CellsProps, 'item'> & { readonly path: string; readonly version: number }) {
+  if (drift.kind === 'newer') return <AppLink href={links.diff(project, path, past ? version : environment, drift.version)}>{words.driftNewer(drift.version)}</AppLink>;
   return <span className={classes.soft}>{drift.kind === 'same' ? words.driftSame : drift.kind === 'gone' ? words.driftGone : words.driftUnknown}</span>;
 }
 

@@ -53,7 +53,7 @@ function Side({ project, number, result, repeated }: { readonly project: string;
         <div className={own.numbers}>
           {result.latency_ms !== null && <span>{words.latency(duration(result.latency_ms), result.first_token_ms === null ? null : duration(result.first_token_ms))}</span>}
           {result.input_tokens !== null && <span>{words.tokens(String(result.input_tokens), String(result.output_tokens ?? '?'))}</span>}
-          {result.state === 'done' && <span>{result.reused ? words.fromStore : dollars(result.cost)}</span>}
+          {result.state === 'done' && <span>{result.reused ? words.fromStore : result.cost === null ? strings.testing.unknownPrice : dollars(result.cost)}</span>}
           {result.model && <span>{result.model}</span>}
         </div>
         {whole.data?.request && <More label={words.request} value={whole.data.request} />}

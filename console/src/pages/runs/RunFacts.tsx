@@ -26,7 +26,7 @@ export function RunFacts({ project, run, compareWith }: { readonly project: stri
         <dl className={own.facts}>
           <dt>{words.when}</dt><dd><Time at={run.started_at ?? run.created_at} /></dd>
           <dt>{words.by}</dt><dd>{run.created_by}</dd>
-          {run.started_at && run.ended_at && <><dt>{strings.testing.ms}</dt><dd>{duration(Date.parse(run.ended_at) - Date.parse(run.started_at))}</dd></>}
+          {run.started_at && run.ended_at && <><dt>{words.duration}</dt><dd>{duration(Date.parse(run.ended_at) - Date.parse(run.started_at))}</dd></>}
           <dt>{words.progress}</dt><dd>{words.ofCalls(run.ended, run.calls)}</dd>
           <dt>{words.cost}</dt><dd>{dollars(run.cost, run.unpriced)}</dd>
           <dt>{words.limitFact}</dt><dd>{run.max_cost === null ? words.noLimit : dollars(run.max_cost)}</dd>

@@ -9,6 +9,7 @@ import { useCan } from '@/api/session';
 import type { RunOut } from '@/api/schema';
 import { useProject } from '@/frame/roots';
 import { links } from '@/links';
+import { LinkButton } from '@/parts/LinkButton';
 import { AppLink } from '@/parts/AppLink';
 import { VersionChip } from '@/parts/Chip';
 import { dollars } from '@/parts/money';
@@ -57,7 +58,7 @@ export function RunPage() {
           {live && <Button variant="default" leftSection={<IconPlayerStop size={16} />} loading={cancel.isPending} disabled={denied || shown.cancel_asked} title={denied ? may.reason : undefined} onClick={() => cancel.mutate()}>{words.cancel}</Button>}
           {['cancelled', 'stopped', 'failed'].includes(shown.state) && <Button variant="default" loading={resume.isPending} disabled={denied} title={denied ? may.reason : undefined} onClick={() => resume.mutate()}>{words.resume}</Button>}
           <Downloads project={project} number={number} />
-          <Button component={AppLink} plain leftSection={<IconPlayerPlay size={16} />} href={links.runs(project, { start: 1, prompt: shown.path, version: shown.version, targets: shown.targets.map(({ name }) => name).join(',') })}>{words.again}</Button>
+          <LinkButton leftSection={<IconPlayerPlay size={16} />} href={links.runs(project, { start: 1, prompt: shown.path, version: shown.version, targets: shown.targets.map(({ name }) => name).join(',') })}>{words.again}</LinkButton>
         </>
       }
       inspector={<RunFacts project={project} run={shown} compareWith={(other) => setQuery({ with: other, case: undefined, suite: undefined })} />}

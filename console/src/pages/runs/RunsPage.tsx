@@ -27,6 +27,7 @@ import own from './runs.module.css';
 
 const words = strings.runs;
 const STATES = ['waiting', 'running', 'done', 'cancelled', 'stopped', 'failed'] as const;
+const SHOWN_TARGETS = 3;
 
 export function RunsPage() {
   const project = useProject();
@@ -73,14 +74,19 @@ export function RunsPage() {
   );
 }
 
+/** The first names, and how many more there are. */
+function someOf(names: readonly string[]): string {
+  return names.length <= SHOWN_TARGETS ? names.join(', ') : words.andMore(names.slice(0, SHOWN_TARGETS).join(', '), names.length - SHOWN_TARGETS);
+}
+
 function Row({ project, run, selected }: { readonly project: string; readonly run: RunOut; readonly selected: boolean }) {
   const sum = tallies(run);
   return (
     <tr data-selected={selected || undefined}>
-      <td><AppLink href={links.run(project, run.number)}>{words.number(run.number)}</AppLink></td>
+      <td style={{ whiteSpace: 'nowrap' }}><AppLink href={links.run(project, run.number)}>{words.number(run.number)}</AppLink></td>
       <td><RunState run={run} /></td>
       <td style={{ minWidth: 180 }}><AppLink href={links.prompt(project, run.path, { tab: 'tests' })}>{run.path}</AppLink> <span className={own.soft}>{run.version === null ? words.draft : strings.common.version(run.version)}</span></td>
-      <td className={own.soft} style={{ minWidth: 140, maxWidth: 260 }}>{run.targets.map(({ name }) => name).join(', ')}</td>
+      <td className={own.soft} style={{ minWidth: 140, maxWidth: 260 }} title={run.targets.map(({ name }) => name).join(', ')}>{someOf(run.targets.map(({ name }) => name))}</td>
       <td style={{ minWidth: 110 }}>
         {`${sum.passed} / ${run.calls}`}
         <Progress.Root size={5} mt={4} aria-hidden>
@@ -88,7 +94,7 @@ function Row({ project, run, selected }: { readonly project: string; readonly ru
           <Progress.Section value={(100 * (sum.failed + sum.errors)) / Math.max(1, run.calls)} color="var(--bad)" />
         </Progress.Root>
       </td>
-      <td>{dollars(run.cost, run.unpriced)}</td>
+      <td style={{ whiteSpace: 'nowrap' }}>{dollars(run.cost, run.unpriced)}</td>
       <td><Time at={run.created_at} /></td>
       <td><PersonChip name={run.created_by} /></td>
     </tr>

@@ -1,5 +1,5 @@
 /** One suite: its cases and checks in words, and its file to edit. A suite that is not there yet begins in the editor. */
-import { Alert, Button } from '@mantine/core';
+import { Alert } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -11,6 +11,7 @@ import { useCan } from '@/api/session';
 import type { SuiteOut } from '@/api/schema';
 import { useProject } from '@/frame/roots';
 import { links } from '@/links';
+import { LinkButton } from '@/parts/LinkButton';
 import { AppLink } from '@/parts/AppLink';
 import { Chip } from '@/parts/Chip';
 import { useAddressQuery, usePathname } from '@/parts/navigate';
@@ -56,7 +57,7 @@ export function SuitePage() {
       title={shown?.title || path}
       documentTitle={path}
       chips={<>{shown?.cases != null && <Chip>{strings.runs.cases(shown.cases)}</Chip>}{shown?.prompt && <AppLink href={links.prompt(project, shown.prompt, { tab: 'tests' })}>{shown.prompt}</AppLink>}</>}
-      actions={shown?.prompt && <Button component={AppLink} plain leftSection={<IconPlayerPlay size={16} />} href={links.runs(project, { start: 1, prompt: shown.prompt })}>{words.run}</Button>}
+      actions={shown?.prompt && <LinkButton leftSection={<IconPlayerPlay size={16} />} href={links.runs(project, { start: 1, prompt: shown.prompt })}>{words.run}</LinkButton>}
       tabs={[{ label: words.tabs.cases, href: pathname, active: !editing, count: shown?.cases ?? undefined }, { label: words.tabs.edit, href: `${pathname}?tab=edit`, active: editing }]}
     >
       {editing ? (

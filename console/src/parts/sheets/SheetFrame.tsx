@@ -1,6 +1,7 @@
 /** The frame of a sheet: it comes from the right; its foot with the one action is always in sight. */
 import { Drawer } from '@mantine/core';
 import { useEffect, useState, type ReactNode } from 'react';
+import { strings } from '@/strings';
 import classes from './sheets.module.css';
 
 export interface SheetFrameProps {
@@ -26,11 +27,13 @@ export function SheetFrame({ title, close, foot, danger = false, children }: She
       size="min(820px, 100vw)"
       title={title}
       returnFocus={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      // Its header is no banner of the page.
+      attributes={{ header: { role: 'presentation' } }}
+      closeButtonProps={{ 'aria-label': strings.common.close }}
       classNames={{ content: classes.content, body: classes.body, header: danger ? classes.dangerHead : classes.head, title: classes.title }}
     >
       <div className={classes.scroll}>{children}</div>
-      {foot && <footer className={classes.foot}>{foot}</footer>}
+      {foot && <div className={classes.foot}>{foot}</div>}
     </Drawer>
   );
 }

@@ -55,6 +55,7 @@ export const home = {
     title: 'Projects',
     find: 'Find a project',
     create: 'New project',
+    make: 'Create project',
     none: 'No project yet',
     noneHelp: 'A project holds prompts that belong together, with their environments and people.',
     noMatch: (q: string) => `No project fits “${q}”`,

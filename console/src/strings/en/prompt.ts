@@ -91,6 +91,7 @@ export const prompt = {
   trusted: 'From us',
   fromOutside: 'From outside',
   trust: 'Trust',
+  trustUnsaid: 'Origin not said',
   pii: 'Personal data',
   declare: (name: string) => `Declare ${name}`,
   model: 'Model and parameters',

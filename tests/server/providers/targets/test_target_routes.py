@@ -302,3 +302,15 @@ def test_a_check_of_a_provider_that_is_gone_says_so(site: Site) -> None:
     with site.db.write() as tx:
         tx.conn.exec_driver_sql("UPDATE model_target SET provider = 'gone'")
     assert "No provider gone is installed" in site.check()["problem"]
+
+
+def test_providers_are_listed_with_what_each_asks_for(site: Site) -> None:
+    found = site.call("GET", "/model-providers").json()
+    assert found["data_classes"][0] == "public"
+    names = [one["name"] for one in found["items"]]
+    assert "hosted" in names
+    assert names == sorted(names)
+    assert all(
+        {"title", "base_url", "needs_credential", "options"} <= one.keys() for one in found["items"]
+    )
+    site.call("GET", "/model-providers", who="vera", status=403)

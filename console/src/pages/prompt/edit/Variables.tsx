@@ -38,20 +38,15 @@ export function Variables({ doc, faults, onChange }: { readonly doc: PromptDoc; 
       {names.length === 0 && <Text size="sm" c="dimmed" mb="xs">{words.variablesNone}</Text>}
       {names.length > 0 && !declared && <Text size="sm" c="dimmed" mb="xs">{words.variablesFree}</Text>}
       {names.length > 0 && (
-        <div className={classes.scroll}>
-          <table className={classes.grid}>
-            <thead><tr><th>{words.name}</th><th>{words.type}</th><th>{words.required}</th><th>{words.default}</th><th>{words.trust}</th><th>{words.description}</th><td /></tr></thead>
-            <tbody>
-              {Object.entries(inputs).map(([name, input], at) => (
-                <VariableRow
-                  key={at} name={name} input={input} readOnly={!onChange || !declared}
-                  onName={(to) => set((now) => renamed(now, name, to))} onInput={(next) => set((now) => ({ ...now, [name]: next }))}
-                  onRemove={() => set((now) => Object.fromEntries(Object.entries(now).filter(([other]) => other !== name)))}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ul className={classes.variables}>
+          {Object.entries(inputs).map(([name, input], at) => (
+            <VariableRow
+              key={at} name={name} input={input} readOnly={!onChange || !declared}
+              onName={(to) => set((now) => renamed(now, name, to))} onInput={(next) => set((now) => ({ ...now, [name]: next }))}
+              onRemove={() => set((now) => Object.fromEntries(Object.entries(now).filter(([other]) => other !== name)))}
+            />
+          ))}
+        </ul>
       )}
       {faultsAt(faults, 'inputs').map((fault, at) => <FaultLine key={at} fault={fault} />)}
       {onChange && !declared && names.length > 0 && <Button mt="xs" size="xs" variant="default" onClick={() => set((now) => now)}>{words.declareAll}</Button>}
@@ -68,17 +63,17 @@ function VariableRow({ name, input, readOnly, onName, onInput, onRemove }: RowPr
   const shown = input.default === undefined || input.default === null ? '' : typeof input.default === 'string' ? input.default : JSON.stringify(input.default);
   const with_ = (change: Partial<Record<keyof Input, Json | undefined>>): void => onInput(Object.fromEntries(Object.entries({ ...input, ...change }).filter(([, value]) => value !== undefined)) as Input);
   return (
-    <tr id={`inputs.${name}`}>
-      <td><TextInput size="xs" w={140} aria-label={`${words.name}: ${name}`} readOnly={readOnly} value={typed ?? name} onChange={(event) => setTyped(event.currentTarget.value)} onBlur={() => {
+    <li id={`inputs.${name}`}>
+      <TextInput size="xs" w={150} placeholder={words.name} aria-label={`${words.name}: ${name}`} readOnly={readOnly} value={typed ?? name} onChange={(event) => setTyped(event.currentTarget.value)} onBlur={() => {
         if (typed !== null) onName(typed.trim());
         setTyped(null);
-      }} /></td>
-      <td><NativeSelect size="xs" w={96} aria-label={`${words.type}: ${name}`} disabled={readOnly} value={type} data={[...TYPES]} onChange={(event) => with_({ type: event.currentTarget.value })} /></td>
-      <td><Checkbox mt={6} aria-label={`${words.required}: ${name}`} disabled={readOnly} checked={isRequired(input)} onChange={(event) => with_({ required: event.currentTarget.checked === (input.default === undefined) ? undefined : event.currentTarget.checked })} /></td>
-      <td><TextInput size="xs" w={110} aria-label={`${words.default}: ${name}`} readOnly={readOnly} value={shown} onChange={(event) => with_({ default: defaultOf(event.currentTarget.value, type) })} /></td>
-      <td><NativeSelect size="xs" w={120} aria-label={`${words.trust}: ${name}`} disabled={readOnly} value={input.trust ?? ''} data={[{ value: '', label: '–' }, { value: 'trusted', label: words.trusted }, { value: 'untrusted', label: words.fromOutside }]} onChange={(event) => with_({ trust: event.currentTarget.value || undefined })} /></td>
-      <td><TextInput size="xs" w={190} aria-label={`${words.description}: ${name}`} readOnly={readOnly} value={input.description ?? ''} onChange={(event) => with_({ description: event.currentTarget.value || undefined })} /></td>
-      <td>{!readOnly && <ActionIcon variant="subtle" color="gray" aria-label={words.removeNamed(name)} onClick={onRemove}><IconTrash size={15} /></ActionIcon>}</td>
-    </tr>
+      }} />
+      <NativeSelect size="xs" w={96} aria-label={`${words.type}: ${name}`} disabled={readOnly} value={type} data={[...TYPES]} onChange={(event) => with_({ type: event.currentTarget.value })} />
+      <NativeSelect size="xs" w={130} aria-label={`${words.trust}: ${name}`} disabled={readOnly} value={input.trust ?? ''} data={[{ value: '', label: words.trustUnsaid }, { value: 'trusted', label: words.trusted }, { value: 'untrusted', label: words.fromOutside }]} onChange={(event) => with_({ trust: event.currentTarget.value || undefined })} />
+      <Checkbox size="xs" label={words.required} aria-label={`${words.required}: ${name}`} disabled={readOnly} checked={isRequired(input)} onChange={(event) => with_({ required: event.currentTarget.checked === (input.default === undefined) ? undefined : event.currentTarget.checked })} />
+      <TextInput size="xs" w={150} placeholder={words.default} aria-label={`${words.default}: ${name}`} readOnly={readOnly} value={shown} onChange={(event) => with_({ default: defaultOf(event.currentTarget.value, type) })} />
+      <TextInput size="xs" className={classes.grow} placeholder={words.description} aria-label={`${words.description}: ${name}`} readOnly={readOnly} value={input.description ?? ''} onChange={(event) => with_({ description: event.currentTarget.value || undefined })} />
+      {!readOnly && <ActionIcon variant="subtle" color="gray" aria-label={words.removeNamed(name)} onClick={onRemove}><IconTrash size={15} /></ActionIcon>}
+    </li>
   );
 }

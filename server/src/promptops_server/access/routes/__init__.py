@@ -120,6 +120,7 @@ class UserListed(UserOut):
     last_seen_at: str | None = Field(
         description="when a session or token of theirs was last used; null: never"
     )
+    second_factor: bool = Field(description="an authenticator app is set up")
 
 
 class UserPage(BaseModel):
@@ -225,16 +226,24 @@ def router(deps: AccessDeps) -> APIRouter:
 
     @api.get("/users", summary="List users")
     def list_users(
-        actor: ActorDep, limit: Limit = pages.DEFAULT_LIMIT, cursor: str | None = None
+        actor: ActorDep,
+        q: Annotated[
+            str, Query(max_length=200, description="begins the name, or a word of the display name")
+        ] = "",
+        kind: Literal["", "person", "service"] = "",
+        limit: Limit = pages.DEFAULT_LIMIT,
+        cursor: str | None = None,
     ) -> UserPage:
         manage(actor)
         with db.read() as conn:
-            page = users.list_users(conn, limit, cursor)
+            page = users.list_users(conn, limit, cursor, q=q, kind=kind)
             seen = last_seen(conn, [u.id for u in page.items])
+            enrolled = totp.enrolled_among(conn, [u.id for u in page.items])
         items = [
             UserListed(
                 **_user(u).model_dump(),
                 last_seen_at=to_text(seen[u.id]) if u.id in seen else None,
+                second_factor=u.id in enrolled,
             )
             for u in page.items
         ]

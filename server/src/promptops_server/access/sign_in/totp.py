@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +46,14 @@ def is_enrolled(conn: Connection, user_id: str) -> bool:
     """Whether a confirmed app belongs to the account."""
     found = conn.execute(select(totp.c.confirmed_at).where(totp.c.user_id == user_id)).scalar()
     return found is not None
+
+
+def enrolled_among(conn: Connection, user_ids: Collection[str]) -> frozenset[str]:
+    """Those of the accounts that have a confirmed app."""
+    query = select(totp.c.user_id).where(
+        totp.c.user_id.in_(user_ids), totp.c.confirmed_at.is_not(None)
+    )
+    return frozenset(conn.execute(query).scalars())
 
 
 def was_reset(conn: Connection, user_id: str) -> bool:

@@ -14,6 +14,7 @@ from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.cursor import DEFAULT_LIMIT
 from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses, tag_like
+from promptops_server.providers.model import DATA_CLASSES
 from promptops_server.providers.targets import budget, store
 from promptops_server.providers.targets.add import add_target
 from promptops_server.providers.targets.budget import Month
@@ -25,6 +26,9 @@ from promptops_server.providers.targets.schemas import (
     CheckIn,
     CheckOut,
     NewTarget,
+    OptionOut,
+    ProviderList,
+    ProviderOut,
     TargetBody,
     TargetOut,
     TargetPage,
@@ -61,6 +65,30 @@ def _add_reading(router: APIRouter, deps: TargetDeps) -> None:
             found = store.some(conn, after=after, limit=limit + 1)
         page = pages.page(found, limit, _key)
         return TargetPage(items=_many(deps, page.items), next=page.next)
+
+    @router.get(
+        "/model-providers",
+        summary="List the providers that model targets can name",
+        responses=problem_responses(401, 403),
+    )
+    def providers(actor: ActorDep) -> ProviderList:
+        require(deps.authorise, actor, "model:manage", Resource())
+        return ProviderList(
+            items=[
+                ProviderOut(
+                    name=kind.name,
+                    title=kind.title,
+                    base_url=kind.base_url,
+                    needs_credential=kind.needs_credential,
+                    options=[
+                        OptionOut(name=o.name, help=o.help, required=o.required, default=o.default)
+                        for o in kind.options
+                    ],
+                )
+                for _, kind in sorted(deps.kinds.items())
+            ],
+            data_classes=list(DATA_CLASSES),
+        )
 
     @router.get(
         "/models/{name}",

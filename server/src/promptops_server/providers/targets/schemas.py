@@ -117,6 +117,32 @@ class CheckIn(_In):
     project: Line | None = Field(default=None, max_length=100)
 
 
+class OptionOut(BaseModel):
+    """A setting of a target that only this provider has."""
+
+    name: str
+    help: str
+    required: bool
+    default: str
+
+
+class ProviderOut(BaseModel):
+    """A provider that targets can name."""
+
+    name: str
+    title: str
+    base_url: str = Field(description="used where the target has none; empty: it must have one")
+    needs_credential: bool
+    options: list[OptionOut]
+
+
+class ProviderList(BaseModel):
+    """The providers this installation has, and the data classes targets can be given."""
+
+    items: list[ProviderOut]
+    data_classes: list[str] = Field(description="from the least to the most protected")
+
+
 class LimitsOut(BaseModel):
     """What it may be asked for at most."""
 

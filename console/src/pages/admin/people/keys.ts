@@ -1,0 +1,2 @@
+/** Where accounts are in the cache. */
+export const USERS = ['system', 'users'] as const;

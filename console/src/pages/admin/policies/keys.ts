@@ -1,0 +1,2 @@
+/** Where policies are in the cache. */
+export const POLICIES = ['system', 'policies'] as const;
