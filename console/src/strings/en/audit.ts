@@ -168,7 +168,7 @@ export const audit = {
     'prompt.put': 'made a version', 'prompt.push': 'pushed a version', 'prompt.create': 'created a prompt', 'prompt.delete': 'archived a prompt', 'prompt.move': 'moved a prompt', 'prompt.restore': 'restored a prompt', 'version.create': 'made a version',
     'project.create': 'created the project', 'environment.create': 'created an environment', 'environment.change': 'changed an environment',
     'grant.create': 'gave a role', 'grant.add': 'gave a role', 'grant.remove': 'took a role away', 'grant.delete': 'took a role away', 'token.create': 'made a token', 'token.revoke': 'revoked a token',
-    'user.create': 'created an account', 'user.change': 'changed an account', 'session.create': 'signed in', 'session.end': 'signed out', 'evidence.export': 'took an evidence pack', 'audit.export': 'exported the log', 'audit.read': 'read the log',
+    'user.create': 'created an account', 'user.change': 'changed an account', 'session.create': 'signed in', 'session.end': 'signed out', 'session.start': 'signed in', 'inventory.read': 'read the inventory', 'evidence.read': 'read evidence', 'hold.read': 'looked at legal holds', 'evidence.export': 'took an evidence pack', 'audit.export': 'exported the log', 'audit.read': 'read the log',
     'hold.place': 'placed a legal hold', 'hold.lift': 'lifted a legal hold', 'run.start': 'started a test run', 'run.finish': 'finished a test run', 'record.defaults': 'changed record defaults',
   } as Readonly<Record<string, string>>,
 } as const;
