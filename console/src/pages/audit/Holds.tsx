@@ -1,5 +1,5 @@
 /** Legal holds: seen, placed, lifted. */
-import { Button, Group, Stack, Switch, Text } from '@mantine/core';
+import { Button, Group, Stack, Switch, Text, VisuallyHidden } from '@mantine/core';
 import { IconGavel, IconLock } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -50,7 +50,7 @@ export function Holds({ project }: { readonly project: string | undefined }) {
       {holds.items && holds.items.length > 0 && (
         <div className={classes.scroll}>
           <table className={classes.table}>
-            <thead><tr><th>{words.covers}</th><th>{words.reason}</th><th>{words.placed}</th><th>{words.lifted}</th><th aria-label={words.lift} /></tr></thead>
+            <thead><tr><th>{words.covers}</th><th>{words.reason}</th><th>{words.placed}</th><th>{words.lifted}</th><th><VisuallyHidden>{words.lift}</VisuallyHidden></th></tr></thead>
             <tbody>
               {holds.items.map((hold) => (
                 <tr key={hold.id}>

@@ -1,5 +1,5 @@
 /** Requests to take personal data out of a project: seen, asked for, approved, cancelled. */
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { IconEraser } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -54,7 +54,7 @@ export function Redactions({ project }: { readonly project: string }) {
       {list.items && list.items.length > 0 && (
         <div className={classes.scroll}>
           <table className={classes.table}>
-            <thead><tr><th>{words.where}</th><th>{words.state}</th><th>{words.reason}</th><th>{words.asked}</th><th>{words.ended}</th><th aria-label={words.approve} /></tr></thead>
+            <thead><tr><th>{words.where}</th><th>{words.state}</th><th>{words.reason}</th><th>{words.asked}</th><th>{words.ended}</th><th><VisuallyHidden>{words.approve}</VisuallyHidden></th></tr></thead>
             <tbody>
               {list.items.map((item) => (
                 <tr key={item.id}>

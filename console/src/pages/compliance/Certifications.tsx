@@ -1,5 +1,5 @@
 /** What is live and must be decided about anew, the earliest due first. */
-import { Button, Group, Modal, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Modal, PasswordInput, Select, Stack, Text, Textarea, TextInput, VisuallyHidden } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconCalendarCheck, IconCheck, IconClock, IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -64,7 +64,7 @@ export function Certifications({ project }: { readonly project: string }) {
       {list.items && list.items.length > 0 && (
         <div className={parts.scroll}>
           <table className={parts.table}>
-            <thead><tr><th>{words.due}</th><th>{words.prompt}</th><th>{words.environment}</th><th>{strings.compliance.inventory.tier}</th><th>{words.state}</th><th>{words.approved}</th><th aria-label={words.certify} /></tr></thead>
+            <thead><tr><th>{words.due}</th><th>{words.prompt}</th><th>{words.environment}</th><th>{strings.compliance.inventory.tier}</th><th>{words.state}</th><th>{words.approved}</th><th><VisuallyHidden>{words.certify}</VisuallyHidden></th></tr></thead>
             <tbody>
               {list.items.map((item) => (
                 <tr key={item.id}>

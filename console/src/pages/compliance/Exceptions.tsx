@@ -1,5 +1,5 @@
 /** Rules that do not hold for a while: asked for, accepted by the control function, revoked. */
-import { Button, Group, Modal, NumberInput, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Modal, NumberInput, Stack, Text, Textarea, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconClock, IconShieldExclamation, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -54,7 +54,7 @@ export function Exceptions({ project }: { readonly project: string }) {
       {list.items && list.items.length > 0 && (
         <div className={parts.scroll}>
           <table className={parts.table}>
-            <thead><tr><th>{words.rule}</th><th>{words.scope}</th><th>{words.state}</th><th>{words.reason}</th><th>{words.control}</th><th>{words.expires}</th><th aria-label={words.accept} /></tr></thead>
+            <thead><tr><th>{words.rule}</th><th>{words.scope}</th><th>{words.state}</th><th>{words.reason}</th><th>{words.control}</th><th>{words.expires}</th><th><VisuallyHidden>{words.accept}</VisuallyHidden></th></tr></thead>
             <tbody>
               {list.items.map((item) => (
                 <tr key={item.id}>

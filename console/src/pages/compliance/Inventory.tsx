@@ -1,5 +1,5 @@
 /** All prompts with use case, tier and record; filters live in the address; whole files for download. */
-import { Button, Menu, Select, Switch, Text, TextInput } from '@mantine/core';
+import { Button, Menu, Select, Switch, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconDownload, IconFileCertificate, IconFileText, IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -71,7 +71,7 @@ export function Inventory({ project }: { readonly project: string }) {
           <Text size="sm" c="dimmed" mb={6} role="status">{words.shown(items.length, list.hasNextPage)}</Text>
           <div className={parts.scroll}>
             <table className={parts.table}>
-              <thead><tr><th>{words.prompt}</th><th>{words.useCase}</th><th>{words.owner}</th><th>{words.tier}</th><th>{words.record}</th><th>{words.model}</th><th>{words.due}</th><th>{words.live}</th><th aria-label={words.evidence} /></tr></thead>
+              <thead><tr><th>{words.prompt}</th><th>{words.useCase}</th><th>{words.owner}</th><th>{words.tier}</th><th>{words.record}</th><th>{words.model}</th><th>{words.due}</th><th>{words.live}</th><th><VisuallyHidden>{words.evidence}</VisuallyHidden></th></tr></thead>
               <tbody>{items.map((item) => <Row key={item.address} project={project} item={item} />)}</tbody>
             </table>
           </div>

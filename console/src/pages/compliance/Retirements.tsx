@@ -1,5 +1,5 @@
 /** Prompts whose use has ended, by path; retiring one, and bringing one back. */
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconArchive } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -49,7 +49,7 @@ export function Retirements({ project }: { readonly project: string }) {
       {list.items && list.items.length > 0 && (
         <div className={classes.scroll}>
           <table className={classes.table}>
-            <thead><tr><th>{words.prompt}</th><th>{words.when}</th><th>{words.reason}</th><th aria-label={words.undo} /></tr></thead>
+            <thead><tr><th>{words.prompt}</th><th>{words.when}</th><th>{words.reason}</th><th><VisuallyHidden>{words.undo}</VisuallyHidden></th></tr></thead>
             <tbody>
               {list.items.map((item) => (
                 <tr key={item.path}>

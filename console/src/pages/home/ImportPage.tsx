@@ -1,5 +1,5 @@
 /** Bring prompts into a project: files, folders or text; what will be there, what is left behind, and what came of it. */
-import { Alert, Button, Checkbox, Code, Group, Progress, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Code, Group, Progress, Select, Stack, TextInput, VisuallyHidden } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data, request } from '@/api/client';
@@ -108,7 +108,7 @@ function Planned({ taken, there, onLeave }: PlannedProps) {
   return (
     <div className={parts.scroll} style={{ maxHeight: 360 }}>
       <table className={parts.table}>
-        <thead><tr><th>{words.path}</th><th>{words.state}</th><th>{words.file}</th><th aria-label={words.remove} /></tr></thead>
+        <thead><tr><th>{words.path}</th><th>{words.state}</th><th>{words.file}</th><th><VisuallyHidden>{words.remove}</VisuallyHidden></th></tr></thead>
         <tbody>
           {taken.slice(0, SHOWN).map(({ path, from }) => (
             <tr key={path}>

@@ -1,5 +1,5 @@
 /** The grid itself: only the lines in view are in the page; one tab stop, the arrows move the cell cursor, Enter opens its run. */
-import { Tooltip } from '@mantine/core';
+import { Tooltip, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type CSSProperties, type KeyboardEvent } from 'react';
@@ -69,7 +69,7 @@ export function Grid({ project, rows, spans, grouped, cursor, onCursor, onOpen, 
     >
       <div className={classes.head} role="rowgroup">
         <div className={classes.line} role="row">
-          <div className={classes.corner} role="columnheader" aria-label={words.prompt} />
+          <div className={classes.corner} role="columnheader"><VisuallyHidden>{strings.testing.family}</VisuallyHidden></div>
           {spans.map(({ family, columns: members }) => (
             <div key={family ?? ''} className={classes.family} role="columnheader" aria-colspan={members.length} style={{ gridColumn: `span ${members.length}` }}>{family ?? strings.testing.otherFamily}</div>
           ))}

@@ -1,5 +1,5 @@
 /** Who has which role where in the project, and the question who can do something here. */
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
@@ -47,7 +47,7 @@ export function Access({ project }: { readonly project: string }) {
       {grants.data && !hidden && (
         <div className={classes.scroll}>
           <table className={classes.table}>
-            <thead><tr><th>{words.person}</th><th>{words.role}</th><th>{words.place}</th><th>{words.since}</th><th aria-label={words.remove} /></tr></thead>
+            <thead><tr><th>{words.person}</th><th>{words.role}</th><th>{words.place}</th><th>{words.since}</th><th><VisuallyHidden>{words.remove}</VisuallyHidden></th></tr></thead>
             <tbody>
               {grants.data.items.map((grant) => (
                 <tr key={[grant.user, grant.project, grant.role, grant.module, grant.environment].join(' ')}>

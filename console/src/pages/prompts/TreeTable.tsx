@@ -89,7 +89,6 @@ export function TreeTable({ project, rows, environments, selection, onTurn, onMo
             <div
               key={row.id} role="treeitem" data-at={line.index} tabIndex={line.index === here ? 0 : -1} aria-level={row.depth + 1}
               aria-expanded={row.kind === 'module' ? row.open : undefined} aria-selected={row.kind === 'prompt' && selection.has(row.prompt.path)}
-              aria-label={row.kind === 'module' ? row.module.name : row.kind === 'prompt' ? row.prompt.path : undefined}
               className={classes.row} onFocus={() => setAt(line.index)} style={{ top: line.start - start, '--depth': row.depth } as React.CSSProperties}
             >
               {row.kind === 'module' && <ModuleCells row={row} onTurn={() => onTurn(row.module.path, !row.open)} />}
@@ -108,7 +107,7 @@ function ModuleCells({ row, onTurn }: { readonly row: Extract<Row, { kind: 'modu
   const { name, prompts, more } = row.module;
   return (
     // The line itself is what the keyboard reaches.
-    <button type="button" tabIndex={-1} className={classes.module} onClick={onTurn} aria-label={row.open ? words.close(name) : words.open(name)}>
+    <button type="button" tabIndex={-1} className={classes.module} onClick={onTurn} title={row.open ? words.close(name) : words.open(name)}>
       {row.open ? <IconChevronDown size={14} aria-hidden /> : <IconChevronRight size={14} aria-hidden />}
       {row.open ? <IconFolderOpen size={17} stroke={1.6} aria-hidden /> : <IconFolder size={17} stroke={1.6} aria-hidden />}
       <span>{name}</span>

@@ -18,6 +18,7 @@ export const testing = {
   },
   unknownPrice: 'price not known',
   notKnown: 'not known',
+  family: 'Family',
   otherFamily: 'Other models',
   targets: {
     label: 'Model targets',
