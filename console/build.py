@@ -62,7 +62,12 @@ def node(*command: str) -> None:
         executable, folder = home / "node.exe", home
     else:
         executable, folder = home / "bin" / "node", home / "bin"
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}",
+        # The certificates of this machine: companies often read traffic with an authority of their own.
+        "NODE_USE_SYSTEM_CA": "1",
+    }
     subprocess.run([str(executable), *command], cwd=HERE, env=environment, check=True)  # noqa: S603
 
 
@@ -153,7 +158,15 @@ def main(arguments: list[str]) -> int:
             "Building the console (once, and when its sources change; takes about a minute)",
             flush=True,
         )
-        build()
+        try:
+            build()
+        except subprocess.CalledProcessError:
+            print(
+                "The console could not be built. It needs the npm registry once; PROMPTOPS_SKIP_WEB=1 goes on without it"
+                " (API and command line work, and the server says at / that it has no console).",
+                file=sys.stderr,
+            )
+            return 1
     return 0
 
 

@@ -44,7 +44,11 @@ def node(*command: str, folder: Path = HERE) -> str:
     done = subprocess.run(
         [str(executable), *command],
         cwd=folder,
-        env={**os.environ, "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"},
+        env={
+            **os.environ,
+            "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+            "NODE_USE_SYSTEM_CA": "1",
+        },
         capture_output=True,
         text=True,
         check=True,

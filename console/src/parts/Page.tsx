@@ -1,4 +1,4 @@
-/** The frame of a page: title, chips, actions, tabs, content, and facts at the side (a drawer below 1100 px). */
+/** The frame of a page: title, chips, actions, tabs, content, and facts at the side (a drawer where there is no room). */
 import { ActionIcon, Drawer, Skeleton, Stack } from '@mantine/core';
 import { useDisclosure, useDocumentTitle, useMediaQuery } from '@mantine/hooks';
 import { IconInfoCircle } from '@tabler/icons-react';
@@ -24,14 +24,16 @@ export interface PageProps {
   readonly actions?: ReactNode;
   readonly tabs?: readonly PageTab[];
   readonly inspector?: ReactNode;
+  /** From which width of the window the facts stand beside the content, in pixels; more where the content itself is wide. */
+  readonly inspectorFrom?: number;
   /** `read` is at most 960 px wide; `full` for tables, diffs, editors. */
   readonly width?: 'read' | 'full';
   readonly children: ReactNode;
 }
 
-export function Page({ title, documentTitle, chips, actions, tabs, inspector, width = 'full', children }: PageProps) {
+export function Page({ title, documentTitle, chips, actions, tabs, inspector, inspectorFrom = 1100, width = 'full', children }: PageProps) {
   useDocumentTitle(`${documentTitle ?? (typeof title === 'string' ? title : strings.common.product)} · ${strings.common.product}`);
-  const wide = useMediaQuery('(min-width: 1100px)', true, { getInitialValueInEffect: false });
+  const wide = useMediaQuery(`(min-width: ${inspectorFrom}px)`, true, { getInitialValueInEffect: false });
   const [open, { toggle, close }] = useDisclosure(false);
   return (
     <div className={classes.page}>

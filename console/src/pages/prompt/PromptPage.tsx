@@ -90,7 +90,7 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
     </>
   );
   return (
-    <Page title={title} documentTitle={title} chips={chips} actions={actions} tabs={tabs} inspector={<PromptFacts project={project} path={path} state={state} versions={versions.data?.items ?? []} status={status.data} />}>
+    <Page title={title} documentTitle={title} chips={chips} actions={actions} tabs={tabs} inspectorFrom={tab === 'prompt' ? 1640 : undefined} inspector={<PromptFacts project={project} path={path} state={state} versions={versions.data?.items ?? []} status={status.data} />}>
       {can && !can.allowed && tab === 'prompt' && <Alert mb="md" color="gray">{words.readOnly} {can.reason} {can.remedy}</Alert>}
       {old === undefined && <DraftNotices session={session} state={state} newest={newest} editable={editable} />}
       {tab === 'history' && <Suspense fallback={<Waiting />}><HistoryPanel project={project} path={path} /></Suspense>}
