@@ -39,7 +39,7 @@ export function JobsPage() {
     <AdminPage page="jobs">
       <div className={classes.filters}>
         <Select label={words.state} allowDeselect={false} value={state ?? ''} onChange={(value) => setQuery({ state: value ?? '' })} data={[{ value: '', label: words.any }, ...STATES.map((value) => ({ value, label: words.states[value] }))]} />
-        <TextInput type="search" label={words.kind} description={undefined} placeholder={words.kindHelp} value={kind} onChange={(event) => setQuery({ kind: event.currentTarget.value })} />
+        <TextInput type="search" label={words.kind} placeholder={words.kindHelp} value={kind} onChange={(event) => setQuery({ kind: event.currentTarget.value })} />
       </div>
       <Refusal fault={jobs.error} onRetry={() => void jobs.refetch()} />
       {!jobs.items && !jobs.error && <Waiting />}
