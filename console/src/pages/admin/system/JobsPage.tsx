@@ -32,7 +32,7 @@ export function JobsPage() {
     { key: 'state', head: words.state, cell: (job) => <Chip tone={LOOKS[job.state][0]} icon={LOOKS[job.state][1]}>{words.states[job.state]}</Chip> },
     { key: 'attempt', head: words.attempt, cell: (job) => job.attempt },
     { key: 'created', head: words.created, cell: (job) => <Time at={job.created_at} /> },
-    { key: 'took', head: words.took, cell: (job) => (job.started_at && job.ended_at ? duration(new Date(job.ended_at).getTime() - new Date(job.started_at).getTime()) : '–') },
+    { key: 'took', head: words.took, cell: (job) => (job.started_at && job.ended_at && job.ended_at > job.started_at ? duration(new Date(job.ended_at).getTime() - new Date(job.started_at).getTime()) : '–') },
     { key: 'retry', head: words.retry, hidden: true, cell: (job) => job.state === 'failed' && <Button size="compact-xs" variant="default" onClick={() => setRetrying(job)}>{words.retry}</Button> },
   ];
   return (
