@@ -158,3 +158,11 @@ def test_users_are_found_by_the_beginning_of_a_name_and_by_kind(root: httpx2.Cli
     assert root.get("/users", params={"kind": "group"}).status_code == 422
     one = root.get("/users", params={"q": "carla"}).json()["items"][0]
     assert one["second_factor"] is False
+
+
+def test_the_reason_for_deactivating_somebody_is_in_the_audit_log(root: httpx2.Client) -> None:
+    assert root.post("/users", json={"name": "leaver"}).is_success
+    left = {"active": False, "reason": "Left the bank"}
+    root.patch("/users/leaver", json=left).raise_for_status()
+    found = root.get("/audit/events", params={"action": "user.deactivate"}).raise_for_status()
+    assert "Left the bank" in [event["reason"] for event in found.json()["items"]]

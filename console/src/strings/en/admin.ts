@@ -9,7 +9,7 @@ export const admin = {
   },
   leads: {
     people: 'Everybody who can sign in, and the service accounts that programs use.',
-    access: 'Which role somebody holds, and where. Ask below who may do something; the answer comes with its reason.',
+    access: 'Which role somebody holds, and where. Ask who may do something; the answer comes with its reason.',
     tokens: 'What programs sign in with. An application that reads prompts needs a delivery token of its environment.',
     models: 'The models this installation may call, what they may cost, and which data they may be given.',
     policies: 'What this installation forbids beyond the rules that come with the product. A policy only forbids; it never permits.',

@@ -2,7 +2,7 @@ export const adminPeople = {
   people: {
     label: 'Accounts',
     name: 'Name',
-    find: 'Find by the beginning of a name',
+    find: 'Beginning of a name',
     kind: 'Kind',
     kinds: { all: 'Everybody', person: 'People', service: 'Service accounts' },
     state: 'State',
@@ -94,7 +94,7 @@ export const adminPeople = {
     ask: 'Ask',
     action: 'May they',
     onlyOne: 'Only this account',
-    anybody: 'Leave empty to ask about everybody',
+    anybody: 'everybody',
     who: (words: string, where: string) => `Who may ${words} on ${where}?`,
     nobody: 'Nobody may',
     nobodyHelp: 'No account holds a role that opens this here.',

@@ -171,8 +171,11 @@ def list_users(
     return cursor.page(rows, limit, lambda u: (u.name.casefold(),))
 
 
-def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
-    """Deactivate or reactivate. Deactivating ends every session and token for good; history stays.
+def set_active(
+    tx: Transaction, actor: Actor, name: str, active: bool, reason: str | None = None
+) -> User:
+    """Deactivate or reactivate. Deactivating ends every session and token for good; history stays. The audit log keeps
+    the reason.
 
     Raises:
         NotFound: there is no such user.
@@ -200,6 +203,7 @@ def set_active(tx: Transaction, actor: Actor, name: str, active: bool) -> User:
             actor,
             before={"active": found.active},
             after={"active": active, **ended},
+            reason=reason.strip() or None if reason else None,
         ),
     )
     return get_user(tx.conn, name)

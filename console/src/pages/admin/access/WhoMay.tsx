@@ -37,7 +37,7 @@ export function WhoMay() {
       <div className={classes.filters}>
         <Select label={words.action} searchable allowDeselect={false} data={VERBS} value={action} onChange={(value) => setQuery({ action: value ?? undefined })} />
         <Autocomplete label={words.project} data={projects} value={project} onChange={(value) => setQuery({ project: value, environment: undefined })} />
-        <Autocomplete label={words.environment} description={undefined} placeholder={words.everything} data={environments} value={environment} onChange={(value) => setQuery({ environment: value })} />
+        <Autocomplete label={words.environment} placeholder={words.everything} data={environments} value={environment} onChange={(value) => setQuery({ environment: value })} />
         <TextInput label={words.module} placeholder={words.everything} value={module} onChange={(event) => setQuery({ module: event.currentTarget.value })} />
         <Autocomplete label={words.onlyOne} placeholder={words.anybody} data={users} value={user} onChange={(value) => setQuery({ user: value })} />
       </div>

@@ -55,7 +55,7 @@ export function AccountMenu({ user }: { readonly user: UserListed }) {
           {person && <Menu.Item color="red" onClick={() => setAsk('erase')}>{words.erase}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
-      {ask === 'deactivate' && <Confirm title={words.deactivateTitle(name)} verb={words.deactivate} run={() => patch({ active: false })} onClose={close}>{words.deactivateHelp}</Confirm>}
+      {ask === 'deactivate' && <Confirm title={words.deactivateTitle(name)} verb={words.deactivate} reason="needed" run={(reason) => patch({ active: false, reason })} onClose={close}>{words.deactivateHelp}</Confirm>}
       {ask === 'activate' && <Confirm danger={false} title={words.activateTitle(name)} verb={words.activate} run={() => patch({ active: true })} onClose={close}>{words.activateHelp}</Confirm>}
       {ask === 'reset' && <Confirm title={words.resetTitle(name)} verb={words.reset} run={reset} onClose={close}>{words.resetHelp}</Confirm>}
       {ask === 'take' && <Confirm title={words.takeTitle(name)} verb={words.takeApp} reason="needed" run={(reason) => patch({ totp: 'off', reason })} onClose={close}>{words.takeHelp}</Confirm>}

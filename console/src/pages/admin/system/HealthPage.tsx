@@ -37,7 +37,7 @@ export function HealthPage() {
               const remedy = line.status === 'ok' ? null : remedyOf(line.part);
               return (
                 <div key={line.part} className={classes.card}>
-                  <Group justify="space-between" mb={4}><Text fw={600} size="sm" tt="capitalize">{line.part}</Text><Status status={line.status} label={words[line.status]} /></Group>
+                  <Group justify="space-between" mb={4}><Text fw={600} size="sm">{line.part.charAt(0).toUpperCase() + line.part.slice(1)}</Text><Status status={line.status} label={words[line.status]} /></Group>
                   <Text size="sm" style={{ overflowWrap: 'anywhere' }}>{line.words}</Text>
                   {remedy !== null && <Text size="sm" mt={4}><strong>{words.whatToDo}: </strong>{remedy}</Text>}
                   {line.part === 'jobs' && line.status !== 'ok' && <AppLink href={links.admin('jobs', { state: 'failed' })}>{words.jobsLink}</AppLink>}

@@ -32,14 +32,14 @@ export function JobsPage() {
     { key: 'state', head: words.state, cell: (job) => <Chip tone={LOOKS[job.state][0]} icon={LOOKS[job.state][1]}>{words.states[job.state]}</Chip> },
     { key: 'attempt', head: words.attempt, cell: (job) => job.attempt },
     { key: 'created', head: words.created, cell: (job) => <Time at={job.created_at} /> },
-    { key: 'took', head: words.took, cell: (job) => (job.started_at && job.ended_at ? duration(new Date(job.ended_at).getTime() - new Date(job.started_at).getTime()) : '–') },
+    { key: 'took', head: words.took, cell: (job) => (job.started_at && job.ended_at && job.ended_at > job.started_at ? duration(new Date(job.ended_at).getTime() - new Date(job.started_at).getTime()) : '–') },
     { key: 'retry', head: words.retry, hidden: true, cell: (job) => job.state === 'failed' && <Button size="compact-xs" variant="default" onClick={() => setRetrying(job)}>{words.retry}</Button> },
   ];
   return (
     <AdminPage page="jobs">
       <div className={classes.filters}>
         <Select label={words.state} allowDeselect={false} value={state ?? ''} onChange={(value) => setQuery({ state: value ?? '' })} data={[{ value: '', label: words.any }, ...STATES.map((value) => ({ value, label: words.states[value] }))]} />
-        <TextInput type="search" label={words.kind} description={undefined} placeholder={words.kindHelp} value={kind} onChange={(event) => setQuery({ kind: event.currentTarget.value })} />
+        <TextInput type="search" label={words.kind} placeholder={words.kindHelp} value={kind} onChange={(event) => setQuery({ kind: event.currentTarget.value })} />
       </div>
       <Refusal fault={jobs.error} onRetry={() => void jobs.refetch()} />
       {!jobs.items && !jobs.error && <Waiting />}

@@ -276,7 +276,7 @@ def router(deps: AccessDeps) -> APIRouter:
         own = is_own and body.password is not None and _prove_own(deps, actor, body.old_password)
         with db.write() as tx:
             if body.active is not None:
-                users.set_active(tx, actor, name, body.active)
+                users.set_active(tx, actor, name, body.active, body.reason)
             if body.password is not None:
                 users.set_password(tx, actor, name, body.password, own=own)
             if body.totp == "off":
