@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { NoServer, ProblemError } from '@/api/problem';
 import type { CopyOut } from '@/api/schema';
