@@ -1,5 +1,5 @@
 /** Facts about the prompt at the side: record, problems, where it is live, who uses it, who answers for it. */
-import { Progress, Stack, Text } from '@mantine/core';
+import { Progress, Skeleton, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconX } from '@tabler/icons-react';
 import type { StatusOut, VersionInHistory } from '@/api/schema';
 import { links } from '@/links';
@@ -29,10 +29,10 @@ export function PromptFacts({ project, path, state, versions, status }: Props) {
     <>
       <Facts title={words.record}>
         {record && <Progress value={(100 * answered) / Math.max(1, answered + open)} aria-label={words.record} size="sm" mb={6} color={open === 0 ? 'teal' : 'accent'} />}
-        <AppLink href={links.prompt(project, path, { tab: 'record' })}>{record ? (open === 0 ? words.recordComplete : words.recordMissing(missing.length)) : words.record}</AppLink>
+        {record ? <AppLink href={links.prompt(project, path, { tab: 'record' })}>{open === 0 ? words.recordComplete : words.recordMissing(missing.length)}</AppLink> : <Skeleton height={20} />}
       </Facts>
       <Facts title={words.checks}>
-        {problems.length === 0 ? <Chip tone="good" icon={IconCheck}>{words.noProblems}</Chip> : <Chip tone={errors > 0 ? 'bad' : 'warn'} icon={errors > 0 ? IconX : IconAlertTriangle}>{words.problemCount(errors, problems.length - errors)}</Chip>}
+        {!state.checked ? <Skeleton height={22} width={130} radius="xl" /> : problems.length === 0 ? <Chip tone="good" icon={IconCheck}>{words.noProblems}</Chip> : <Chip tone={errors > 0 ? 'bad' : 'warn'} icon={errors > 0 ? IconX : IconAlertTriangle}>{words.problemCount(errors, problems.length - errors)}</Chip>}
       </Facts>
       <Facts title={words.liveWhere}>
         {live.length === 0 ? <Text size="sm" c="dimmed">{words.notLive}</Text> : <Stack gap={6} align="flex-start">{live.map(({ environment, version }) => <EnvironmentChip key={environment} project={project} environment={environment} version={version} />)}</Stack>}
@@ -51,7 +51,7 @@ export function PromptFacts({ project, path, state, versions, status }: Props) {
         ) : <Text size="sm" c="dimmed">{words.usedByNone}</Text>}
       </Facts>
       <Facts title={words.owners}>
-        {state.doc?.owners?.length ? <Stack gap={6} align="flex-start">{state.doc.owners.map((name) => <PersonChip key={name} name={name} />)}</Stack> : <Text size="sm" c="dimmed">{words.noOwner}</Text>}
+        {state.doc === null ? <Skeleton height={22} width={110} radius="xl" /> : state.doc.owners?.length ? <Stack gap={6} align="flex-start">{state.doc.owners.map((name) => <PersonChip key={name} name={name} />)}</Stack> : <Text size="sm" c="dimmed">{words.noOwner}</Text>}
       </Facts>
       {newest && (
         <Facts title={words.lastChange}>
