@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from promptops_server.app.welcome import DEMO_PASSWORD
 from support.browser import Console
@@ -40,23 +40,22 @@ def page(console: Console, project: str) -> Iterator[Page]:
     return made
 
 
-def tab_to(page: Page, role: str, name: str, most: int = 40) -> None:
+def tab_to(page: Page, wanted: Locator, most: int = 40) -> None:
     """Press Tab until the control has the focus, as somebody without a mouse does."""
-    wanted = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
     for _ in range(most):
         if wanted.evaluate("node => node === document.activeElement"):
             return
         page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never came to {name}")
+    raise AssertionError(f"Tab never came to {wanted}")
 
 
 @pytest.mark.timeout(60)
 def test_a_prompt_is_found_and_published_by_keys_alone(page: Page) -> None:
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search or jump to…")).to_be_focused()
     page.keyboard.type("keyboard-hello")
-    expect(page.get_by_role("option", name=re.compile(PATH)).first).to_have_attribute(
-        "aria-selected", "true"
-    )
+    found = page.get_by_role("option", name=PATH).first
+    expect(found).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/p/{PROJECT}/prompt/{PATH}$"))
     expect(page.get_by_role("heading", name="Hello by keyboard")).to_be_visible()
@@ -64,10 +63,12 @@ def test_a_prompt_is_found_and_published_by_keys_alone(page: Page) -> None:
     page.keyboard.press("p")
     sheet = page.get_by_role("dialog")
     expect(sheet.get_by_label("Reason")).to_be_visible()
-    tab_to(page, "textbox", "Reason")
+    tab_to(page, sheet.get_by_label("Reason"))
     page.keyboard.type("Published without a mouse")
-    expect(sheet.get_by_role("button", name=re.compile("^Publish to "))).to_be_enabled()
-    page.keyboard.press("Control+Enter")
+    publish = sheet.get_by_role("button", name=re.compile("^Publish to "))
+    expect(publish).to_be_enabled()
+    tab_to(page, publish)
+    page.keyboard.press("Enter")
     expect(sheet.get_by_text(re.compile(r"^r1 is live in "))).to_be_visible()
     expect(sheet.get_by_role("button", name="Done")).to_be_focused()
     page.keyboard.press("Enter")
