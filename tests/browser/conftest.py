@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from promptops_server.app import console_files as built
 from support.browser import Console
 from support.server import RunningServer
+
+expect.set_options(timeout=15_000)  # a busy machine is slow, and no page waits when it need not
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,11 @@ export interface ProjectEvent {
 export const STALE_BY: Record<ProjectEvent['kind'], readonly string[]> = {
   version: ['prompts', 'overview', 'tree', 'activity', 'matrix', 'versions', 'reviews', 'compare'],
   release: ['releases', 'environments', 'overview', 'tree', 'prompts', 'activity', 'compare', 'reviews', 'followers'],
-  review: ['reviews', 'overview', 'activity', 'versions'],
-  run: ['runs', 'matrix', 'activity', 'reviews'],
+  review: ['reviews', 'overview', 'activity', 'versions', 'dry-run'], // an open sheet learns that its condition is met
+  run: ['runs', 'matrix', 'activity', 'reviews', 'dry-run'],
   working_copy: ['working-copies'],
-  environment: ['environments', 'overview', 'releases'],
-  record: ['records', 'inventory', 'coverage', 'reviews'],
+  environment: ['environments', 'overview', 'releases', 'dry-run'],
+  record: ['records', 'inventory', 'coverage', 'reviews', 'dry-run'],
   project: ['overview', 'tree', 'prompts', 'environments'],
 };
 
@@ -53,7 +53,9 @@ export function useLiveProject(project: string | undefined, onEvent?: (event: Pr
       void queries.invalidateQueries({ queryKey: ['me', 'work'] });
       onEvent?.(event);
     };
-    source.onmessage = heard;
+    source.addEventListener('change', heard);
+    // Too much was missed to tell each: everything shown is asked for anew.
+    source.addEventListener('reset', () => void queries.invalidateQueries({ queryKey: projectKey(project) }));
     source.onopen = () => tellLive(true);
     source.onerror = () => tellLive(false);
     return () => {

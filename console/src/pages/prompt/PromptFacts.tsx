@@ -43,7 +43,12 @@ export function PromptFacts({ project, path, state, versions, status }: Props) {
             <StateChip state={status.request.state} href={links.review(project, status.request.request)} />
             <Text size="sm">{status.request.message}</Text>
           </Stack>
-        ) : <Text size="sm" c="dimmed">{words.reviewNone}</Text>}
+        ) : (
+          <Stack gap={4} align="flex-start">
+            <Text size="sm" c="dimmed">{words.reviewNone}</Text>
+            {newest && <AppLink href={links.reviews(project, { new: `${path}@${newest.version}` })}>{words.askReview}</AppLink>}
+          </Stack>
+        )}
       </Facts>
       <Facts title={words.usedBy}>
         {uses.data?.items.length ? (

@@ -1,16 +1,15 @@
 /** Keys of the prompt page: `e` edits, `p` publishes, Ctrl/Cmd-S creates a version (also from within an editor). */
-import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useRef } from 'react';
+import { useShortcut } from '@/frame/shortcuts';
+import { strings } from '@/strings';
 
 export function usePromptKeys({ publish, create }: { readonly publish: () => void; readonly create: () => void }): void {
   const latest = useRef({ publish, create });
   useEffect(() => {
     latest.current = { publish, create };
   });
-  useHotkeys([
-    ['p', () => latest.current.publish()],
-    ['e', () => document.querySelector<HTMLElement>('#content .cm-content')?.focus()],
-  ]);
+  useShortcut('p', strings.prompt.publish, () => latest.current.publish());
+  useShortcut('e', strings.prompt.edit, () => document.querySelector<HTMLElement>('#content .cm-content')?.focus());
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 's' || event.shiftKey || event.altKey) return;

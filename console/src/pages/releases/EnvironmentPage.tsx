@@ -1,11 +1,11 @@
 /** An environment: what is live now or was at a time, its releases, running applications, rules, emergencies. */
 import { Button, Menu } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconArrowBackUp, IconBan, IconChevronDown, IconRocket } from '@tabler/icons-react';
 import { useParams } from '@tanstack/react-router';
 import { useEnvironments, type Environment } from '@/api/releases';
 import { useCan } from '@/api/session';
 import { useProject } from '@/frame/roots';
+import { useShortcut } from '@/frame/shortcuts';
 import { NotFound } from '@/frame/Fallbacks';
 import { links, withSheet } from '@/links';
 import { LinkButton } from '@/parts/LinkButton';
@@ -40,7 +40,7 @@ function Known({ project, environment }: { readonly project: string; readonly en
   const tab = TABS.find((one) => one === query.tab) ?? 'live';
   const publish = withSheet(here, { sheet: 'publish', to: name });
   const can = useCan('publish', project, name);
-  useHotkeys([['p', () => go(publish)]]);
+  useShortcut('p', strings.prompt.publish, () => go(publish));
   return (
     <Page
       title={name}

@@ -1,6 +1,5 @@
 /** One release: who, when, why, what it changed, how it spread, what vouches for it. */
 import { Button } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconArrowBackUp, IconDownload } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -8,6 +7,7 @@ import { request } from '@/api/client';
 import { releaseQuery, useEnvironments, type Release } from '@/api/releases';
 import { useCan } from '@/api/session';
 import { useProject } from '@/frame/roots';
+import { useShortcut } from '@/frame/shortcuts';
 import { links, withSheet } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { LinkButton } from '@/parts/LinkButton';
@@ -31,7 +31,7 @@ export function ReleasePage() {
   const head = useEnvironments(project)?.find(({ name }) => name === environment)?.release;
   const here = useHref();
   const go = useGo();
-  useHotkeys([['p', () => go(withSheet(here, { sheet: 'publish', to: environment }))]]);
+  useShortcut('p', strings.prompt.publish, () => go(withSheet(here, { sheet: 'publish', to: environment })));
   const found = release.data;
   const isHead = head === number;
   const single = found?.changed === 1 ? found.prompts[0] : undefined;

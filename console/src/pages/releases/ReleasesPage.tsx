@@ -1,6 +1,5 @@
 /** All releases of a project: over time, how fast they spread, and the list of all environments or one. */
 import { Button, Select } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconRocket } from '@tabler/icons-react';
 import { useQueries } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -8,6 +7,7 @@ import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import { useEnvironments, type Environment, type Release } from '@/api/releases';
 import { useProject } from '@/frame/roots';
+import { useShortcut } from '@/frame/shortcuts';
 import { links, withSheet } from '@/links';
 import { LinkButton } from '@/parts/LinkButton';
 import { Empty } from '@/parts/Empty';
@@ -31,7 +31,7 @@ export function ReleasesPage() {
   const here = useHref();
   const go = useGo();
   const publish = withSheet(here, { sheet: 'publish' });
-  useHotkeys([['p', () => go(publish)]]);
+  useShortcut('p', strings.prompt.publish, () => go(publish));
   return (
     <Page
       title={words.title}
