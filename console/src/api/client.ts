@@ -1,6 +1,7 @@
 /** The typed client of our own server: session cookie, CSRF token, and refusals as `ProblemError`. */
 import createClient, { defaultPathSerializer } from 'openapi-fetch';
 import { NoServer, ProblemError, problemOf } from './problem';
+import { tellReach } from './reach';
 import type { paths } from './schema';
 
 let csrf: string | null = null;
@@ -25,8 +26,10 @@ export async function request(input: Request | string, init?: RequestInit): Prom
     response = await fetch(asked);
   } catch (fault) {
     if (asked.signal.aborted) throw fault;
+    tellReach(false);
     throw new NoServer();
   }
+  tellReach(true);
   if (response.ok || response.status === 304) return response;
   const problem = await problemOf(response);
   if (response.status === 401 && !asked.url.endsWith('/api/v1/session')) onSignedOut();

@@ -2,14 +2,13 @@
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { NoServer } from '@/api/problem';
 import { queries } from '@/api/queries';
+import { tellReach, useReach } from '@/api/reach';
 import { sessionQuery } from '@/api/session';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { usePathname } from '@/parts/navigate';
 import { strings } from '@/strings';
-import { tellReach, useReach } from './reach';
 import classes from './frame.module.css';
 
 const words = strings.frame;
@@ -33,12 +32,13 @@ export function Banner() {
   return null;
 }
 
-/** Notice failures of any question; while the server is away ask for a sign of life, and refresh all when it comes. */
+/** While the server is away ask for a sign of life, and refresh all when it comes. A browser without a network asks nothing: that counts as away. */
 function useWatch(away: boolean): void {
-  useEffect(() => queries.getQueryCache().subscribe(({ query }) => {
-    const fault = query.state.fetchFailureReason ?? query.state.error;
-    if (fault instanceof NoServer) tellReach(false);
-  }), []);
+  useEffect(() => {
+    const cut = (): void => tellReach(false);
+    window.addEventListener('offline', cut);
+    return () => window.removeEventListener('offline', cut);
+  }, []);
   useEffect(() => {
     if (!away) return undefined;
     const timer = setInterval(() => {

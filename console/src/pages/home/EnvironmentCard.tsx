@@ -30,7 +30,7 @@ export function EnvironmentCard({ project, place }: { readonly project: string; 
       ) : <p className={classes.soft}>{words.nothingLive}</p>}
       <div className={classes.marks}>
         {release && <Chip>{words.live(live)}</Chip>}
-        {behind.number > 0 && <Chip tone="warn" icon={IconAlertTriangle} href={links.compare(project, name, 'newest')}>{words.behind(behind.number, behind.more)}</Chip>}
+        {behind.number > 0 && <Chip tone="warn" icon={IconAlertTriangle} href={links.compare(project, 'main', name)}>{words.behind(behind.number, behind.more)}</Chip>}
         {release && behind.number === 0 && <Chip tone="good" icon={IconCheck}>{words.upToDate}</Chip>}
         {suspended > 0 && <Chip tone="bad" icon={IconBan} href={links.environment(project, name)}>{words.suspended(suspended)}</Chip>}
         {schedule && (
