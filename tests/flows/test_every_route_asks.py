@@ -416,6 +416,7 @@ def _things(root: httpx2.Client, writer: httpx2.Client) -> dict[str, str]:
         "share": post(writer, f"{bank}/working-copies/hr/letter/share", {})["id"],
         "exception": post(writer, f"{bank}/exceptions", exception)["id"],
         "redaction": post(writer, f"{bank}/redactions", redaction)["id"],
+        "seq": "1",
         "hold_id": post(root, "/holds", {"project": "bank", **W})["id"],
         "certification": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
         "job_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",

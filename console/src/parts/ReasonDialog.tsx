@@ -2,6 +2,7 @@
 import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { Refusal } from '@/parts/Refusal';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 
 export interface ReasonDialogProps {
@@ -20,6 +21,7 @@ export interface ReasonDialogProps {
 }
 
 export function ReasonDialog({ title, action, children, confirm, withoutReason, danger, busy, fault, onClose, onDo }: ReasonDialogProps) {
+  useFocusBack();
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
   const ready = (withoutReason || reason.trim() !== '') && (confirm === undefined || typed === confirm.word);

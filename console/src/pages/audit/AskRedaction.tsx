@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { request } from '@/api/client';
 import type { FiguresOut } from '@/api/schema';
 import { Refusal } from '@/parts/Refusal';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 import classes from './audit.module.css';
 
@@ -17,6 +18,7 @@ export interface AskRedactionProps {
 }
 
 export function AskRedaction({ project, onClose, onDone }: AskRedactionProps) {
+  useFocusBack();
   const [path, setPath] = useState('');
   const [texts, setTexts] = useState('');
   const [marker, setMarker] = useState('');

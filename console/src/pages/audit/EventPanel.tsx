@@ -8,6 +8,7 @@ import { Chip, TierChip } from '@/parts/Chip';
 import { Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 import { actionInWords, changesOf, promptOf, type Entry } from './entry';
 import { Proof } from './Proof';
@@ -24,6 +25,7 @@ export interface EventPanelProps {
 }
 
 export function EventPanel({ project, seq, known, onClose }: EventPanelProps) {
+  useFocusBack();
   const asked = useQuery({
     queryKey: ['audit', 'event', project, seq],
     enabled: known === undefined,

@@ -29,7 +29,7 @@ export function Proof({ project, seq, hash }: { readonly project: string | undef
   if (!made) return <Button mt="md" variant="default" loading={proof.isPending} onClick={() => proof.mutate()}>{strings.audit.event.prove}</Button>;
   const { given, holds } = made;
   return (
-    <Alert mt="md" color={holds ? 'teal' : holds === false ? 'red' : 'gray'} icon={holds === false ? <IconShieldX size={18} /> : <IconShieldCheck size={18} />} role="status">
+    <Alert mt="md" color={holds ? 'teal' : holds === false ? 'red' : 'gray'} style={{ background: holds ? 'var(--good-soft)' : undefined }} icon={holds === false ? <IconShieldX size={18} /> : <IconShieldCheck size={18} />} role="status">
       {holds === undefined ? words.cannot : holds ? words.holds(seq, given.size) : words.fails}
       <details style={{ marginTop: 8 }}>
         <summary>{words.steps(given.proof.length)}</summary>

@@ -14,7 +14,7 @@ import parts from '@/parts/parts.module.css';
 
 const words = strings.audit.verification;
 
-/** `undefined`: cannot be computed here or only one checkpoint. */
+/** Whether the newest checkpoint's log begins with the oldest one's, as computed here from the server's proof. */
 async function checkGrowth(project: string | undefined, first: { size: number; root: string }, last: { size: number; root: string }): Promise<boolean> {
   const { proof } = await data(api.GET('/api/v1/audit/consistency', { params: { query: { project, from: first.size, to: last.size } } }));
   return grewFrom(first.size, last.size, first.root, last.root, proof);
@@ -45,7 +45,7 @@ export function Verification({ project }: { readonly project: string | undefined
   return (
     <Stack maw={960} gap="lg">
       {newest === undefined ? <Empty icon={IconClock} title={words.none}>{words.noneHelp}</Empty> : (
-        <Alert color={bad ? 'red' : 'teal'} icon={bad ? <IconShieldX size={20} /> : <IconShieldCheck size={20} />} role="status"
+        <Alert color={bad ? 'red' : growth.data ? 'teal' : 'gray'} style={{ background: bad ? 'var(--bad-soft)' : growth.data ? 'var(--good-soft)' : 'var(--surface)' }} icon={bad ? <IconShieldX size={20} /> : <IconShieldCheck size={20} />} role="status"
           title={words.good(size.data, relativeTime(new Date(newest.time), new Date()), newest.size)}>
           <Text size="sm">{bad ? words.bad : !two ? words.one : !canCompute() ? words.cannot : growth.data ? words.checkedGrowth(oldest.size, newest.size) : strings.common.loading}</Text>
           {size.data > newest.size && <Text size="sm" mt={4}>{words.open(size.data - newest.size)}</Text>}

@@ -18,6 +18,7 @@ import { MorePages, usePages } from '@/parts/Pages';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 import parts from '@/parts/parts.module.css';
 import classes from './compliance.module.css';
@@ -99,6 +100,7 @@ export function Certifications({ project }: { readonly project: string }) {
 }
 
 function Certify({ project, due, onClose, onDone }: { readonly project: string; readonly due: Due; readonly onClose: () => void; readonly onDone: () => void }) {
+  useFocusBack();
   const [reason, setReason] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');

@@ -15,6 +15,7 @@ import { MorePages, usePages } from '@/parts/Pages';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 import parts from '@/parts/parts.module.css';
 import classes from './compliance.module.css';
@@ -100,6 +101,7 @@ function State({ item }: { readonly item: ExceptionOut }) {
 }
 
 function Ask({ project, onClose, onDone }: { readonly project: string; readonly onClose: () => void; readonly onDone: () => void }) {
+  useFocusBack();
   const [form, setForm] = useState({ rule: '', scope: '', environment: '', reason: '', control: '', days: 90 });
   const put = (change: Partial<typeof form>): void => setForm((now) => ({ ...now, ...change }));
   const ask = useMutation({

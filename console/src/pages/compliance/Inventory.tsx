@@ -1,6 +1,6 @@
 /** All prompts with use case, tier and record; filters live in the address; whole files for download. */
 import { Button, Menu, Select, Switch, Text, TextInput } from '@mantine/core';
-import { IconCheck, IconDownload, IconFileText, IconAlertTriangle } from '@tabler/icons-react';
+import { IconCheck, IconDownload, IconFileCertificate, IconFileText, IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
@@ -49,7 +49,7 @@ export function Inventory({ project }: { readonly project: string }) {
     <>
       <Text size="sm" c="dimmed" maw={760}>{words.lead}</Text>
       <div className={classes.filters} role="search" aria-label={strings.common.filters}>
-        <TextInput label={words.filter} value={query.q ?? ''} onChange={(event) => set({ q: event.currentTarget.value })} />
+        <TextInput label={words.filter} placeholder={words.filterHelp} value={query.q ?? ''} onChange={(event) => set({ q: event.currentTarget.value })} />
         <Select label={words.tier} placeholder={words.any} clearable value={query.tier ?? null} data={Object.entries(tiers).map(([value, label]) => ({ value, label }))} onChange={(tier) => set({ tier: tier ?? undefined })} />
         <Select label={words.record} placeholder={words.any} clearable value={query.record ?? null} data={[{ value: 'complete', label: words.complete }, { value: 'incomplete', label: words.incompleteOnly }]} onChange={(record) => set({ record: record ?? undefined })} />
         <Switch label={words.liveOnly} py={8} checked={query.live === '1'} onChange={(event) => set({ live: event.currentTarget.checked ? '1' : undefined })} />
@@ -86,14 +86,14 @@ function Row({ project, item }: { readonly project: string; readonly item: Inven
   return (
     <tr>
       <td><AppLink href={links.prompt(project, item.path, { tab: 'record' })}>{item.path}</AppLink> <span className={classes.soft}>{strings.common.version(item.version)}</span></td>
-      <td>{item.use_case_id ?? '–'}</td>
+      <td style={{ whiteSpace: 'nowrap' }}>{item.use_case_id ?? '–'}</td>
       <td>{item.owner ?? '–'}</td>
       <td><TierChip tier={item.tier} /></td>
       <td>{item.complete ? <Chip tone="good" icon={IconCheck}>{words.complete}</Chip> : <Chip tone="warn" icon={IconAlertTriangle}>{words.incomplete(item.faults)}</Chip>}</td>
       <td>{item.model ?? '–'}</td>
       <td style={{ whiteSpace: 'nowrap' }}>{item.review_due ?? '–'}</td>
       <td><div className={classes.stack}>{item.live.map((at) => <span key={at.environment}><EnvironmentChip project={project} environment={at.environment} version={at.version} /></span>)}</div></td>
-      <td><AppLink href={links.evidence(project, item.path, item.version)}>{words.evidence}</AppLink></td>
+      <td><AppLink href={links.evidence(project, item.path, item.version)} title={words.evidence} aria-label={`${words.evidence}: ${item.path}`}><IconFileCertificate size={18} aria-hidden /></AppLink></td>
     </tr>
   );
 }

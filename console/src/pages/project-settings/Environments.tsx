@@ -12,6 +12,7 @@ import { Chip, EnvironmentChip } from '@/parts/Chip';
 import { Waiting } from '@/parts/Page';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 import { RulesDialog } from './RulesDialog';
 import classes from './settings.module.css';
@@ -88,6 +89,7 @@ export function Environments({ project }: { readonly project: string }) {
 }
 
 function Create({ project, onClose }: { readonly project: string; readonly onClose: () => void }) {
+  useFocusBack();
   const [name, setName] = useState('');
   const create = useMutation({
     mutationFn: () => data(api.POST('/api/v1/projects/{project}/environments', { params: { path: { project } }, body: { name: name.trim(), approval_required: true } })),

@@ -5,11 +5,13 @@ import { useState } from 'react';
 import { api } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
 import { Refusal } from '@/parts/Refusal';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 
 const words = strings.projectSettings.access;
 
 export function GiveRole({ project, onClose }: { readonly project: string; readonly onClose: () => void }) {
+  useFocusBack();
   const [form, setForm] = useState({ user: '', role: 'author', module: '', environment: '' });
   const put = (change: Partial<typeof form>): void => setForm((now) => ({ ...now, ...change }));
   const give = useMutation({

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api, data } from '@/api/client';
 import type { MirrorIn, MirrorOut } from '@/api/schema';
 import { Refusal } from '@/parts/Refusal';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 
 const words = strings.projectSettings.mirror;
@@ -17,6 +18,7 @@ export interface MirrorFormProps {
 }
 
 export function MirrorForm({ project, mirror, onClose, onDone }: MirrorFormProps) {
+  useFocusBack();
   const [form, setForm] = useState({ url: mirror?.url ?? '', way: mirror ? 'keep' : 'password', user: '', password: '', key: '', host: '', all: mirror?.all_branches ?? false, enabled: mirror?.enabled ?? true });
   const put = (change: Partial<typeof form>): void => setForm((now) => ({ ...now, ...change }));
   const credentials = (): MirrorIn['credentials'] => {

@@ -6,6 +6,7 @@ import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
 import type { EnvironmentOut, RulesIn } from '@/api/schema';
 import { Refusal } from '@/parts/Refusal';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 import { RuleFields } from './RuleFields';
 import { begun, difference, RULES } from './rules';
@@ -21,6 +22,7 @@ export interface RulesDialogProps {
 }
 
 export function RulesDialog({ project, environment, others, onClose }: RulesDialogProps) {
+  useFocusBack();
   const before = environment.rules as RulesIn;
   const [rules, setRules] = useState<RulesIn>(before);
   const [reason, setReason] = useState('');

@@ -77,10 +77,10 @@ export const audit = {
     none: 'No signed checkpoint yet',
     noneHelp: 'The first one is made a few minutes after the first event. Until then the events are linked to each other, but not signed.',
     good: (events: number, when: string, covered: number) =>
-      `${events === 1 ? '1 event' : `All ${events.toLocaleString('en')} events`}; the signed checkpoint of ${when} covers ${events === covered ? 'all of them' : covered.toLocaleString('en')}.`,
+      `The log has ${counted(events, 'event')}; the signed checkpoint of ${when} covers ${events === covered ? 'all of them' : covered.toLocaleString('en')}.`,
     checkedGrowth: (first: number, last: number) =>
       `Your browser has checked that the log of ${counted(last, 'event')} begins with the very ${counted(first, 'event')} of the oldest checkpoint shown: nothing between was changed, taken out or put in.`,
-    one: 'There is one checkpoint. From the second on, your browser checks that the log only grew between them.',
+    one: 'There is one checkpoint so far, so nothing was compared yet. From the second on, your browser checks that the log only grew between them. Single events can be proved from their panel.',
     bad: 'The checkpoints do not fit together. Export the log and check it offline with the checkpoint file kept outside; tell whoever answers for this installation.',
     cannot: 'This browser cannot compute proofs over a connection without encryption. Check offline as described below.',
     open: (count: number) => `${counted(count, 'newer event')} will be covered by the next checkpoint, made after 10 minutes or 1,000 events unless set otherwise.`,
@@ -168,7 +168,7 @@ export const audit = {
     'prompt.put': 'made a version', 'prompt.push': 'pushed a version', 'prompt.create': 'created a prompt', 'prompt.delete': 'archived a prompt', 'prompt.move': 'moved a prompt', 'prompt.restore': 'restored a prompt', 'version.create': 'made a version',
     'project.create': 'created the project', 'environment.create': 'created an environment', 'environment.change': 'changed an environment',
     'grant.create': 'gave a role', 'grant.add': 'gave a role', 'grant.remove': 'took a role away', 'grant.delete': 'took a role away', 'token.create': 'made a token', 'token.revoke': 'revoked a token',
-    'user.create': 'created an account', 'user.change': 'changed an account', 'session.create': 'signed in', 'session.end': 'signed out', 'evidence.export': 'took an evidence pack', 'audit.export': 'exported the log', 'audit.read': 'read the log',
+    'user.create': 'created an account', 'user.change': 'changed an account', 'session.create': 'signed in', 'session.end': 'signed out', 'session.start': 'signed in', 'inventory.read': 'read the inventory', 'evidence.read': 'read evidence', 'hold.read': 'looked at legal holds', 'evidence.export': 'took an evidence pack', 'audit.export': 'exported the log', 'audit.read': 'read the log',
     'hold.place': 'placed a legal hold', 'hold.lift': 'lifted a legal hold', 'run.start': 'started a test run', 'run.finish': 'finished a test run', 'record.defaults': 'changed record defaults',
   } as Readonly<Record<string, string>>,
 } as const;

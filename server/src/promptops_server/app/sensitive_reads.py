@@ -38,7 +38,7 @@ def _kind(action: str, object_: str, path: str, query: str = "") -> _Kind:
 
 _PROJECT_IN_QUERY = rf"(?:^|&)project={_NAME}(?:&|$)|^"
 KINDS = (
-    _kind("audit.read", "audit_log", r"audit/events(?:/stream)?", _PROJECT_IN_QUERY),
+    _kind("audit.read", "audit_log", r"audit/events(?:/stream|/[0-9]+)?", _PROJECT_IN_QUERY),
     _kind("hold.read", "legal-hold", "holds", _PROJECT_IN_QUERY),
     _kind("user.list", "users", "users"),
     _kind("token.list", "tokens", "tokens", r"(?:^|&)all=(?:true|1|on|yes)(?:&|$)"),
