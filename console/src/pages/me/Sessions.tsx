@@ -1,5 +1,5 @@
 /** Where one is signed in. */
-import { Button, Group } from '@mantine/core';
+import { Button, Group, VisuallyHidden } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { api, data } from '@/api/client';
 import { queries } from '@/api/queries';
@@ -28,7 +28,7 @@ export function Sessions() {
       <Refusal fault={end.error ?? endOthers.error} />
       <div className={classes.scroll}>
         <table className={classes.table}>
-          <thead><tr><th>{words.browser}</th><th>{words.from}</th><th>{words.since}</th><th>{words.seen}</th><th aria-label={words.end} /></tr></thead>
+          <thead><tr><th>{words.browser}</th><th>{words.from}</th><th>{words.since}</th><th>{words.seen}</th><th><VisuallyHidden>{words.end}</VisuallyHidden></th></tr></thead>
           <tbody>
             {sessions.items.map((one) => (
               <tr key={one.id}>

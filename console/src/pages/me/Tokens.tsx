@@ -1,5 +1,5 @@
 /** One's own tokens, and making one. */
-import { Button, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, NumberInput, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -39,7 +39,7 @@ export function Tokens() {
       ) : (
         <div className={classes.scroll}>
           <table className={classes.table}>
-            <thead><tr><th>{words.name}</th><th>{words.scope}</th><th>{words.created}</th><th>{words.used}</th><th>{words.expires}</th><th aria-label={words.revoke} /></tr></thead>
+            <thead><tr><th>{words.name}</th><th>{words.scope}</th><th>{words.created}</th><th>{words.used}</th><th>{words.expires}</th><th><VisuallyHidden>{words.revoke}</VisuallyHidden></th></tr></thead>
             <tbody>
               {tokens.items.map((token) => (
                 <tr key={token.id}>

@@ -1,5 +1,5 @@
 /** Two runs beside each other: which cases changed their result, and how the answers differ. */
-import { Button, Checkbox, Group } from '@mantine/core';
+import { Button, Checkbox, Group, VisuallyHidden } from '@mantine/core';
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
 import { diffWordsWithSpace } from 'diff';
 import { Empty } from '@/parts/Empty';
@@ -48,7 +48,7 @@ export function CompareRuns({ project, after: one, other, onBack }: CompareRunsP
         <div className={classes.scroll}>
           <table className={classes.table}>
             <caption hidden>{words.changed}</caption>
-            <thead><tr><th>{words.case}</th><th>{words.targets}</th><th>{words.before(early)}</th><th aria-label={words.changed} /><th>{words.before(late)}</th><th>{words.changed}</th></tr></thead>
+            <thead><tr><th>{words.case}</th><th>{words.targets}</th><th>{words.before(early)}</th><th><VisuallyHidden>{words.changed}</VisuallyHidden></th><th>{words.before(late)}</th><th>{words.changed}</th></tr></thead>
             <tbody>
               {shown.map((cell) => [
                 <tr key={`${cell.suite}\n${cell.name}\n${cell.target}`} data-selected={isOpen(cell) || undefined}>

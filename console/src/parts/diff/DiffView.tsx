@@ -99,10 +99,10 @@ export function DiffView({ before, after, label, under, onLine }: DiffViewProps)
         }
         return (
           <section key={first.id} aria-label={headingOf(first.place)}>
-            <h3 className={classes.heading}>
+            <h2 className={classes.heading}>
               {headingOf(first.place)}
               <small>{first.kind === 'same' ? words.unchanged(first.rows.length) : first.kind === 'changed' ? words.changed(first.changed) : words.kinds[first.kind]}</small>
-            </h3>
+            </h2>
             {first.kind === 'same' && opened.has(first.id) ? list(first.rows.filter((row) => !row.form)) : body(first)}
           </section>
         );
