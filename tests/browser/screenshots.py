@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import numpy as np
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -32,6 +33,7 @@ LARGEST = 150_000  # bytes of a picture
 HOME = f"/p/{DEMO_PROJECT}"
 TRIAGE = f"{HOME}/prompt/claims/triage"
 DESK = {"width": 1440, "height": 900}
+APPROVER = "nadia.hoffmann"
 PHONE = {"width": 390, "height": 844}
 
 
@@ -60,13 +62,14 @@ class Shot:
     address: str
     dark: bool = False
     phone: bool = False
+    user: str = "admin"
 
 
 SHOTS = [
     Shot("home", HOME),
     Shot("prompt", TRIAGE),
     Shot("diff", f"{HOME}/diff/claims/triage?from=production&to=staging"),
-    Shot("review", f"{HOME}/reviews/7"),
+    Shot("review", f"{HOME}/reviews/7", user=APPROVER),
     Shot("publish", f"{HOME}/env/staging?sheet=publish&prompts=advice/savings-explainer@2&to=staging"),
     Shot("environment", f"{HOME}/env/production"),
     Shot("matrix", f"{HOME}/matrix"),
@@ -75,12 +78,26 @@ SHOTS = [
     Shot("home-dark", HOME, dark=True),
     Shot("prompt-dark", TRIAGE, dark=True),
     Shot("home-phone", HOME, phone=True),
-    Shot("review-phone", f"{HOME}/reviews/7", phone=True),
+    Shot("review-phone", f"{HOME}/reviews/7", phone=True, user=APPROVER),
 ]  # fmt: skip
+
+
+def hire_an_approver(server: RunningServer) -> None:
+    """Nobody of the sample workspace has a password: one more person, who chose her own."""
+    first = "given at the desk once"
+    with httpx2.Client(base_url=f"{server.url}/api/v1", auth=("admin", DEMO_PASSWORD)) as api:
+        account = {"name": APPROVER, "display_name": "Nadia Hoffmann", "password": first}
+        api.post("/users", json=account).raise_for_status()
+        role = {"user": APPROVER, "project": DEMO_PROJECT, "role": "approver"}
+        api.post("/grants", json=role).raise_for_status()
+    with httpx2.Client(base_url=f"{server.url}/api/v1", auth=(APPROVER, first)) as api:
+        change = {"old_password": first, "password": DEMO_PASSWORD}
+        api.patch(f"/users/{APPROVER}", json=change).raise_for_status()
 
 
 def live_a_day(server: RunningServer) -> None:
     """Remarks on an open request, another request, and a test run on the small model where it is installed."""
+    hire_an_approver(server)
     tom = server.api(server.token("tom.becker", "author", DEMO_PROJECT))
     hana = server.api(server.token("hana.sato", "reviewer", DEMO_PROJECT))
     project = f"/projects/{DEMO_PROJECT}"
@@ -143,7 +160,7 @@ def take(browser: Browser, server: RunningServer, shot: Shot) -> Path:
     """The picture's file, written."""
     people = Console(browser, server)
     page = people.page(
-        "admin",
+        shot.user,
         DEMO_PASSWORD,
         viewport=PHONE if shot.phone else DESK,
         is_mobile=shot.phone,

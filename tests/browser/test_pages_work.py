@@ -47,7 +47,7 @@ def api(console: Console) -> Iterator[httpx2.Client]:
         yield client
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 def test_a_prompt_file_is_imported(console: Console) -> None:
     page = console.page("admin", DEMO_PASSWORD)
     page.goto(f"{HOME}/import")
@@ -64,7 +64,7 @@ def test_a_prompt_file_is_imported(console: Console) -> None:
     expect(page.get_by_role("heading", name="Letter opener")).to_be_visible()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 @pytest.mark.skipif(bool(missing()), reason="the local model is not installed")
 def test_a_cell_of_the_matrix_opens_the_run_behind_it(console: Console, api: httpx2.Client) -> None:
     api.post("/projects", json={"name": "matrix-bank", "title": "Matrix bank"}).raise_for_status()
@@ -89,7 +89,7 @@ def test_a_cell_of_the_matrix_opens_the_run_behind_it(console: Console, api: htt
     expect(page.get_by_text("greeting").first).to_be_visible()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 def test_the_log_is_narrowed_and_an_event_of_it_opened(console: Console) -> None:
     page = console.page("admin", DEMO_PASSWORD)
     page.goto(f"{HOME}/audit")
@@ -107,7 +107,7 @@ def test_the_log_is_narrowed_and_an_event_of_it_opened(console: Console) -> None
     expect(rows).to_have_count(1)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 def test_the_bar_at_the_foot_of_a_phone_leads_on(console: Console) -> None:
     page = console.page("admin", DEMO_PASSWORD, viewport={"width": 390, "height": 844})
     page.goto(HOME)
@@ -121,7 +121,7 @@ def test_the_bar_at_the_foot_of_a_phone_leads_on(console: Console) -> None:
     expect(page).to_have_url(f"{HOME}/audit")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 def test_dark_colours_chosen_in_the_menu_survive_a_reload(console: Console) -> None:
     page = console.page("admin", DEMO_PASSWORD, color_scheme="light")
     page.goto(HOME)
