@@ -14,7 +14,7 @@ DATA ?= .promptops
 UP_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: help install up test lint types layers web browser unit bench fuzz lock migration api clean
+.PHONY: help install up test lint types layers web browser screenshots unit bench fuzz lock migration api clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -66,6 +66,9 @@ web: install ## types, style and unit tests of the console
 
 browser: install ## a Chromium for the browser tests, when none is found
 	@PYTHONPATH=tests $(BIN)/python -m support.browser >/dev/null
+
+screenshots: browser ## take the pictures of docs/screenshots anew
+	@PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
 
 unit: install ## the tests alone: make unit TEST_ARGS="-k name"
 	@$(BIN)/pytest -q -n auto $(TEST_ARGS)

@@ -24,35 +24,39 @@ function Check({ done, label, children }: { readonly done: boolean; readonly lab
 export function Checklist({ request, status }: { readonly request: RequestOut; readonly status: StatusOut | undefined }) {
   const counted = request.decisions.filter((decision) => decision.counts);
   return (
-    <section className={classes.card} aria-labelledby="checklist">
-      <h2 id="checklist">{words.checklist}</h2>
-      <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
-        {status && (
-          <Check done={status.complete} label={words.steps.record}>
-            {!status.complete && <>{words.recordGaps(status.gaps.length)} · <AppLink href={links.prompt(request.project, request.path, { tab: 'record' })}>{words.openRecord}</AppLink></>}
-          </Check>
-        )}
-        {STEPS.map((step) => {
-          const missing = request.missing.find((one) => one.step === step);
-          const given = counted.filter((decision) => decision.decision === step);
-          if (!missing && given.length === 0) return null;
-          return (
-            <Check key={step} done={!missing} label={words.steps[step]}>
-              {given.map((decision) => decision.by).join(', ')}
-              {given.length > 0 && missing && ' · '}
-              {missing && words.stillNeeded(missing.count, missing.from_risk)}
+    <section className={`${classes.card} ${classes.checklist}`} aria-labelledby="checklist">
+      <div>
+        <h2 id="checklist">{words.checklist}</h2>
+        <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
+          {status && (
+            <Check done={status.complete} label={words.steps.record}>
+              {!status.complete && <>{words.recordGaps(status.gaps.length)} · <AppLink href={links.prompt(request.project, request.path, { tab: 'record' })}>{words.openRecord}</AppLink></>}
             </Check>
-          );
-        })}
-        {status && status.unmapped_authors.length > 0 && <Check done={false} label={words.steps.authors}>{status.unmapped_authors.join(', ')}</Check>}
-        <Check done={request.newest === request.version} label={words.steps.newest}>
-          {request.newest !== request.version && <>{words.newerVersion(request.newest)} <AppLink href={links.prompt(request.project, request.path, { v: request.newest })}>{words.openVersion(request.newest)}</AppLink></>}
-        </Check>
-      </ul>
-      <h2 style={{ marginTop: 14 }}>{words.asked}</h2>
-      <div className={classes.facts}>{request.asked.length === 0 ? <span className={classes.soft}>{words.nobodyAsked}</span> : request.asked.map((name) => <PersonChip key={name} name={name} />)}</div>
-      <h2>{words.authors}</h2>
-      <div className={classes.facts} style={{ marginBottom: 0 }}>{request.authors.map((name) => <PersonChip key={name} name={name} />)}</div>
+          )}
+          {STEPS.map((step) => {
+            const missing = request.missing.find((one) => one.step === step);
+            const given = counted.filter((decision) => decision.decision === step);
+            if (!missing && given.length === 0) return null;
+            return (
+              <Check key={step} done={!missing} label={words.steps[step]}>
+                {given.map((decision) => decision.by).join(', ')}
+                {given.length > 0 && missing && ' · '}
+                {missing && words.stillNeeded(missing.count, missing.from_risk)}
+              </Check>
+            );
+          })}
+          {status && status.unmapped_authors.length > 0 && <Check done={false} label={words.steps.authors}>{status.unmapped_authors.join(', ')}</Check>}
+          <Check done={request.newest === request.version} label={words.steps.newest}>
+            {request.newest !== request.version && <>{words.newerVersion(request.newest)} <AppLink href={links.prompt(request.project, request.path, { v: request.newest })}>{words.openVersion(request.newest)}</AppLink></>}
+          </Check>
+        </ul>
+      </div>
+      <div>
+        <h2>{words.asked}</h2>
+        <div className={classes.facts}>{request.asked.length === 0 ? <span className={classes.soft}>{words.nobodyAsked}</span> : request.asked.map((name) => <PersonChip key={name} name={name} />)}</div>
+        <h2>{words.authors}</h2>
+        <div className={classes.facts} style={{ marginBottom: 0 }}>{request.authors.map((name) => <PersonChip key={name} name={name} />)}</div>
+      </div>
     </section>
   );
 }

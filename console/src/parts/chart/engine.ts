@@ -8,44 +8,38 @@ import { SERIES } from './Chart';
 
 register([BarChart, LineChart, HeatmapChart, ScatterChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
 
-/** The page's own colours as a theme, read when a chart is begun. */
-function colours(): object {
+/** Names, numbers and lines in the colours of the page: ECharts' own are for white paper. */
+function pageColours(): object {
   const style = getComputedStyle(document.documentElement);
-  const [ink, soft, line, surface] = ['--ink', '--ink-soft', '--line', '--surface'].map((name) => style.getPropertyValue(name).trim());
-  const axis = {
-    axisLabel: { color: soft },
-    axisLine: { lineStyle: { color: line } },
-    axisTick: { lineStyle: { color: line } },
-    splitLine: { lineStyle: { color: line } },
-    nameTextStyle: { color: soft },
-  };
+  const of = (token: string): string => style.getPropertyValue(token).trim();
+  const [ink, soft, line] = [of('--ink'), of('--ink-soft'), of('--line')];
+  const axis = { axisLabel: { color: soft }, nameTextStyle: { color: soft }, axisLine: { lineStyle: { color: soft } }, axisTick: { lineStyle: { color: soft } }, splitLine: { lineStyle: { color: line } } };
   return {
     color: SERIES,
     textStyle: { color: ink, fontFamily: 'system-ui, sans-serif' },
     legend: { textStyle: { color: soft } },
-    tooltip: { backgroundColor: surface, borderColor: line, textStyle: { color: ink } },
-    categoryAxis: axis,
-    valueAxis: axis,
-    timeAxis: axis,
-    logAxis: axis,
+    visualMap: { textStyle: { color: soft } },
+    tooltip: { backgroundColor: of('--page'), borderColor: line, textStyle: { color: ink } },
+    categoryAxis: axis, valueAxis: axis, timeAxis: axis, logAxis: axis,
   };
 }
 
 /** Draw into an element, and again when its size or the theme changes; returns what ends it. */
 export function draw(element: HTMLElement, option: EChartsOption): () => void {
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const begin = (): ReturnType<typeof init> => {
-    const made = init(element, colours(), { renderer: 'svg' });
-    made.setOption({ grid: { left: 8, right: 12, top: 32, bottom: 8, containLabel: true }, animation: !still, animationDuration: 150, ...option });
-    return made;
+  const chart = init(element, undefined, { renderer: 'svg' });
+  const paint = (): void => {
+    chart.setTheme(pageColours());
+    chart.setOption({
+      grid: { left: 8, right: 12, top: 28, bottom: 8, containLabel: true },
+      animation: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      animationDuration: 150,
+      ...option,
+    });
   };
-  let chart = begin();
+  paint();
   const size = new ResizeObserver(() => chart.resize());
   size.observe(element);
-  const theme = new MutationObserver(() => {
-    chart.dispose();
-    chart = begin();
-  });
+  const theme = new MutationObserver(paint);
   theme.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
   return () => {
     size.disconnect();

@@ -46,6 +46,7 @@ export const home = {
       created: 'created', edit: 'changed', import: 'imported', push: 'pushed', publish: 'published', rollback: 'rolled back', unpublish: 'took down', suspend: 'suspended', archive: 'archived',
       move: 'moved', restore: 'restored', project: 'created the project', environment: 'created an environment',
       'review.request': 'asked for a review of', 'review.review': 'reviewed', 'review.approve': 'approved', 'review.reject': 'rejected', 'review.withdraw': 'took back the request for', 'review.comment': 'commented on',
+      'run.start': 'started a test run', 'run.end': 'finished a test run',
       'record.set_defaults': 'set the record defaults of the project',
     } as Readonly<Record<string, string>>,
     in: 'in',
