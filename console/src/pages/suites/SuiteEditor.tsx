@@ -55,7 +55,8 @@ export function SuiteEditor({ project, path, loaded, denied, onReload }: SuiteEd
   const broken = problems.some(({ severity }) => severity === 'error');
   const changed = text !== stored;
   const stale = isProblem(save.error, 409) ? save.error : null;
-  const theirs = stale?.problem.current as { content?: string } | undefined;
+  const theirs = stale?.problem.current as { tag?: string; content?: string } | undefined;
+  const theirTag = theirs?.tag === undefined ? null : `"${theirs.tag}"`;
   return (
     <Stack gap="sm">
       <CodeEditor value={text} onChange={setText} language="yaml" label={words.text} readOnly={denied !== undefined} problems={marks} minHeight={240} />
@@ -64,8 +65,8 @@ export function SuiteEditor({ project, path, loaded, denied, onReload }: SuiteEd
       {stale ? (
         <Alert color="orange" title={words.stale} role="alert">
           <Group mb="sm">
-            <Button size="xs" variant="default" onClick={() => { setText(theirs?.content ?? ''); setBase(stale.etag); save.reset(); onReload(); }}>{words.takeTheirs}</Button>
-            <Button size="xs" variant="default" disabled={stale.etag === null} onClick={() => save.mutate(stale.etag)}>{words.keepMine}</Button>
+            <Button size="xs" variant="default" onClick={() => { setText(theirs?.content ?? ''); setBase(theirTag); save.reset(); onReload(); }}>{words.takeTheirs}</Button>
+            <Button size="xs" variant="default" disabled={theirTag === null} onClick={() => save.mutate(theirTag)}>{words.keepMine}</Button>
           </Group>
           <CodeEditor value={theirs?.content ?? ''} language="yaml" readOnly label={words.theirs} />
         </Alert>

@@ -5,6 +5,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { api, data } from '@/api/client';
 import type { SignatureIn } from '@/api/schema';
+import { links } from '@/links';
+import { LinkButton } from '@/parts/LinkButton';
 import { Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
@@ -44,7 +46,7 @@ function SignatureForm({ onClose, meaning, onSign, pending, fault }: Omit<Signat
     return (
       <Stack>
         <Alert color="orange" title={words.notPossible}>{reason}{remedy && <Text size="sm" mt={4}><strong>{strings.common.whatToDo}: </strong>{remedy}</Text>}</Alert>
-        <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.close}</Button></Group>
+        <Group justify="flex-end"><LinkButton href={links.account('security')}>{words.toAccount}</LinkButton><Button variant="default" onClick={onClose}>{strings.common.close}</Button></Group>
       </Stack>
     );
   }

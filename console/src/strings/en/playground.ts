@@ -1,3 +1,5 @@
+import { counted } from './common';
+
 export const playground = {
   title: 'Playground',
   lead: 'Try a prompt on several models at once. Nothing is kept unless you save it as a case.',
@@ -39,7 +41,7 @@ export const playground = {
   useOutput: 'Take this output',
   check: 'Must contain',
   checkHelp: 'A check of this case alone. Leave empty when the suite checks already.',
-  saved: (suite: string, cases: number) => `Saved to ${suite}, which has ${cases} cases now.`,
+  saved: (suite: string, cases: number) => `Saved to ${suite}, which has ${counted(cases, 'case')} now.`,
   toSuite: 'Open the suite',
   choose: 'Choose a prompt to begin',
   chooseHelp: 'Then fill in its variables and pick the models to ask.',

@@ -1,5 +1,6 @@
 export const sign = {
   sign: 'Sign',
+  toAccount: 'Password and authenticator app',
   notPossible: 'You cannot sign now',
   how: 'How you sign',
   and: ' and ',
