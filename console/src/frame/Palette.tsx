@@ -11,7 +11,8 @@ import { rememberThing, thingAt } from './recent';
 import { useShortcut, useShortcutKeys } from './shortcuts';
 import classes from './frame.module.css';
 
-const Box = lazy(() => import('./PaletteBox').then(({ PaletteBox }) => ({ default: PaletteBox })));
+const loadBox = () => import('./PaletteBox').then(({ PaletteBox }) => ({ default: PaletteBox }));
+const Box = lazy(loadBox);
 const Sheet = lazy(() => import('./ShortcutSheet').then(({ ShortcutSheet }) => ({ default: ShortcutSheet })));
 const mac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
@@ -33,6 +34,11 @@ export function Palette() {
   useShortcut('/', strings.frame.search, () => show('palette'), 'everywhere');
   useShortcut('?', strings.frame.palette.keys, keys, 'everywhere');
   useRemembering();
+  // Fetched once the page stands: whoever types at once after Ctrl-K loses no letter to a download.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadBox(), 2000);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <>
       <UnstyledButton className={classes.search} onClick={() => show('palette')} aria-label={`${strings.frame.search} ${mac ? '⌘ K' : 'Ctrl K'}`} aria-keyshortcuts="Control+K /">
