@@ -26,10 +26,10 @@ function pageColours(): object {
 
 /** Draw into an element, and again when its size or the theme changes; returns what ends it. */
 export function draw(element: HTMLElement, option: EChartsOption): () => void {
-  const chart = init(element, undefined, { renderer: 'svg' });
+  const chart = init(element, pageColours(), { renderer: 'svg' });
   const paint = (): void => {
-    chart.setTheme(pageColours());
     chart.setOption({
+      color: SERIES,
       grid: { left: 8, right: 12, top: 28, bottom: 8, containLabel: true },
       animation: !matchMedia('(prefers-reduced-motion: reduce)').matches,
       animationDuration: 150,
@@ -39,7 +39,10 @@ export function draw(element: HTMLElement, option: EChartsOption): () => void {
   paint();
   const size = new ResizeObserver(() => chart.resize());
   size.observe(element);
-  const theme = new MutationObserver(paint);
+  const theme = new MutationObserver(() => {
+    chart.setTheme(pageColours());
+    paint();
+  });
   theme.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
   return () => {
     size.disconnect();
