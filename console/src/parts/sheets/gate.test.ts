@@ -29,7 +29,7 @@ describe('what fixes a condition', () => {
   });
   it('leads to the open request, or asks for one', () => {
     expect(fixOf(unmet('approval.approval', 'claims/triage@12: request #7 lacks 1 approval.'), asked)).toMatchObject({ href: '/p/bank/reviews/7' });
-    expect(fixOf(unmet('approval.missing', 'claims/triage@12: nobody was asked to review this content.'), asked)).toMatchObject({ href: '/p/bank/reviews?ask=claims%2Ftriage%4012' });
+    expect(fixOf(unmet('approval.missing', 'claims/triage@12: nobody was asked to review this content.'), asked)).toMatchObject({ href: '/p/bank/reviews?new=claims%2Ftriage%4012' });
   });
   it('publishes to the environment a rule wants first', () => {
     expect(fixOf(unmet('rule.only_from', 'x'), asked)).toMatchObject({ href: '/p/bank?sheet=publish&to=staging&prompts=claims%2Ftriage%4012%2Cclaims%2Ftriage-b%401' });

@@ -81,7 +81,7 @@ export function fixOf(unmet: Unmet, { project, environment, prompts, here }: Ask
   const request = /request #(\d+)/.exec(unmet.detail)?.[1];
   if (area === 'approval' && request !== undefined && name !== 'lapsed') return page(words.openRequest(Number(request)), links.review(project, Number(request)));
   if (area === 'approval' || unmet.rule === 'gate.papers') {
-    return prompt ? page(words.requestReview, links.reviews(project, { ask: `${prompt.path}@${prompt.version}` })) : null;
+    return prompt ? page(words.requestReview, links.reviews(project, { new: `${prompt.path}@${prompt.version}` })) : null;
   }
   if (area === 'record') return prompt ? page(words.completeRecord, links.prompt(project, prompt.path, { tab: 'record', v: prompt.version, field: name })) : null;
   if (area === 'separation') return { kind: 'share', label: words.share };
