@@ -154,7 +154,7 @@ def test_the_demonstration(console: Console, application: Follower, tmp_path: Pa
     command = [sys.executable, "-I", "verify.py", pack.name]
     checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     if "documented.json: has not the record digest" in checked.stdout:
-        pytest.xfail("a pack of a version made in the console fails its own check of the record")
+        pytest.xfail("packs of the sample workspace fail their own check of the record digest")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     pack.write_bytes(
         pack.read_bytes().replace(b"The desk reads English", b"The desk reads Spanish")
