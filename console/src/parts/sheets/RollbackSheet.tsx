@@ -94,7 +94,7 @@ function Form({ project, prompts, to, change, close, environments, environment }
         <Section title={words.changes} aside={preview.isFetching ? words.checking : found && words.summary(found.prompts.length, 0)}>
           {preview.error && !preview.isFetching ? <Refusal fault={preview.error} /> : !found ? <Waiting lines={3} /> : (
             <>
-              {found.prompts.length === 0 ? <p className={classes.soft}>{words.nothingChanges}</p> : <ChangeList project={project} items={found.prompts} from={environment.name} />}
+              {found.prompts.length === 0 ? <p className={classes.soft}>{words.nothingChanges}</p> : <ChangeList project={project} items={found.prompts} />}
               {found.kept.length > 0 && <p className={classes.soft}>{`${words.kept(found.kept.length)}: ${found.kept.slice(0, 5).map(({ path: one, why: reason }) => `${one} (${reason})`).join('; ')}`}</p>}
               {found.unmet.length > 0 && <div style={{ marginTop: 12 }}><GateList groups={checklist(found.unmet, { project, environment, prompts: found.prompts, here }, true)} onField={() => undefined} /></div>}
             </>
