@@ -36,4 +36,8 @@ describe('compare', () => {
     );
     expect(Object.fromEntries(changes.map(({ name, change }) => [name, change]))).toEqual({ a: 'worse', b: 'better', c: 'same', gone: 'removed', new: 'added' });
   });
+
+  it('says nothing of what is not answered yet', () => {
+    expect(compare([result({ case: 'a' })], [result({ case: 'a', state: 'waiting', passed: null })])).toEqual([]);
+  });
 });

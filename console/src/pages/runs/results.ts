@@ -71,7 +71,7 @@ export interface Compared {
   readonly change: Change;
 }
 
-/** Every case and target of two runs, `before` the earlier one. */
+/** Every case and target of two runs, `before` the earlier one. What is not answered yet says nothing and is left out. */
 export function compare(before: readonly ResultOut[], after: readonly ResultOut[]): readonly Compared[] {
   const cells = new Map<string, { suite: string; name: string; target: string; before: ResultOut[]; after: ResultOut[] }>();
   for (const [side, results] of [['before', before], ['after', after]] as const) {
@@ -82,7 +82,8 @@ export function compare(before: readonly ResultOut[], after: readonly ResultOut[
       cell[side].push(result);
     }
   }
-  return [...cells.values()].map((cell) => ({ ...cell, change: changeOf(cell.before, cell.after) }));
+  const answered = [...cells.values()].filter((cell) => ![...cell.before, ...cell.after].some((result) => outcomeOf(result) === 'waiting'));
+  return answered.map((cell) => ({ ...cell, change: changeOf(cell.before, cell.after) }));
 }
 
 const RANK: Readonly<Record<Outcome, number>> = { passed: 3, unchecked: 2, failed: 1, error: 0, skipped: 0, waiting: 0 };
