@@ -88,16 +88,17 @@ def find() -> str | None:
     return str(CACHE)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while the driver runs, an event loop runs in this thread, and no other test could start its own.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One Chromium for all tests of a worker."""
+    """One Chromium for the tests of a module."""
     executable = find()
     if executable is None:
         message = "no Chromium was found: install one, or run `make browser`"

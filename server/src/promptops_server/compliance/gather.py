@@ -13,9 +13,15 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from promptops.format import FragmentError, PromptFile, parse, resolve_fragments
-from promptops.format.digests import record_digest, resolve_record
+from promptops.format.digests import record_digest
 from promptops.format.fragment import Pin
-from promptops.format.record import defaults_paths, examine, layers_of, read_defaults
+from promptops.format.record import (
+    defaults_paths,
+    examine,
+    inherited_of,
+    layers_of,
+    read_defaults,
+)
 from promptops.format.record.check import Examined
 from promptops_server.audit.tables import audit_event
 from promptops_server.compliance.ports import ContinuityOf, Dossier, DossierOf
@@ -147,11 +153,8 @@ def tell(
     inherited: Mapping[str, Any] = {}
     if file is not None and resolved is not None:
         examined = examine(resolved, parsed.source, layers, whole=whole)
-        merged: dict[str, Any] = {}
-        for layer in layers:
-            merged = resolve_record(layer.layer().record, merged)
         if record_digest(file, {}) != version.record:
-            inherited = merged
+            inherited = inherited_of(layers)
     releases = _releases(conn, project.id, version.path, until)
     versions = _versions(conn, subject, version, until)
     previous = about.previous
