@@ -30,7 +30,7 @@ def is_built(folder: Path = FOLDER) -> bool:
 
 
 def router(folder: Path = FOLDER) -> APIRouter:
-    """The routes of a built console. Its few files are kept in memory, compressed."""
+    """The routes of a built console. Only names are kept in memory: browsers keep the files, so they are rarely read."""
     api = APIRouter(include_in_schema=False)
     files = _files(folder)
 
@@ -40,14 +40,14 @@ def router(folder: Path = FOLDER) -> APIRouter:
         )
 
     @api.get("/assets/{name:path}")
-    async def asset(name: str, request: Request) -> Response:
+    def asset(name: str, request: Request) -> Response:
         return _answer(request, files, f"assets/{name}", _FOR_GOOD)
 
     def root_file(request: Request) -> Response:
         return _answer(request, files, request.url.path[1:], "public, max-age=3600")
 
     @api.get("/")
-    async def front(request: Request) -> Response:
+    def front(request: Request) -> Response:
         return page(request)
 
     for name in files:
@@ -59,23 +59,20 @@ def router(folder: Path = FOLDER) -> APIRouter:
     return api
 
 
-def _files(folder: Path) -> dict[str, tuple[bytes, bytes | None]]:
-    """Name → bytes as they are, and compressed where compressing helps."""
+def _files(folder: Path) -> dict[str, tuple[Path, Path | None]]:
+    """Name → the file as it is, and compressed where compressing helps."""
     found = {}
     for path in folder.rglob("*"):
         if not path.is_file() or path.suffix == ".gz" or path.name.startswith("."):
             continue
         packed = path.with_name(path.name + ".gz")
-        found[path.relative_to(folder).as_posix()] = (
-            path.read_bytes(),
-            packed.read_bytes() if packed.is_file() else None,
-        )
+        found[path.relative_to(folder).as_posix()] = (path, packed if packed.is_file() else None)
     return found
 
 
 def _answer(
     request: Request,
-    files: dict[str, tuple[bytes, bytes | None]],
+    files: dict[str, tuple[Path, Path | None]],
     name: str,
     kept: str,
     more: dict[str, str] | None = None,
@@ -85,9 +82,9 @@ def _answer(
         return Response("There is no such file.\n", 404, media_type="text/plain")
     plain, packed = found
     headers = {"Cache-Control": kept, "Vary": "Accept-Encoding", **(more or {})}
-    body = plain
+    path = plain
     if packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        body = packed
+        path = packed
         headers["Content-Encoding"] = "gzip"
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Response(body, media_type=kind, headers=headers)
+    return Response(path.read_bytes(), media_type=kind, headers=headers)
