@@ -123,7 +123,7 @@ class Console:
         """A new person's browser, nobody signed in."""
         made = self.browser.new_context(
             base_url=self.server.url,
-            viewport=options.pop("viewport", {"width": 1360, "height": 860}),
+            viewport=options.pop("viewport", {"width": 1720, "height": 900}),
             **options,
         )
         made.set_default_timeout(15_000)

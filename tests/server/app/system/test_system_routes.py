@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import httpx2
@@ -78,7 +79,11 @@ def test_jobs_are_pages_that_meet(root: httpx2.Client) -> None:
 
 
 def test_only_failed_jobs_are_tried_again(root: httpx2.Client) -> None:
-    done = root.get("/system/jobs", params={"state": "done"}).json()["items"][0]
+    deadline = time.monotonic() + 30
+    while not (items := root.get("/system/jobs", params={"state": "done"}).json()["items"]):
+        assert time.monotonic() < deadline, "no job was done"
+        time.sleep(0.2)
+    done = items[0]
     refused = root.post(f"/system/jobs/{done['id']}/retry")
     assert refused.status_code == 409, refused.text
     assert root.post("/system/jobs/nothing/retry").status_code == 404
