@@ -184,7 +184,8 @@ def test_a_change_goes_from_its_author_to_applications_and_back(four: Four) -> N
     sheet.get_by_role("button", name="Publish to production").click()
     expect(sheet.get_by_text("r2 is live in production")).to_be_visible()
     four.application.wait_seen(PATH, 3)
-    expect(sheet.get_by_text("Every running application has it.")).to_be_visible()
+    # A receipt that was missed comes with the next sign of life, twenty seconds later.
+    expect(sheet.get_by_text("Every running application has it.")).to_be_visible(timeout=45_000)
 
     sheet.get_by_role("button", name="Undo this release").click()
     sheet.get_by_label("Reason").fill("Staff found a wrong day")
