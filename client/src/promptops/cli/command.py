@@ -55,6 +55,25 @@ class Group(QuickStart, TyperGroup):
     """A group of commands."""
 
 
+def group_with_default(name: str) -> type[Group]:
+    """A kind of group whose command `name` need not be named: `evidence ADDRESS` is `evidence pack ADDRESS`."""
+
+    class GroupWithDefault(Group):
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            if args and args[0] not in self.commands:
+                args = [name, *args]
+            return super().resolve_command(ctx, args)
+
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            # Options of the command may stand before its argument, as everywhere else.
+            if args and args[0].startswith("-") and args[0] not in ("-h", "--help"):
+                args = [name, *args]
+            parsed: list[str] = super().parse_args(ctx, args)
+            return parsed
+
+    return GroupWithDefault
+
+
 class ExampleCommand(QuickStart, TyperCommand):
     """A command whose epilog, a list of examples, is printed line by line as written."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, exists, select
 
 from promptops_server.access.tables import grant, user
+from promptops_server.access.users import begins_with
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import EVERY_PROJECT, Grant
 
@@ -38,16 +39,9 @@ def people_of(
         .order_by(user.c.name_fold)
         .limit(limit + 1)
     )
-    begins = q.strip()
-    if begins:
-        shown = func.lower(user.c.display_name)
-        query = query.where(
-            or_(
-                user.c.name_fold.startswith(begins.casefold(), autoescape=True),
-                shown.startswith(begins.lower(), autoescape=True),
-                shown.contains(f" {begins.lower()}", autoescape=True),
-            )
-        )
+    wanted = begins_with(q)
+    if wanted is not None:
+        query = query.where(wanted)
     if cursor:
         query = query.where(user.c.name_fold > pages.decode(cursor, str)[0])
     rows: Any = conn.execute(query).all()

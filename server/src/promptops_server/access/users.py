@@ -7,7 +7,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from promptops_server import audit
 from promptops_server.access import confirmation
@@ -148,6 +148,19 @@ def names_of(conn: Connection, ids: set[str]) -> dict[str, str]:
     return {r.id: r.name for r in rows}
 
 
+def begins_with(q: str) -> ColumnElement[bool] | None:
+    """The condition that an account's name, or a word of its display name, begins with this; None where nothing is asked."""
+    begins = q.strip()
+    if not begins:
+        return None
+    shown = func.lower(user.c.display_name)
+    return or_(
+        user.c.name_fold.startswith(begins.casefold(), autoescape=True),
+        shown.startswith(begins.lower(), autoescape=True),
+        shown.contains(f" {begins.lower()}", autoescape=True),
+    )
+
+
 def list_users(
     conn: Connection, limit: int, after: str | None, *, q: str = "", kind: str = ""
 ) -> cursor.Page[User]:
@@ -155,16 +168,9 @@ def list_users(
     query = select(*_COLUMNS, user.c.name_fold).order_by(user.c.name_fold).limit(limit + 1)
     if kind:
         query = query.where(user.c.kind == kind)
-    begins = q.strip()
-    if begins:
-        shown = func.lower(user.c.display_name)
-        query = query.where(
-            or_(
-                user.c.name_fold.startswith(begins.casefold(), autoescape=True),
-                shown.startswith(begins.lower(), autoescape=True),
-                shown.contains(f" {begins.lower()}", autoescape=True),
-            )
-        )
+    wanted = begins_with(q)
+    if wanted is not None:
+        query = query.where(wanted)
     if after:
         query = query.where(user.c.name_fold > cursor.decode(after, str)[0])
     rows = [User(*r[:-1]) for r in conn.execute(query)]

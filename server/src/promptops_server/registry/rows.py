@@ -23,6 +23,14 @@ from promptops_server.registry.tables import git_commit, prompt, version
 
 BATCH = 400
 
+IN_RANGE = (
+    prompt.c.project_id == bindparam("project_id"),
+    prompt.c.path >= bindparam("low"),
+    prompt.c.path < bindparam("high"),
+    prompt.c.archived_at.is_(None),
+)
+"""Conditions on `prompt`: of this project, not archived, its path from `low` to before `high`."""
+
 _HEAD_COLUMNS = (
     prompt.c.id,
     prompt.c.path,

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from promptops.cli import addresses
-from promptops.cli.command import Group, command
+from promptops.cli.command import command, group_with_default
 from promptops.cli.failures import BadInput, Refused
 from promptops.cli.output import JsonOption, Output, note
 from promptops.cli.session import api, connect
 
-
-class _PackUnlessNamed(Group):
-    """A group whose command `pack` needs no name: `evidence ADDRESS` is `evidence pack ADDRESS`."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in self.commands:
-            args = ["pack", *args]
-        return super().resolve_command(ctx, args)
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # Options of the command may stand before the address, as everywhere else.
-        if args and args[0].startswith("-") and args[0] not in ("-h", "--help"):
-            args = ["pack", *args]
-        parsed: list[str] = super().parse_args(ctx, args)
-        return parsed
-
-
 app = typer.Typer(
     help="Evidence about a release, for auditors: fetch a pack (`evidence ADDRESS`), check one.",
-    cls=_PackUnlessNamed,
+    cls=group_with_default("pack"),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

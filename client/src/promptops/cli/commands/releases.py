@@ -7,33 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from promptops.cli import addresses, spreading
-from promptops.cli.command import Group, command
+from promptops.cli.command import command, group_with_default
 from promptops.cli.commands.environment import NameArgument, PlaceArgument, place_of
 from promptops.cli.failures import BadInput, Refused
 from promptops.cli.output import JsonOption, Output
 from promptops.cli.releasing import RELEASE_COLUMNS, InOption, release_row
 from promptops.cli.session import api, connect
 
-
-class _ListUnlessNamed(Group):
-    """A group whose command `list` needs no name: `releases PLACE` is `releases list PLACE`."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in self.commands:
-            args = ["list", *args]
-        return super().resolve_command(ctx, args)
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # Options of the command may stand before the place, as everywhere else.
-        if args and args[0].startswith("-") and args[0] not in ("-h", "--help"):
-            args = ["list", *args]
-        parsed: list[str] = super().parse_args(ctx, args)
-        return parsed
-
-
 app = typer.Typer(
     help="Releases of an environment, newest first (`releases PLACE`); watch one while it spreads.",
-    cls=_ListUnlessNamed,
+    cls=group_with_default("list"),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -7,21 +7,11 @@ from sqlalchemy import Connection, bindparam, select
 from promptops_server.infra.cursor import Page, decode, page
 from promptops_server.registry.model import Project
 from promptops_server.registry.paths import address_path
-from promptops_server.registry.rows import after
+from promptops_server.registry.rows import IN_RANGE, after
 from promptops_server.registry.tables import prompt
 
 _MOST_SCANNED = 256
-_PATHS = (
-    select(prompt.c.path)
-    .where(
-        prompt.c.project_id == bindparam("project_id"),
-        prompt.c.path >= bindparam("low"),
-        prompt.c.path < bindparam("high"),
-        prompt.c.archived_at.is_(None),
-    )
-    .order_by(prompt.c.path)
-    .limit(bindparam("scan"))
-)
+_PATHS = select(prompt.c.path).where(*IN_RANGE).order_by(prompt.c.path).limit(bindparam("scan"))
 
 
 def list_modules(

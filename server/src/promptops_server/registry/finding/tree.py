@@ -11,34 +11,16 @@ from promptops_server.infra.problems import BadRequest
 from promptops_server.registry.finding.modules import list_modules
 from promptops_server.registry.model import Project, Prompt
 from promptops_server.registry.paths import address_path
-from promptops_server.registry.rows import after, as_prompt
+from promptops_server.registry.rows import IN_RANGE, after, as_prompt
 from promptops_server.registry.tables import prompt
 
 MOST_COUNTED = 1_000
 """Prompts of a module that are counted; a larger module is said to have more."""
 _MOST_SCANNED = 256
 _COUNT = select(func.count()).select_from(
-    select(prompt.c.path)
-    .where(
-        prompt.c.project_id == bindparam("project_id"),
-        prompt.c.path >= bindparam("low"),
-        prompt.c.path < bindparam("high"),
-        prompt.c.archived_at.is_(None),
-    )
-    .limit(MOST_COUNTED + 1)
-    .subquery()
+    select(prompt.c.path).where(*IN_RANGE).limit(MOST_COUNTED + 1).subquery()
 )
-_ROWS = (
-    select(prompt)
-    .where(
-        prompt.c.project_id == bindparam("project_id"),
-        prompt.c.path >= bindparam("low"),
-        prompt.c.path < bindparam("high"),
-        prompt.c.archived_at.is_(None),
-    )
-    .order_by(prompt.c.path)
-    .limit(bindparam("scan"))
-)
+_ROWS = select(prompt).where(*IN_RANGE).order_by(prompt.c.path).limit(bindparam("scan"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from promptops.format.record import Tier
 from promptops.format.record.shown import record_json
 from promptops_server.infra.http import ActorDep, problem_responses
 from promptops_server.infra.problems import BadRequest
@@ -19,7 +18,7 @@ from promptops_server.registry.paths import address_path
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.registry.records.read import RecordReader, head_of_main
 from promptops_server.registry.routes.deps import RegistryDeps
-from promptops_server.registry.routes.records_out import FindingOut, ValueOut
+from promptops_server.registry.routes.records_out import JudgedRecord
 from promptops_server.registry.versions import fragment_loader
 from promptops_server.registry.working_copies.refusals import check_text
 
@@ -54,20 +53,6 @@ class DraftProblemOut(BaseModel):
     end: int | None
 
 
-class DraftRecordOut(BaseModel):
-    """The record of an unsaved prompt with the defaults of its address, and what it lacks."""
-
-    tier: Tier | None
-    tier_reasons: list[str]
-    tier_missing: list[str]
-    judged_at: Tier | None
-    conditions: list[str]
-    complete: bool
-    findings: list[FindingOut]
-    record: dict[str, Any]
-    values: list[ValueOut]
-
-
 class DraftOut(BaseModel):
     """A prompt file, and what is wrong with it."""
 
@@ -75,7 +60,7 @@ class DraftOut(BaseModel):
     prompt: dict[str, Any] | None = Field(description="Its JSON form, if it has one")
     valid: bool = Field(description="Whether it could be a version")
     problems: list[DraftProblemOut]
-    record: DraftRecordOut | None = Field(description="Only with `path`, and of a valid file")
+    record: JudgedRecord | None = Field(description="Only with `path`, and of a valid file")
 
 
 def add_routes(router: APIRouter, deps: RegistryDeps) -> None:

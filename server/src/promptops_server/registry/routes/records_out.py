@@ -73,16 +73,9 @@ class ValueOut(BaseModel):
     file: str | None
 
 
-class RecordOut(BaseModel):
-    """A version's record with its defaults. `commit` is where the defaults were read, `digest` the record digest
-    under them."""
+class JudgedRecord(BaseModel):
+    """A record with its defaults, and what it lacks."""
 
-    address: str
-    path: str
-    version: int
-    commit: str
-    digest: str | None
-    valid: bool
     tier: Tier | None
     tier_reasons: list[str]
     tier_missing: list[str]
@@ -92,6 +85,18 @@ class RecordOut(BaseModel):
     findings: list[FindingOut]
     record: dict[str, Any]
     values: list[ValueOut]
+
+
+class RecordOut(JudgedRecord):
+    """A version's record with its defaults. `commit` is where the defaults were read, `digest` the record digest
+    under them."""
+
+    address: str
+    path: str
+    version: int
+    commit: str
+    digest: str | None
+    valid: bool
 
 
 class InventoryItem(BaseModel):
