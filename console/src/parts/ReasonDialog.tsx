@@ -33,12 +33,12 @@ export function ReasonDialog({ title, action, children, confirm, withoutReason, 
       }}>
         <Stack>
           {typeof children === 'string' ? <Text size="sm">{children}</Text> : children}
-          {!withoutReason && <Textarea label={strings.common.reason} autosize minRows={2} required data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />}
+          {!withoutReason && <Textarea label={strings.common.reason} autosize minRows={2} required withAsterisk={false} data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />}
           {confirm && <TextInput label={confirm.label} autoComplete="off" value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />}
           <Refusal fault={fault} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" color={danger ? 'red' : undefined} disabled={!ready} loading={busy}>{action}</Button>
+            <Button type="submit" color={danger ? 'red.8' : undefined} disabled={!ready} loading={busy}>{action}</Button>
           </Group>
         </Stack>
       </form>

@@ -7,7 +7,7 @@ import { Waiting } from '@/parts/Page';
 import { strings } from '@/strings';
 import { perDay } from './perDay';
 
-const Chart = lazy(() => import('@/parts/chart/Chart').then((chart) => ({ default: chart.Chart })));
+const StackedDays = lazy(() => import('@/parts/chart/StackedDays').then((chart) => ({ default: chart.StackedDays })));
 const DAYS = 14;
 
 export function ReleaseChart({ project, environments }: { readonly project: string; readonly environments: readonly string[] }) {
@@ -24,17 +24,8 @@ export function ReleaseChart({ project, environments }: { readonly project: stri
   const shown = useMemo(() => {
     const [names, moments] = JSON.parse(text) as [string[], string[][]];
     const { days, counts } = perDay(moments, new Date(), DAYS);
-    return {
-      option: {
-        legend: { top: 0, left: 0, data: names },
-        tooltip: { trigger: 'axis' as const },
-        xAxis: { type: 'category' as const, data: days },
-        yAxis: { type: 'value' as const, minInterval: 1 },
-        series: names.map((name, at) => ({ name, type: 'bar' as const, stack: 'all', barMaxWidth: 22, data: counts[at] ?? [] })),
-      },
-      table: { head: [strings.home.project.day, ...names], rows: days.map((day, at) => [day, ...counts.map((of) => of[at] ?? 0)]) },
-    };
+    return { days, counts: Object.fromEntries(names.map((name, at) => [name, counts[at] ?? []])) };
   }, [text]);
   if (!ready) return <Waiting lines={5} />;
-  return <Suspense fallback={<Waiting lines={5} />}><Chart label={strings.home.project.releasesLabel} option={shown.option} table={shown.table} height={220} /></Suspense>;
+  return <Suspense fallback={<Waiting lines={5} />}><StackedDays label={strings.home.project.releasesLabel} dayHead={strings.home.project.day} days={shown.days} counts={shown.counts} /></Suspense>;
 }

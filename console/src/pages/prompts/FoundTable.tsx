@@ -1,7 +1,7 @@
 /** What was found, as a list without modules; `j` and `k` or arrows move, Enter opens, Space selects. */
 import { Button } from '@mantine/core';
 import { IconFilterOff } from '@tabler/icons-react';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { type KeyboardEvent } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import { links } from '@/links';
@@ -15,6 +15,7 @@ import { FILTERS, queryOf } from './filters';
 import { HeadRow } from './HeadRow';
 import { PromptCells } from './PromptCells';
 import type { Selection } from './selection';
+import { useLine } from './useLine';
 import { useWindow } from './useWindow';
 import classes from './prompts.module.css';
 
@@ -51,24 +52,8 @@ type Items = NonNullable<ReturnType<typeof usePages<Parameters<typeof PromptCell
 
 function List({ project, items, environments, selection }: { readonly project: string; readonly items: Items; readonly environments: readonly string[]; readonly selection: Selection }) {
   const go = useGo();
-  const [at, setAt] = useState(0);
   const { box, lines, height, show, start } = useWindow(items.length);
-  const wants = useRef(false);
-  const here = Math.min(at, items.length - 1);
-  useEffect(() => {
-    if (!wants.current) return;
-    // A line far away is drawn a moment later, when the list has scrolled to it.
-    const line = box.current?.querySelector<HTMLElement>(`[data-at="${here}"]`);
-    if (!line) return;
-    wants.current = false;
-    line.focus({ preventScroll: true });
-  });
-  const move = (to: number): void => {
-    const place = Math.max(0, Math.min(items.length - 1, to));
-    wants.current = true;
-    setAt(place);
-    show(place);
-  };
+  const { here, setAt, move } = useLine(items.length, box, show);
   const pressed = (event: KeyboardEvent): void => {
     const one = items[here];
     if (event.ctrlKey || event.metaKey || event.altKey || !one) return;

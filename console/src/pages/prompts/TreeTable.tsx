@@ -1,13 +1,14 @@
 /** Modules and prompts as a tree, only the lines in sight drawn; arrows move, open and close, letters jump, Enter opens, Space selects. */
 import { Button, Skeleton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight, IconFolder, IconFolderOpen } from '@tabler/icons-react';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useRef, type KeyboardEvent } from 'react';
 import { links } from '@/links';
 import { useGo } from '@/parts/navigate';
 import { strings } from '@/strings';
 import { parentOf, typedTo, type Row } from './levels';
 import { PromptCells } from './PromptCells';
 import { HeadRow } from './HeadRow';
+import { useLine } from './useLine';
 import { useWindow } from './useWindow';
 import type { Selection } from './selection';
 import classes from './prompts.module.css';
@@ -26,26 +27,9 @@ export interface TreeTableProps {
 
 export function TreeTable({ project, rows, environments, selection, onTurn, onMore }: TreeTableProps) {
   const go = useGo();
-  const [at, setAt] = useState(0);
   const typed = useRef({ text: '', at: 0 });
   const { box, lines, height, show, start } = useWindow(rows.length);
-  const here = Math.min(at, rows.length - 1);
-  const wants = useRef(false);
-  useEffect(() => {
-    if (!wants.current) return;
-    // A line far away is drawn a moment later, when the list has scrolled to it.
-    const line = box.current?.querySelector<HTMLElement>(`[data-at="${here}"]`);
-    if (!line) return;
-    wants.current = false;
-    line.focus({ preventScroll: true });
-  });
-
-  const move = (to: number): void => {
-    const place = Math.max(0, Math.min(rows.length - 1, to));
-    wants.current = true;
-    setAt(place);
-    show(place);
-  };
+  const { here, setAt, move } = useLine(rows.length, box, show);
   const enter = (row: Row | undefined): void => {
     if (row?.kind === 'module') onTurn(row.module.path, !row.open);
     else if (row?.kind === 'prompt') go(links.prompt(project, row.prompt.path));

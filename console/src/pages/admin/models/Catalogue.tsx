@@ -11,7 +11,7 @@ import { strings } from '@/strings';
 import { Rows, type Column } from '../Rows';
 import { EntryDetails } from './EntryDetails';
 import { askCatalogue, type Entry } from './keys';
-import { price } from './money';
+import { price } from '@/parts/money';
 import classes from '../admin.module.css';
 
 const words = strings.admin.catalogue;

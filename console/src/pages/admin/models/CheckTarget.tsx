@@ -11,7 +11,7 @@ import { duration } from '@/parts/Time';
 import { strings } from '@/strings';
 import parts from '@/parts/parts.module.css';
 import { TARGETS } from './keys';
-import { dollars } from './money';
+import { dollars } from '@/parts/money';
 
 const words = strings.admin.models;
 type Found = NonNullable<TargetOut['check']>;

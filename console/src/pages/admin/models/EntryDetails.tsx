@@ -4,7 +4,7 @@ import { strings } from '@/strings';
 import parts from '@/parts/parts.module.css';
 import classes from '../admin.module.css';
 import type { Entry } from './keys';
-import { price } from './money';
+import { price } from '@/parts/money';
 
 const words = strings.admin.catalogue;
 

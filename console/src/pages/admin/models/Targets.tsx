@@ -16,7 +16,8 @@ import { Rows, type Column } from '../Rows';
 import { CheckTarget } from './CheckTarget';
 import { TargetForm } from './TargetForm';
 import { TARGETS } from './keys';
-import { dollars, share } from './money';
+import { dollars } from '@/parts/money';
+import { share } from './money';
 import classes from '../admin.module.css';
 
 const words = strings.admin.models;

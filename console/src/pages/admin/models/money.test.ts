@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dollars, millionthsOf, share } from './money';
-
-describe('dollars', () => {
-  it('writes cents', () => expect(dollars(50_000_000)).toBe('$50.00'));
-  it('writes more where cents would say nothing', () => expect(dollars(4_200)).toBe('$0.0042'));
-  it('writes nothing spent as zero', () => expect(dollars(0)).toBe('$0.00'));
-});
+import { millionthsOf, share } from './money';
 
 describe('millionthsOf', () => {
   it('is null without a budget', () => expect(millionthsOf('')).toBeNull());
