@@ -4079,7 +4079,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @description Only with `path`, and of a valid file */
-            record: components["schemas"]["DraftRecordOut"] | null;
+            record: components["schemas"]["JudgedRecord"] | null;
             /** Text */
             text: string;
             /**
@@ -4123,32 +4123,6 @@ export interface components {
              * @description In the text at `key`; null: all of it
              */
             start: number | null;
-        };
-        /**
-         * DraftRecordOut
-         * @description The record of an unsaved prompt with the defaults of its address, and what it lacks.
-         */
-        DraftRecordOut: {
-            /** Complete */
-            complete: boolean;
-            /** Conditions */
-            conditions: string[];
-            /** Findings */
-            findings: components["schemas"]["FindingOut"][];
-            /** Judged At */
-            judged_at: ("low" | "medium" | "high") | null;
-            /** Record */
-            record: {
-                [key: string]: unknown;
-            };
-            /** Tier */
-            tier: ("low" | "medium" | "high") | null;
-            /** Tier Missing */
-            tier_missing: string[];
-            /** Tier Reasons */
-            tier_reasons: string[];
-            /** Values */
-            values: components["schemas"]["ValueOut"][];
         };
         /**
          * DueDetail
@@ -5531,6 +5505,32 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+        };
+        /**
+         * JudgedRecord
+         * @description A record with its defaults, and what it lacks.
+         */
+        JudgedRecord: {
+            /** Complete */
+            complete: boolean;
+            /** Conditions */
+            conditions: string[];
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** Judged At */
+            judged_at: ("low" | "medium" | "high") | null;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+            /** Tier */
+            tier: ("low" | "medium" | "high") | null;
+            /** Tier Missing */
+            tier_missing: string[];
+            /** Tier Reasons */
+            tier_reasons: string[];
+            /** Values */
+            values: components["schemas"]["ValueOut"][];
         };
         /**
          * KeepIn
@@ -10846,7 +10846,6 @@ export type DifferenceOut = components['schemas']['DifferenceOut'];
 export type DraftIn = components['schemas']['DraftIn'];
 export type DraftOut = components['schemas']['DraftOut'];
 export type DraftProblemOut = components['schemas']['DraftProblemOut'];
-export type DraftRecordOut = components['schemas']['DraftRecordOut'];
 export type DueDetail = components['schemas']['DueDetail'];
 export type DuePage = components['schemas']['DuePage'];
 export type EffectOut = components['schemas']['EffectOut'];
@@ -10918,6 +10917,7 @@ export type JobCounts = components['schemas']['JobCounts'];
 export type JobOut = components['schemas']['JobOut'];
 export type JobPage = components['schemas']['JobPage'];
 export type JobRetried = components['schemas']['JobRetried'];
+export type JudgedRecord = components['schemas']['JudgedRecord'];
 export type KeepIn = components['schemas']['KeepIn'];
 export type KeyIn = components['schemas']['KeyIn'];
 export type KeyList = components['schemas']['KeyList'];
