@@ -132,7 +132,7 @@ def live_a_day(server: RunningServer) -> None:
     until = time.monotonic() + 120
     while time.monotonic() < until:
         shown = tom.get(f"{project}/runs/{run['number']}").json()
-        if shown["state"] in {"finished", "cancelled", "failed"}:
+        if shown["state"] in {"done", "cancelled", "stopped", "failed"}:
             return
         time.sleep(0.5)
 
