@@ -6,7 +6,6 @@ its own, copied from a migrated template.
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from promptops_server.infra.database import Database
-from support.databases import PostgresTemplate, migrate
+from support.databases import PostgresTemplate, migrated_sqlite
 
 pytest_plugins = [
     "support.server",
@@ -26,17 +25,11 @@ pytest_plugins = [
     "support.browser",
 ]
 
-_numbers = itertools.count()
-
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Path:
     """A migrated, empty SQLite file to copy from."""
-    path = tmp_path_factory.mktemp("sqlite-template") / "template.sqlite"
-    db = Database(f"sqlite:///{path}")
-    migrate(db)
-    db.close()  # the last connection folds the write-ahead log into the file
-    return path
+    return migrated_sqlite()
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +52,11 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_template: PostgresTemplate, worker_id: str) -> Iterator[str]:
+def postgres_url(postgres_template: PostgresTemplate) -> Iterator[str]:
     """The URL of a migrated, empty PostgreSQL database."""
-    name = f"test_{worker_id}_{os.getpid()}_{next(_numbers)}"
-    yield postgres_template.create(name)
-    postgres_template.drop(name)
+    url = postgres_template.lend()
+    yield url
+    postgres_template.take_back(url)
 
 
 @pytest.fixture

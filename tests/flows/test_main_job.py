@@ -28,7 +28,7 @@ def running(
     request: pytest.FixtureRequest, start_server: Callable[..., RunningServer]
 ) -> RunningServer:
     if request.param == "embedded":
-        return start_server()
+        return start_server(as_installed=True)
     return start_server(
         "--database-url", request.getfixturevalue("postgres_url"),
         "--redis-url", request.getfixturevalue("valkey"),

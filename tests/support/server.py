@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from support import warm
+from support.databases import migrated_sqlite
+
 BIN = Path(sys.executable).parent
 
 
@@ -31,13 +35,19 @@ def free_port() -> int:
 
 @dataclass
 class RunningServer:
-    """One server on a data directory; `stop` and `kill` leave the data for the next `start`."""
+    """One server on a data directory; `stop` and `kill` leave the data for the next `start`.
+
+    Args:
+        as_installed: run the installed command on an empty directory, as a user would; else the process starts warm
+            (`support.warm`) and an embedded database is there, empty and migrated.
+    """
 
     data: Path
     args: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    as_installed: bool = False
+    process: subprocess.Popen[bytes] | warm.Process | None = None
 
     @property
     def url(self) -> str:
@@ -51,14 +61,18 @@ class RunningServer:
 
     def start(self, timeout: float = 40.0) -> RunningServer:
         """Start it and wait until it is ready."""
-        command = [
-            str(BIN / "promptops-server"), "up", "--data", str(self.data), "--port", str(self.port), *self.args,
-        ]  # fmt: skip
-        with self.log.open("ab") as out:
-            self.process = subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                env={**os.environ, **self.env}, start_new_session=True,
-            )  # fmt: skip
+        arguments = ["up", "--data", str(self.data), "--port", str(self.port), *self.args]
+        if self.as_installed:
+            with self.log.open("ab") as out:
+                self.process = subprocess.Popen(
+                    [str(BIN / "promptops-server"), *arguments], stdout=out, stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL, env={**os.environ, **self.env}, start_new_session=True,
+                )  # fmt: skip
+        else:
+            if not self.data.exists() and "--database-url" not in self.args:
+                self.data.mkdir(mode=0o700)
+                shutil.copyfile(migrated_sqlite(), self.data / "promptops.sqlite")
+            self.process = warm.server(arguments, log=self.log, env=self.env)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -88,26 +102,30 @@ class RunningServer:
     ) -> str:
         """A token made with the operator's command beside the running server."""
         command = [
-            str(BIN / "promptops-server"), "token", "create", "--data", str(self.data),
-            "--user", user, "--role", role, "--json",
-        ]  # fmt: skip
+            "token",
+            "create",
+            "--data",
+            str(self.data),
+            "--user",
+            user,
+            "--role",
+            role,
+            "--json",
+        ]
         if project:
             command += ["--project", project]
         if environment:
             command += ["--environment", environment]
-        database = [
+        command += [
             a
             for i, a in enumerate(self.args)
             if "--database-url" in self.args[max(0, i - 1) : i + 1]
         ]
-        out = subprocess.run(
-            command + database,
-            capture_output=True,
-            check=True,
-            timeout=60,
-            env={**os.environ, **self.env},
-        )
-        token: str = json.loads(out.stdout)["token"]
+        printed = self.log.with_suffix(".token")
+        printed.unlink(missing_ok=True)
+        code = warm.server(command, log=printed, env=self.env).wait(60)
+        assert code == 0, printed.read_text()
+        token: str = json.loads(printed.read_text().splitlines()[-1])["token"]
         return token
 
     def api(self, token: str) -> httpx2.Client:

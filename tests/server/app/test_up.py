@@ -54,7 +54,7 @@ def one_line(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    running = RunningServer(tmp_path_factory.mktemp("demo") / "data", args=("--demo",)).start()
+    running = RunningServer(tmp_path_factory.mktemp("demo") / "data", args=("--demo",), as_installed=True).start()
     yield running
     assert running.process is not None
     if running.process.poll() is None:
@@ -198,7 +198,7 @@ def test_openapi_of_the_whole_server_is_valid(demo: RunningServer) -> None:
 
 def test_an_idle_server_stays_small(tmp_path: Path) -> None:
     """One that nobody has used yet: what a first call of a model loads stays."""
-    idle = RunningServer(tmp_path / "data", args=("--demo",)).start()
+    idle = RunningServer(tmp_path / "data", args=("--demo",), as_installed=True).start()
     assert idle.process is not None
     time.sleep(3)  # until what it loads behind its start is there
     status = Path(f"/proc/{idle.process.pid}/status").read_text()
@@ -235,7 +235,7 @@ def test_the_printed_test_asks_a_real_model_without_any_key(
 
 
 def test_a_first_start_without_demo_is_empty_and_told_once(tmp_path: Path) -> None:
-    running = RunningServer(tmp_path / "data").start()
+    running = RunningServer(tmp_path / "data", as_installed=True).start()
     found = re.search(r"Sign in   (\S+) / (\S+)", printed(running))
     assert found
     auth = (found[1], found[2])

@@ -86,6 +86,7 @@ class Collector:
         self._scan_seconds = scan_seconds
         self._facts: dict[tuple[str, str], tuple[float, Facts | None]] = {}
         self._stop = threading.Event()
+        self._pubsub: Any = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -96,6 +97,8 @@ class Collector:
     def close(self) -> None:
         """End the thread."""
         self._stop.set()
+        if (pubsub := self._pubsub) is not None and pubsub.connection is not None:
+            pubsub.connection.disconnect()  # it waits for messages for up to a second
         if self._thread is not None:
             self._thread.join(5)
 
@@ -113,6 +116,7 @@ class Collector:
 
     def _follow(self) -> None:
         pubsub: Any = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        self._pubsub = pubsub
         try:
             pubsub.psubscribe(CHANNELS)
             next_scan = 0.0  # after the subscription: nothing falls between the two
@@ -126,6 +130,7 @@ class Collector:
                 if told:
                     self._take(list(told))
         finally:
+            self._pubsub = None
             pubsub.close()
 
     def _gathered(self, pubsub: Any) -> Iterator[Told]:
