@@ -89,7 +89,7 @@ class RunningServer:
         """Ctrl-C; returns the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(15)
+        return self.process.wait(30)
 
     def kill(self) -> None:
         """kill -9, as a power cut would."""

@@ -31,6 +31,7 @@ GATHER_SECONDS = 0.1
 """Receipts told of within so long are read together."""
 SCAN_SECONDS = 20.0
 DOWN_SECONDS = 2.0
+_STOPS_WITHIN_SECONDS = 0.2
 _REST = 50.0
 """After a scan so many times its length passes before the next: a Redis shared with others has many keys."""
 _BATCH = 500
@@ -86,7 +87,6 @@ class Collector:
         self._scan_seconds = scan_seconds
         self._facts: dict[tuple[str, str], tuple[float, Facts | None]] = {}
         self._stop = threading.Event()
-        self._pubsub: Any = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -97,8 +97,6 @@ class Collector:
     def close(self) -> None:
         """End the thread."""
         self._stop.set()
-        if (pubsub := self._pubsub) is not None and pubsub.connection is not None:
-            pubsub.connection.disconnect()  # it waits for messages for up to a second
         if self._thread is not None:
             self._thread.join(5)
 
@@ -116,7 +114,6 @@ class Collector:
 
     def _follow(self) -> None:
         pubsub: Any = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-        self._pubsub = pubsub
         try:
             pubsub.psubscribe(CHANNELS)
             next_scan = 0.0  # after the subscription: nothing falls between the two
@@ -130,7 +127,6 @@ class Collector:
                 if told:
                     self._take(list(told))
         finally:
-            self._pubsub = None
             pubsub.close()
 
     def _gathered(self, pubsub: Any) -> Iterator[Told]:
@@ -138,7 +134,7 @@ class Collector:
         ends = time.monotonic() + 1.0
         first = True
         while (left := ends - time.monotonic()) > 0 and not self._stop.is_set():
-            message = pubsub.get_message(timeout=left)
+            message = pubsub.get_message(timeout=min(left, _STOPS_WITHIN_SECONDS))
             if message is None or message.get("type") != "pmessage":
                 continue
             if first:
