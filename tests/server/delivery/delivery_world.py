@@ -12,8 +12,9 @@ from sqlalchemy import Connection, insert, select
 from promptops.delivery.entries import EMPTY_ROOT
 from promptops.delivery.header import Header, Statement, digest_of
 from promptops_server.delivery import store
-from promptops_server.delivery.keys import Keys
+from promptops_server.delivery.keys import Keys, known_keys
 from promptops_server.delivery.projection import Projection
+from promptops_server.delivery.receipts.tables import follower
 from promptops_server.delivery.status import Status
 from promptops_server.delivery.timeline import Timeline
 from promptops_server.infra.actor import SYSTEM
@@ -185,6 +186,18 @@ class World:
             found = store.head_header(conn, self.environment.id)
         assert found is not None
         return found
+
+    @property
+    def trust_key(self) -> str:
+        """The public key in use, as an application is given it."""
+        with self.db.read() as conn:
+            return next(key.public for key in known_keys(conn) if key.in_use)
+
+    def followers(self) -> list[tuple[int, str]]:
+        """Release and transport of every follower a receipt told of."""
+        with self.db.read() as conn:
+            rows = conn.execute(select(follower.c.release, follower.c.via)).all()
+        return [(row.release, row.via) for row in rows]
 
     def projection(self, url: str) -> Projection:
         """A projection as one server process has it, with its own client and memory."""
