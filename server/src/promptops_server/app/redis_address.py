@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from promptops_server.infra.redis import RedisAddress
@@ -28,3 +29,11 @@ def address_of(settings: Settings, url: str | None = None) -> RedisAddress:
         key_file=file(redis.key_file),
         sentinel_password=sentinel.get_secret_value() if sentinel is not None else None,
     )
+
+
+def admin_address_of(settings: Settings) -> RedisAddress | None:
+    """The address for managing users: `redis.admin_url` with its own password, else that of the server; None without any."""
+    url = settings.redis.admin_url
+    if url is not None:
+        return replace(address_of(settings, url.get_secret_value()), password=None)
+    return address_of(settings) if settings.redis.url is not None else None

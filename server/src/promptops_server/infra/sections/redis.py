@@ -25,6 +25,11 @@ class RedisSettings(Section):
         None,
         description="Password of that Redis, instead of one in the URL; also of the embedded one.",
     )
+    admin_url: SecretStr | None = Field(
+        None,
+        description="The same Redis with a user that may manage users, for promptops-server redis acl alone. "
+        "Default: redis.url.",
+    )
     sentinel_password: SecretStr | None = Field(
         None, description="Password of the Sentinels, instead of ?sentinel_password= in the URL."
     )
@@ -46,12 +51,13 @@ class RedisSettings(Section):
         "0: unix socket only. A password is always asked for: redis.password, or the one in the data directory.",
     )
 
-    @field_validator("url")
+    @field_validator("url", "admin_url")
     @classmethod
-    def _known_scheme(cls, value: str | None) -> str | None:
+    def _known_form(cls, value: str | SecretStr | None) -> str | SecretStr | None:
         if value is not None:
+            text = value if isinstance(value, str) else value.get_secret_value()
             try:
-                parse_redis_url(value)
+                parse_redis_url(text)
             except ValueError as error:  # its sentence repeats no secret
                 raise ValueError(str(error)) from None
         return value
