@@ -25,7 +25,7 @@ _APPLICATION = ("+hmget", "+hgetall", "+subscribe", "+unsubscribe")
 _SERVER = (
     "+hget", "+hmget", "+hgetall", "+hlen", "+hset", "+hdel", "+get", "+pttl", "+exists", "+expire",
     "+persist", "+rename", "+del", "+unlink", "+scan", "+eval", "+evalsha", "+publish",
-    "+psubscribe", "+punsubscribe", "+info", "+acl|whoami",
+    "+psubscribe", "+punsubscribe", "+info", "+acl|whoami", "+cluster|info",
 )  # fmt: skip
 
 
