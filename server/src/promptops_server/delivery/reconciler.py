@@ -106,7 +106,8 @@ class Reconciler:
         self._thread: threading.Thread | None = None
         self._next_deep = 0.0
         self._suspects: set[str] = set()
-        self._looked: dict[str, float] = {}
+        self._next_look: dict[str, float] = {}
+        self._not_again: dict[str, float] = {}
 
     def start(self) -> None:
         """Begin; the first look is at once."""
@@ -217,16 +218,19 @@ class Reconciler:
 
     def _is_to_be_read(self, environment_id: str) -> bool:
         """Whether its texts are due to be looked at."""
-        now, before = time.monotonic(), self._looked.get(environment_id)
-        if (
-            before is None
-        ):  # as it was begun: spread over the time, so that not all are read at once
-            before = self._looked[environment_id] = now - _CONTENT_SECONDS * random.random()  # noqa: S311
-        asked = environment_id in self._suspects
-        if now - before < (_SUSPECT_SECONDS if asked else _CONTENT_SECONDS):
+        now = time.monotonic()
+        if environment_id in self._suspects:
+            if now < self._not_again.get(environment_id, 0.0):
+                return False
+            self._suspects.discard(environment_id)
+            self._not_again[environment_id] = now + _SUSPECT_SECONDS
+        # Begun at a random place of the pause, so that not all are read at once.
+        elif now < self._next_look.setdefault(
+            environment_id,
+            now + _CONTENT_SECONDS * random.random(),  # noqa: S311
+        ):
             return False
-        self._suspects.discard(environment_id)
-        self._looked[environment_id] = now
+        self._next_look[environment_id] = now + _CONTENT_SECONDS
         return True
 
     def _deeper(self, facts: Facts, reading: Reading) -> tuple[Need, str]:
