@@ -423,7 +423,8 @@ def _things(root: httpx2.Client, writer: httpx2.Client) -> dict[str, str]:
         "seq": "1",
         "hold_id": post(root, "/holds", {"project": "bank", **W})["id"],
         "certification": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
-        "job_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df", "key_id": "0" * 16,
+        "job_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
+        "key_id": "0" * 16,
         "token_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
         "session_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
     }

@@ -90,6 +90,7 @@ class Follower:
         self._source: Source | None = None
         self._head: Position | None = None
         self._behind = False
+        self._refused_with = self._keys.ring
         self._resync_after = 0.0
         self._resyncs_failed = 0
         self._came_at = 0.0
@@ -194,6 +195,8 @@ class Follower:
     def _take(self, source: Source, event: Event) -> None:
         self._came_at = time.monotonic()
         self._keys.look_again(self._connect)
+        if self._behind and self._keys.ring is not self._refused_with:
+            self._resync_after = 0.0  # other keys count now: what was refused may be right
         if isinstance(event, Step):
             self._step(source, event.header, event.artifacts)
         elif isinstance(event, Head):
@@ -380,6 +383,7 @@ class Follower:
         if self.last_refusal != refusal:
             log.error("%s", sentence)
         self.connected, self._behind = False, True
+        self._refused_with = self._keys.ring
         self.last_error = sentence
         self.refusals += 1
         if self.reporter is not None:
