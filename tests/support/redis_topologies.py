@@ -125,6 +125,17 @@ class SentinelSet:
         _, port = self.sentinels[0].client().sentinel_get_master_addr_by_name(self.service)
         return self.first if port == self.first.port else self.second
 
+    def has_replica(self) -> bool:
+        """Whether the Sentinels know a replica that could take over."""
+        found = self.sentinels[0].client().sentinel_slaves(self.service)
+        return any(
+            not (one["is_sdown"] or one["is_odown"]) and one["flags"] == "slave" for one in found
+        )
+
+    def hand_over(self) -> None:
+        """A planned failover."""
+        self.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", self.service)
+
     def stop(self) -> None:
         for node in (*self.sentinels, self.first, self.second):
             node.kill()

@@ -195,6 +195,12 @@ def test_a_failover_is_followed_by_server_and_client(
         fallen.start()  # comes back as a replica; nobody goes back with it
         release(served, world, 3)
         until(lambda: ops.get("claims/triage").version == 3, "the release after it arrives")
+        master = sentinel.behind.master
+        until(sentinel.behind.has_replica, "the Sentinels know the replica")
+        sentinel.behind.hand_over()  # planned: the old master lives on as a replica
+        until(lambda: sentinel.behind.master is not master, "they changed places")
+        release(served, world, 4)
+        until(lambda: ops.get("claims/triage").version == 4, "that arrives too")
         assert ops.health().refusals == 0
 
 
