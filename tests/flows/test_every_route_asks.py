@@ -80,6 +80,8 @@ ROUTES: dict[str, str] = {
     "GET /system/jobs": "system:manage",
     "POST /system/jobs/{job_id}/retry": "system:manage",
     "GET /system/keys": "system:manage",
+    "POST /system/keys": "system:manage",
+    "POST /system/keys/{key_id}/revoke": "system:manage",
     "POST /projects": "project:create",
     "GET /audit/events": "audit:read",
     "GET /audit/events/stream": "audit:read",
@@ -235,6 +237,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /audit/exports": {"project": "bank"},
     "POST /holds": {"project": "bank", **W},
     "POST /holds/{hold_id}/lift": W,
+    "POST /system/keys": W,
+    "POST /system/keys/{key_id}/revoke": W,
 }
 TEXT = reviewed_prompt(says="Another question about {{ branch }}?")
 IN_PROJECT: dict[str, dict[str, Any]] = {
@@ -420,6 +424,7 @@ def _things(root: httpx2.Client, writer: httpx2.Client) -> dict[str, str]:
         "hold_id": post(root, "/holds", {"project": "bank", **W})["id"],
         "certification": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
         "job_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
+        "key_id": "0" * 16,
         "token_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
         "session_id": "01a21b4f-eda4-725a-a85e-e16bbaea91df",
     }

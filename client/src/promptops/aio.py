@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from promptops import settings as settings_
-from promptops.client import PromptOps
+from promptops.client import DAY, PromptOps
 from promptops.compose import Content
 from promptops.delivery.held import Release
 from promptops.health import Health
@@ -28,8 +28,13 @@ log = logging.getLogger("promptops")
 class _Starting(PromptOps):
     """A client whose constructor does not wait."""
 
-    def __init__(self, settings: settings_.ClientSettings, max_age: float | None) -> None:
-        self._begin(settings, max_age)
+    def __init__(
+        self,
+        settings: settings_.ClientSettings,
+        max_age: float | None,
+        max_start_age: float | None,
+    ) -> None:
+        self._begin(settings, max_age, max_start_age)
 
     async def started(self, timeout: float) -> None:
         """Wait as the constructor of `PromptOps` does, in another thread."""
@@ -55,6 +60,7 @@ class AsyncPromptOps:
         trust_key: str | None = None,
         start_timeout: float = 5.0,
         max_age: float | None = None,
+        max_start_age: float | None = DAY,
         cache_dir: str | Path | None = None,
         disk_cache: bool = True,
         ca_file: str | Path | None = None,
@@ -73,12 +79,12 @@ class AsyncPromptOps:
             receipts=receipts,
         )
         self._start_timeout = start_timeout
-        self._max_age = max_age
+        self._ages = (max_age, max_start_age)
         self._started: _Starting | None = None
         self._readers: set[asyncio.Queue[Release | None]] = set()
 
     async def __aenter__(self) -> Self:
-        client = self._started = await asyncio.to_thread(_Starting, self._settings, self._max_age)
+        client = self._started = await asyncio.to_thread(_Starting, self._settings, *self._ages)
         try:
             await client.started(self._start_timeout)
         except BaseException:

@@ -21,13 +21,15 @@ from promptops.delivery.follower import Follower
 from promptops.delivery.held import Release
 from promptops.delivery.keys import Keys
 from promptops.delivery.source import Source
-from promptops.delivery.trust import KeyRing, may_pin_from, read_trust_key
+from promptops.delivery.trust import KeyRing, is_key_text, may_pin_from, read_trust_key
 from promptops.errors import NotConnected, SettingsError, TooOld
 from promptops.health import Health
 from promptops.lookup import Snapshot, find, within_project
 from promptops.prompt import Prompt
 
 log = logging.getLogger("promptops")
+
+DAY = 86_400.0
 
 
 class PromptOps:
@@ -41,6 +43,8 @@ class PromptOps:
     - `trust_key`: the server's public signing key (base64 text, or a file of such texts). Without it
       the key is fetched from the server over HTTPS or from this machine, and pinned on first use.
     - `start_timeout`: seconds the constructor waits for the live release, at most.
+    - `max_start_age`: seconds; with nothing held yet, a release that the server last signed longer ago
+      is not taken from Redis: it may be an old one that somebody put back. None takes any.
     - `max_age`: seconds; `get` raises `TooOld` when the server has not vouched for longer. None: never.
     - `cache_dir`, `disk_cache`: where, and whether, the last good release and pinned keys are kept.
     - `ca_file`: certificates to trust instead of the system's, for https:// and rediss://.
@@ -63,6 +67,7 @@ class PromptOps:
         trust_key: str | None = None,
         start_timeout: float = 5.0,
         max_age: float | None = None,
+        max_start_age: float | None = DAY,
         cache_dir: str | Path | None = None,
         disk_cache: bool = True,
         ca_file: str | Path | None = None,
@@ -82,11 +87,17 @@ class PromptOps:
                 receipts=receipts,
             ),
             max_age,
+            max_start_age,
         )
         self._follower.wait(start_timeout)
         self._say_how_it_started()
 
-    def _begin(self, settings: settings_.ClientSettings, max_age: float | None) -> None:
+    def _begin(
+        self,
+        settings: settings_.ClientSettings,
+        max_age: float | None,
+        max_start_age: float | None,
+    ) -> None:
         """Everything of the constructor except waiting."""
         self._max_age = max_age
         self._settings = settings
@@ -103,6 +114,7 @@ class PromptOps:
             features=supported_features(),
             copy=copy,
             receipts=settings.receipts,
+            max_start_age=max_start_age,
         )
         self._follower.start()
         # Also at interpreter exit, so that no thread is cut off in the middle of a write.
@@ -282,7 +294,17 @@ def _keys_for(settings: settings_.ClientSettings) -> Keys:
     if settings.url is not None and settings.disk_cache:
         pins = Pins(settings.cache_dir or default_folder(), settings.url)
     may_pin = settings.url is not None and may_pin_from(settings.url)
-    keys = Keys(ring, pins, may_pin=may_pin)
+    setting = settings.trust_key
+
+    def given_now() -> KeyRing:
+        return KeyRing.pinned(read_trust_key(setting or ""))
+
+    keys = Keys(
+        ring,
+        pins,
+        may_pin=may_pin,
+        given_now=None if setting is None or is_key_text(setting) else given_now,
+    )
     if not keys.ring and not may_pin:
         if settings.url is None:
             raise SettingsError(

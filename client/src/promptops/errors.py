@@ -68,8 +68,8 @@ class SourceError(PromptOpsError):
     """The server or Redis could not be read.
 
     `code` tells the cases apart: `unreachable`, `token-refused`, `unknown-environment`,
-    `bad-answer`, `timed-out`. `retry_slowly` is true when trying again soon cannot help (a refused
-    token).
+    `bad-answer`, `timed-out`, `not-allowed` (the Redis user lacks a right). `retry_slowly` is true
+    when trying again soon cannot help (a refused token).
     """
 
     def __init__(self, code: str, sentence: str, *, retry_slowly: bool = False) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from promptops.delivery.redis_address import parse_redis_url
 from promptops.errors import SettingsError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,11 @@ def resolve(
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(f"url {_bare(url)!r} is not an http:// or https:// address")
-    if redis_url is not None and urlsplit(redis_url).scheme not in _REDIS_SCHEMES:
-        raise SettingsError("redis_url must begin with redis://, rediss:// or unix://")
+    if redis_url is not None:
+        try:
+            parse_redis_url(redis_url)
+        except ValueError as error:
+            raise SettingsError(f"redis_url (PROMPTOPS_REDIS_URL): {error}") from None
     if ca_file is not None and not Path(ca_file).is_file():
         raise SettingsError(f"ca_file {str(ca_file)!r} is not a file")
     return ClientSettings(

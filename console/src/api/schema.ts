@@ -2577,7 +2577,25 @@ export interface paths {
         /** The keys that sign, without their secrets */
         get: operations["keys_api_v1_system_keys_get"];
         put?: never;
-        post?: never;
+        /** Announce the next signing key */
+        post: operations["rotate_api_v1_system_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/keys/{key_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a signing key back: nothing it signed counts any more */
+        post: operations["revoke_api_v1_system_keys__key_id__revoke_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4906,6 +4924,18 @@ export interface components {
              */
             process: number;
             /**
+             * Refused
+             * @description why it takes over nothing of what it is given: unknown-key, wrong-signature, …; null when it does
+             */
+            refused: string | null;
+            /**
+             * Refused Release
+             * @description what it refuses, `epoch-release`, if that could be read
+             */
+            refused_release: string | null;
+            /** Refused Since */
+            refused_since: string | null;
+            /**
              * Release
              * @description the release it holds
              */
@@ -4955,6 +4985,11 @@ export interface components {
             p50_ms: number | null;
             /** P99 Ms */
             p99_ms: number | null;
+            /**
+             * Refusing
+             * @description of those that give signs: they refuse what they are given
+             */
+            refusing: number;
             /** Release */
             release: number;
             /** Silent */
@@ -5607,11 +5642,21 @@ export interface components {
             purposes: ("headers" | "checkpoints" | "evidence")[];
             /** Retired At */
             retired_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
             /**
              * Signed By
              * @description the key that vouches for it
              */
             signed_by: string | null;
+            /** Signs From */
+            signs_from: string;
+            /**
+             * State
+             * @description announced: it will sign; retired: what it signed stays right; revoked: nothing it signed counts
+             * @enum {string}
+             */
+            state: "announced" | "signing" | "retired" | "revoked";
         };
         /**
          * LastReleaseOut
@@ -6192,6 +6237,19 @@ export interface components {
             message: string;
             /** Version */
             version: number;
+        };
+        /**
+         * NextKey
+         * @description The next signing key is made and published now, and signs later, so that applications know it by then.
+         */
+        NextKey: {
+            /** Reason */
+            reason: string;
+            /**
+             * Signs After Hours
+             * @default 24
+             */
+            signs_after_hours: number;
         };
         /**
          * NextScheduleOut
@@ -7943,6 +8001,14 @@ export interface components {
             path: string;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * RevokedKey
+         * @description Why a key is taken back.
+         */
+        RevokedKey: {
+            /** Reason */
+            reason: string;
         };
         /**
          * RoleHeld
@@ -10948,6 +11014,7 @@ export type NeedOut = components['schemas']['NeedOut'];
 export type NewTarget = components['schemas']['NewTarget'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewestOut = components['schemas']['NewestOut'];
+export type NextKey = components['schemas']['NextKey'];
 export type NextScheduleOut = components['schemas']['NextScheduleOut'];
 export type NoneIn = components['schemas']['NoneIn'];
 export type NoteOut = components['schemas']['NoteOut'];
@@ -11028,6 +11095,7 @@ export type RetireIn = components['schemas']['RetireIn'];
 export type RetirementOut = components['schemas']['RetirementOut'];
 export type RetirementPage = components['schemas']['RetirementPage'];
 export type ReviewIn = components['schemas']['ReviewIn'];
+export type RevokedKey = components['schemas']['RevokedKey'];
 export type RoleHeld = components['schemas']['RoleHeld'];
 export type RollbackIn = components['schemas']['RollbackIn'];
 export type RowOut = components['schemas']['RowOut'];
@@ -15932,6 +16000,56 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+        };
+    };
+    rotate_api_v1_system_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NextKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+        };
+    };
+    revoke_api_v1_system_keys__key_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokedKey"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

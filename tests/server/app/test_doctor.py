@@ -12,8 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from promptops_server.app.cli import app
-from promptops_server.app.diagnosis import Finding, _redis_findings, diagnose
+from promptops_server.app.diagnosis import diagnose
+from promptops_server.app.diagnosis_redis import node_findings, redis_findings
+from promptops_server.app.findings import Finding
+from promptops_server.infra.redis import RedisAddress
 from promptops_server.infra.settings import load
+from support.redis_topologies import Cluster, Node, SentinelSet
 
 
 @pytest.fixture(autouse=True)
@@ -97,29 +101,83 @@ def test_a_redis_that_is_away_fails(tmp_path: Path) -> None:
     assert "stay pending" in text
 
 
+LARGE = 10**9
+
+
 @pytest.mark.parametrize(
-    ("info", "policy", "level", "message"),
+    ("info", "level", "message"),
     [
-        ({"redis_version": "6.2.1"}, "noeviction", "failed", "too old"),
+        ({"redis_version": "6.2.1"}, "failed", "too old"),
+        ({"maxmemory": LARGE, "maxmemory_policy": "allkeys-lru"}, "advice", "drop what is live"),
+        ({"maxmemory": LARGE, "maxmemory_policy": "volatile-ttl"}, "advice", "what expires"),
+        ({"maxmemory": LARGE, "used_memory": 0.9 * LARGE}, "advice", "90% of maxmemory; when it"),
+        ({"maxmemory": LARGE, "used_memory": 0.6 * LARGE}, "advice", "leave half free"),
+        ({"used_memory": 100 * 1024**2}, "advice", "set maxmemory to 201 MB"),
+        ({"aof_enabled": 1}, "advice", "not needed"),
+        ({"aof_enabled": 1, "aof_last_write_status": "err"}, "failed", "append-only file"),
+        ({"rdb_last_bgsave_status": "err"}, "failed", "takes no writes"),
+        ({"role": "slave", "master_link_status": "down"}, "advice", "lost its master"),
+        ({"min_slaves_good_slaves": 0}, "advice", "min-replicas-to-write"),
         (
-            {"redis_version": "7.2.0", "maxmemory": 100},
-            "allkeys-lru",
+            {"connected_slaves": 1, "slave0": {"state": "online", "lag": 60}},
             "advice",
-            "set noeviction",
+            "1 of 1 replicas of cache are behind",
         ),
-        (
-            {"redis_version": "7.2.0", "maxmemory": 100, "used_memory": 90},
-            "noeviction",
-            "advice",
-            "90% of maxmemory",
-        ),
-        ({"redis_version": "8.0.0", "aof_enabled": 1}, "noeviction", "advice", "not needed"),
     ],
 )
-def test_what_a_redis_tells_becomes_advice(
-    info: dict[str, Any], policy: str, level: str, message: str
-) -> None:
-    assert any(f.level == level and message in f.text for f in _redis_findings(info, policy))
+def test_what_a_redis_tells_becomes_advice(info: dict[str, Any], level: str, message: str) -> None:
+    told = node_findings("cache", {"redis_version": "7.2.0", **info})
+    assert [f.level for f in told if message in f.text] == [level], told
+
+
+def test_a_redis_that_is_set_up_well_gets_no_advice() -> None:
+    info = {
+        "valkey_version": "9.1.2", "maxmemory": LARGE, "used_memory": 1000, "role": "master",
+        "maxmemory_policy": "noeviction", "rdb_last_bgsave_status": "ok", "aof_enabled": 0,
+    }  # fmt: skip
+    assert {f.level for f in node_findings("cache", info)} == {"ok"}
+
+
+def test_every_server_behind_sentinels_or_in_a_cluster_is_looked_at(tmp_path: Path) -> None:
+    watched = SentinelSet(tmp_path / "s")
+    try:
+        told = redis_findings(RedisAddress(watched.url))
+        names = [f"127.0.0.1:{n.port}" for n in (watched.first, watched.second)]
+        assert all(any(f.check == "redis" and name in f.text for f in told) for name in names)
+        assert ("ok", "3 Sentinels are named") in found(told, "redis sentinel")
+        assert "user default" in found(told, "redis users")[0][1]
+        watched.second.kill()
+        told = redis_findings(RedisAddress(watched.url))
+        assert not any(f.level == "failed" for f in told)
+        replica = redis_findings(RedisAddress(f"redis://127.0.0.1:{watched.first.port}"))
+        assert not any(f.check == "redis replicas" and f.level == "failed" for f in replica)
+    finally:
+        watched.stop()
+    cluster = Cluster(tmp_path / "c")
+    try:
+        told = redis_findings(RedisAddress(cluster.url))
+        assert found(told, "redis cluster") == [("ok", "3 masters, all slots served")]
+        assert "3 of 3 masters have no replica" in found(told, "redis replicas")[0][1]
+    finally:
+        cluster.stop()
+
+
+def test_a_replica_in_place_of_a_master_fails(tmp_path: Path) -> None:
+    first = Node(tmp_path / "first").start()
+    second = Node(tmp_path / "second", (f"replicaof 127.0.0.1 {first.port}",)).start()
+    told = redis_findings(RedisAddress(f"redis://127.0.0.1:{second.port}"))
+    assert any(f.level == "failed" and "takes no writes" in f.text for f in told)
+    first.kill()
+    second.kill()
+
+
+def test_a_wrong_password_is_told_apart(tmp_path: Path) -> None:
+    node = Node(tmp_path / "node", ("requirepass right",)).start()
+    for url in (f"redis://:wrong@127.0.0.1:{node.port}", f"redis://127.0.0.1:{node.port}"):
+        told = redis_findings(RedisAddress(url))
+        assert [f.level for f in told] == ["failed"]
+        assert "wrong@" not in told[0].text
+    node.kill()
 
 
 def test_the_command_explains_settings_with_their_sources(

@@ -13,11 +13,13 @@ from promptops.delivery.entries import EMPTY_ROOT
 from promptops.delivery.header import Header, Statement, digest_of
 from promptops_server.delivery import store
 from promptops_server.delivery.keys import Keys
+from promptops_server.delivery.known_keys import known_keys, signing_at
 from promptops_server.delivery.projection import Projection
+from promptops_server.delivery.receipts.tables import follower
 from promptops_server.delivery.status import Status
 from promptops_server.delivery.timeline import Timeline
 from promptops_server.infra.actor import SYSTEM
-from promptops_server.infra.clock import to_text
+from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.project_lock import lock_project
@@ -185,6 +187,20 @@ class World:
             found = store.head_header(conn, self.environment.id)
         assert found is not None
         return found
+
+    @property
+    def trust_key(self) -> str:
+        """The public key in use, as an application is given it."""
+        with self.db.read() as conn:
+            signs = signing_at(known_keys(conn), now_us())
+        assert signs is not None
+        return signs.public
+
+    def followers(self) -> list[tuple[int, str]]:
+        """Release and transport of every follower a receipt told of."""
+        with self.db.read() as conn:
+            rows = conn.execute(select(follower.c.release, follower.c.via)).all()
+        return [(row.release, row.via) for row in rows]
 
     def projection(self, url: str) -> Projection:
         """A projection as one server process has it, with its own client and memory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from promptops_server.delivery.receipts.model import (
     Arrived,
     Follower,
     Receipt,
+    Refused,
     count,
     is_forgotten,
     kept_of,
@@ -75,6 +77,28 @@ def test_a_report_is_read_as_it_was_sent() -> None:
     assert read_receipt(report(leaving=True, applied=[]), "redis").leaving
 
 
+def test_who_has_nothing_yet_tells_only_what_it_refuses() -> None:
+    refused = {"code": "unknown-key", "release": "1-42", "for_ms": 5}
+    read = read_receipt(report(release=None, held_ms=0, applied=[], refused=refused), "redis")
+    assert read.refused == Refused("unknown-key", "1-42", 5.0)
+    assert read.position < Position(1, 0)
+
+
+def test_a_refusal_lasts_from_its_first_report_until_one_without() -> None:
+    refused = Receipt(
+        ID, "h", 1, "s", "redis", Position(1, 2), 0.0, (), refused=Refused("older", "1-1", 3.0)
+    )
+    first = kept_of(Arrived(refused, 10_000), None, None)
+    assert (first.refused, first.refused_release, first.refused_since) == ("older", "1-1", 7_000)
+    again = replace(refused, refused=Refused("older", "1-1", 900.0))
+    second = kept_of(Arrived(again, 2_000_000), first, None)
+    assert second.refused_since == 7_000
+    late = kept_of(Arrived(replace(refused, refused=None), 5_000), second, None)
+    assert late.refused == "older"
+    over = kept_of(Arrived(replace(refused, refused=None), 3_000_000), second, None)
+    assert (over.refused, over.refused_release, over.refused_since) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -104,6 +128,12 @@ def test_a_report_is_read_as_it_was_sent() -> None:
         {"applied": [{"release": "1-1", "took_ms": 1, "ago_ms": 1}] * 51},
         {"sdk": "s" * 51},
         {"padding": "x" * MOST_BYTES},
+        {"release": None},
+        {"refused": "unknown-key"},
+        {"refused": {"code": "Unknown", "release": None, "for_ms": 1}},
+        {"refused": {"code": "x" * 41, "release": None, "for_ms": 1}},
+        {"refused": {"code": "older", "release": "x", "for_ms": 1}},
+        {"refused": {"code": "older", "release": None}},
     ],
 )
 def test_a_wrong_report_is_refused_by_the_name_of_the_member(changed: dict[str, Any]) -> None:

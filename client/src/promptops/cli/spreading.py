@@ -213,6 +213,8 @@ def summary(counts: Mapping[str, Any]) -> str:
         return "nobody follows"
     parts = [f"{counts['current']} of {counts['total']} followers have r{counts['release']}"]
     parts += [f"{counts[state]} {state}" for state in ("behind", "silent") if counts[state]]
+    if counts.get("refusing"):  # a server of an earlier version does not say
+        parts.append(f"{counts['refusing']} refuse what they are given")
     if counts["slowest_ms"] is not None:
         parts.append(f"slowest {duration(counts['slowest_ms'])}")
     return ", ".join(parts)
@@ -231,8 +233,8 @@ def follower_row(each: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         each["host"],
         each["process"],
-        each["state"],
-        f"r{each['release']}",
+        f"{each['state']}, refuses ({code})" if (code := each.get("refused")) else each["state"],
+        f"r{each['release']}" if each["release"] or not code else "none",
         when(each["since"]),
         "" if each["lag_ms"] is None else duration(each["lag_ms"]),
         each["via"],

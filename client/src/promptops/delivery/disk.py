@@ -97,7 +97,11 @@ class Pins:
             ]
             if any(len(public) != 32 for public in publics):
                 raise InvalidHeader("pins.keys", "must be base64 of 32 bytes each")
-            return KeyRing.pinned(publics, strict.text(members, "installation", "pins"))
+            revoked = strict.mapping(members.get("revoked", {}), "pins.revoked")
+            if not all(isinstance(at, str) for at in revoked.values()):
+                raise InvalidHeader("pins.revoked", "must have a time for each key")
+            installation = strict.text(members, "installation", "pins")
+            return KeyRing.pinned(publics, installation, revoked)
         except (FileNotFoundError, NotADirectoryError):
             return KeyRing()
         except (OSError, InvalidHeader) as error:
@@ -111,6 +115,7 @@ class Pins:
         document = {
             "installation": ring.installation or "",
             "keys": [base64.b64encode(public).decode() for public in ring.keys.values()],
+            "revoked": dict(ring.revoked),
         }
         replace_file(self.path, [json.dumps(document, indent=1).encode()])
 

@@ -15,12 +15,12 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from promptops.delivery import verify
 from promptops.delivery.announce import Announcer
 from promptops.delivery.disk import DiskCopy, DiskWriter
-from promptops.delivery.header import Header, Position, parse_time
+from promptops.delivery.header import Header, Position, format_time, parse_time
 from promptops.delivery.held import Held, release_of
 from promptops.delivery.keys import Keys
 from promptops.delivery.reporter import Reporter
@@ -63,6 +63,7 @@ class Follower:
         features: frozenset[str],
         copy: DiskCopy | None,
         receipts: bool = True,
+        max_start_age: float | None = None,
     ) -> None:
         self.held = Held(FollowerState(project, environment), {})
         self.connected = False
@@ -76,6 +77,7 @@ class Follower:
         self._connect = connect
         self._keys = keys
         self._features = features
+        self._max_start_age = max_start_age
         self._copy = copy
         self._vouched_at = 0.0
         self._prepare()
@@ -88,6 +90,7 @@ class Follower:
         self._source: Source | None = None
         self._head: Position | None = None
         self._behind = False
+        self._refused_with = self._keys.ring
         self._resync_after = 0.0
         self._resyncs_failed = 0
         self._came_at = 0.0
@@ -143,6 +146,7 @@ class Follower:
             return
         self.connected = False
         self._prepare()
+        self._keys.after_fork()
         self.announcer.after_fork()
         if self.reporter is not None:
             self.reporter.after_fork()
@@ -190,6 +194,9 @@ class Follower:
 
     def _take(self, source: Source, event: Event) -> None:
         self._came_at = time.monotonic()
+        self._keys.look_again(self._connect)
+        if self._behind and self._keys.ring is not self._refused_with:
+            self._resync_after = 0.0  # other keys count now: what was refused may be right
         if isinstance(event, Step):
             self._step(source, event.header, event.artifacts)
         elif isinstance(event, Head):
@@ -285,17 +292,23 @@ class Follower:
         decide: Callable[[Rules, Mapping[str, str]], verify.Decision],
     ) -> verify.Decision:
         """Decide, and once more after fetching what the decision asked for."""
-        decision = decide(Rules(self._keys.ring, self._features), {})
+        decision = decide(self._rules(source), {})
         if (
             isinstance(decision, Refusal)
             and decision.code == "unknown-key"
             and self._keys.learn(source)
         ):
-            decision = decide(Rules(self._keys.ring, self._features), {})
+            decision = decide(self._rules(source), {})
         if isinstance(decision, NeedArtifacts):
             more = source.artifacts(decision.digests)
-            decision = decide(Rules(self._keys.ring, self._features), more)
+            decision = decide(self._rules(source), more)
         return decision
+
+    def _rules(self, source: Source) -> Rules:
+        oldest = ""
+        if self._max_start_age is not None and not source.speaks_for_the_server:
+            oldest = format_time(datetime.now(UTC) - timedelta(seconds=self._max_start_age))
+        return Rules(self._keys.ring, self._features, oldest)
 
     def _swap(self, state: FollowerState, *, by_step: bool) -> None:
         before = self.held
@@ -334,6 +347,7 @@ class Follower:
         self.connected = self.confirmed = True
         if self.reporter is not None:
             self.reporter.holds(header.position)
+            self.reporter.refuses(None)
         self.last_error = ""
         self._ready.set()
 
@@ -369,8 +383,11 @@ class Follower:
         if self.last_refusal != refusal:
             log.error("%s", sentence)
         self.connected, self._behind = False, True
+        self._refused_with = self._keys.ring
         self.last_error = sentence
         self.refusals += 1
+        if self.reporter is not None:
+            self.reporter.refuses(refusal)
         self.last_refusal = refusal  # last: who sees the refusal sees the rest of it
 
     def _report(self, sentence: str) -> None:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from promptops.delivery.header import Position
 from promptops.delivery.source import Pace, Source
+from promptops.delivery.verify import Refusal
 from promptops.errors import SourceError
 
 KEPT = 50
@@ -38,6 +39,12 @@ class _Applied(NamedTuple):
     at: float
 
 
+class _Refused(NamedTuple):
+    code: str
+    position: Position | None
+    since: float
+
+
 class Reporter:
     """Reports for one follower. `source` gives the connection to use now, or None."""
 
@@ -51,6 +58,7 @@ class Reporter:
         self.follower = os.urandom(16).hex()
         self._held: tuple[Position, float] | None = None
         self._applied: deque[_Applied] = deque(maxlen=KEPT)
+        self._refused: _Refused | None = None
         self._news = False
         self._reported = False
         self._wake = threading.Event()
@@ -69,6 +77,18 @@ class Reporter:
         self._applied.append(_Applied(position, took, now))
         self._held = (position, now)
         self._note()
+
+    def refuses(self, refusal: Refusal | None) -> None:
+        """Note what is not taken over, and why, or (None) that nothing is refused any more. Returns at once."""
+        before = self._refused
+        if refusal is None:
+            if before is not None:
+                self._refused = None
+                self._note()
+        elif before is None or (before.code, before.position) != (refusal.code, refusal.position):
+            since = time.monotonic() if before is None else before.since
+            self._refused = _Refused(refusal.code, refusal.position, since)
+            self._note()
 
     def close(self) -> None:
         """Say goodbye where the server knows this process, and stop."""
@@ -138,7 +158,7 @@ class Reporter:
 
     def _send(self, *, leaving: bool) -> Pace | None:
         held, source = self._held, self._source()
-        if held is None or source is None:
+        if (held is None and self._refused is None) or source is None:
             raise SourceError("unreachable", "there is no connection to report over")
         self._news = False
         told = [self._applied.popleft() for _ in range(len(self._applied))]
@@ -151,16 +171,19 @@ class Reporter:
         self._reported = True
         return pace
 
-    def _text(self, held: tuple[Position, float], told: list[_Applied], leaving: bool) -> str:
+    def _text(
+        self, held: tuple[Position, float] | None, told: list[_Applied], leaving: bool
+    ) -> str:
         now = time.monotonic()
+        refused = self._refused
         return json.dumps(
             {
                 "follower": self.follower,
                 "host": _host(),
                 "process": os.getpid(),
                 "sdk": _sdk(),
-                "release": str(held[0]),
-                "held_ms": _ms(now - held[1]),
+                "release": None if held is None else str(held[0]),
+                "held_ms": 0 if held is None else _ms(now - held[1]),
                 "applied": [
                     {
                         "release": str(one.position),
@@ -168,12 +191,18 @@ class Reporter:
                         "ago_ms": _ms(now - one.at),
                     }
                     for one in told
-                    if one.position <= held[0]
+                    if held is not None and one.position <= held[0]
                 ],
+                **({} if refused is None else {"refused": _refused(refused, now)}),
                 **({"leaving": True} if leaving else {}),
             },
             separators=(",", ":"),
         )
+
+
+def _refused(refused: _Refused, now: float) -> dict[str, object]:
+    position = None if refused.position is None else str(refused.position)
+    return {"code": refused.code, "release": position, "for_ms": _ms(now - refused.since)}
 
 
 def _ms(seconds: float) -> float:

@@ -3,7 +3,7 @@ missed.
 
 Owns the key names on the reading side, the order subscribe → read → read again, and turning
 failures into plain sentences. Leaves what the content means to `verify`: Redis is the truth for
-nothing. Standalone Redis or Valkey by URL (`redis://`, `rediss://`, `unix://`). `redis` is
+nothing. One server, a set watched by Sentinels or a cluster, by URL (`redis_address`). `redis` is
 imported when a connection is made.
 """
 
@@ -13,10 +13,11 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
 
 from promptops.delivery import strict
 from promptops.delivery.header import LIVE, Header, Position, parse_entry
+from promptops.delivery.redis_address import parse_redis_url
+from promptops.delivery.redis_client import master_of, open_client
 from promptops.delivery.source import (
     Alive,
     Event,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 POLL = 2.0
 """Seconds between two looks at `state`, which heal a nudge that was lost."""
+
+MASTER_POLL = 10.0
+"""Seconds between two questions to the Sentinels who the master is: one that was cut off with us still answers."""
 
 _ANSWER = 5.0
 _LOG_LENGTH = 500
@@ -68,10 +72,9 @@ class RedisSource:
         poll: float | None = None,
         keys: Callable[[], KeyDocument | None] | None = None,
     ) -> None:
-        self._url = url
+        self._address = parse_redis_url(url).with_files(ca_file)
         self._name = f"{project}/{environment}"
         self._prefix = key_prefix(project, environment)
-        self._ca_file = ca_file
         self._poll_every = POLL if poll is None else poll
         self._keys = keys
         self._client: redis.Redis | None = None
@@ -82,8 +85,7 @@ class RedisSource:
 
     @property
     def where(self) -> str:
-        parts = urlsplit(self._url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return self._address.shown
 
     def events(self, held: Callable[[], Position | None]) -> Iterator[Event]:
         import redis
@@ -128,13 +130,22 @@ class RedisSource:
         client = self._client
         if client is None or self._closed:
             raise SourceError("unreachable", f"there is no connection to {self.where}")
-        pipe = client.pipeline(transaction=False)
-        pipe.set(f"{self._prefix}receipt:{follower}", receipt, ex=RECEIPT_SECONDS)
-        pipe.publish(self._prefix + "receipts", follower)
+        key, channel = f"{self._prefix}receipt:{follower}", self._prefix + "receipts"
+        kept: Any
         try:
+            if self._address.kind == "cluster":  # whose pipelines take no PUBLISH
+                client.set(key, receipt, ex=RECEIPT_SECONDS)
+                with contextlib.suppress(redis.ResponseError):
+                    client.publish(channel, follower)
+                return None
+            pipe = client.pipeline(transaction=False)
+            pipe.set(key, receipt, ex=RECEIPT_SECONDS)
+            pipe.publish(channel, follower)
             kept, _ = pipe.execute(raise_on_error=False)  # untold, it is found a little later
         except (redis.RedisError, OSError) as error:
             self._failed(error)
+        if isinstance(kept, redis.exceptions.NoPermissionError):
+            self._failed(kept)
         if isinstance(kept, Exception):
             slowly = isinstance(kept, redis.ResponseError)
             raise SourceError(
@@ -154,21 +165,16 @@ class RedisSource:
 
     def _connected(self) -> redis.Redis:
         if self._client is None:
-            import redis
-            from redis.backoff import NoBackoff
-            from redis.retry import Retry
-
-            options: dict[str, Any] = {
-                "socket_timeout": _ANSWER,
-                "socket_connect_timeout": _ANSWER,
-                "retry": Retry(NoBackoff(), 0),  # the follower decides when to try again
-                "client_name": "promptops-follower",
-            }
-            if not self._url.startswith("unix:"):
+            options: dict[str, Any] = {"client_name": "promptops-follower"}
+            if not self._address.url.startswith("unix:"):
                 options["socket_keepalive"] = True
-            if self._ca_file is not None and self._url.startswith("rediss:"):
-                options["ssl_ca_certs"] = self._ca_file
-            self._client = redis.Redis.from_url(self._url, **options)
+            self._client = open_client(
+                self._address,
+                timeout=_ANSWER,
+                connect_timeout=_ANSWER,
+                attempts=0,  # the follower decides when to try again
+                **options,
+            )
         return self._client
 
     def _follow(self, held: Callable[[], Position | None]) -> Iterator[Event]:
@@ -179,11 +185,16 @@ class RedisSource:
         if answered is None or answered["type"] != "subscribe":
             raise SourceError("timed-out", f"{self.where} did not confirm the subscription")
         next_look, pinged = 0.0, False
+        master, next_master = master_of(client), time.monotonic() + MASTER_POLL
         while not self._closed:
             now = time.monotonic()
             if now >= next_look:
                 if pinged:
                     raise SourceError("timed-out", f"{self.where} left the subscription unanswered")
+                if master is not None and now >= next_master:
+                    if master_of(client) != master:
+                        raise SourceError("unreachable", f"{self.where} has another master now")
+                    next_master = now + MASTER_POLL
                 yield from self._look(held)
                 pubsub.ping()
                 pinged, next_look = True, time.monotonic() + self._poll_every
@@ -293,6 +304,13 @@ class RedisSource:
             raise SourceError(
                 "token-refused",
                 f"{self.where} refused user or password; check PROMPTOPS_REDIS_URL",
+                retry_slowly=True,
+            ) from None
+        if isinstance(error, redis.exceptions.NoPermissionError):
+            raise SourceError(
+                "not-allowed",
+                f"{self.where} does not let this Redis user do what following {self._name} takes "
+                f"({error}); an operator gives the rights with promptops-server redis acl",
                 retry_slowly=True,
             ) from None
         if isinstance(error, redis.TimeoutError):

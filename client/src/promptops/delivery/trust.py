@@ -29,13 +29,16 @@ ALGORITHM = "ed25519"
 @dataclass(frozen=True)
 class PublishedKey:
     """One key as the server lists it. `signed_by` and `signature` are None for a key that
-    stands alone.
+    stands alone. A revoked one names the time, and the key whose signature says so.
     """
 
     key_id: str
     public: bytes
     signed_by: str | None = None
     signature: str | None = None
+    revoked_at: str | None = None
+    revoked_by: str | None = None
+    revocation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,41 +51,65 @@ class KeyDocument:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The trusted keys by `key_id`, and the installation they belong to where that is known."""
+    """The trusted keys by `key_id`, and the installation they belong to where that is known.
+
+    `revoked` has the keys that never count again, with the time from which on (text).
+    """
 
     keys: Mapping[str, bytes] = field(default_factory=dict)
     installation: str | None = None
+    revoked: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def pinned(cls, publics: Iterable[bytes], installation: str | None = None) -> KeyRing:
-        """A ring of keys given by a setting or read from the pins."""
-        return cls({key_id_of(public): public for public in publics}, installation)
+    def pinned(
+        cls,
+        publics: Iterable[bytes],
+        installation: str | None = None,
+        revoked: Mapping[str, str] | None = None,
+    ) -> KeyRing:
+        """A ring of keys given by a setting or read from the pins, without the revoked ones."""
+        gone = dict(revoked or {})
+        keys = {key_id_of(public): public for public in publics}
+        return cls({k: v for k, v in keys.items() if k not in gone}, installation, gone)
 
     def public_of(self, key_id: str) -> bytes | None:
         """The trusted key of this name, or None."""
         return self.keys.get(key_id)
 
     def extended(self, document: KeyDocument) -> KeyRing:
-        """The ring with every listed key that a chain of signatures joins to a key already trusted.
+        """The ring with every listed key that a chain of signatures joins to a key already trusted,
+        then without those that a key still trusted says are revoked.
 
-        Keys without such a chain are left out. A document of another installation adds nothing.
+        Keys without such a chain are left out. A document of another installation changes nothing.
+        A key that joined by a key revoked in the same document stays: that is how a successor is
+        learned by whoever was away meanwhile.
         """
         if self.installation is not None and document.installation != self.installation:
             return self
         keys = dict(self.keys)
-        waiting = [key for key in document.keys if key.key_id not in keys]
+        waiting = [
+            k for k in document.keys if k.key_id not in keys and k.key_id not in self.revoked
+        ]
         while joined := [key for key in waiting if _is_signed_by_one_of(key, keys)]:
             keys.update((key.key_id, key.public) for key in joined)
             waiting = [key for key in waiting if key.key_id not in keys]
         installation = self.installation
         if installation is None and any(key.key_id in self.keys for key in document.keys):
             installation = document.installation
-        return KeyRing(keys, installation)
+        said = {key.key_id for key in document.keys if key.revoked_at is not None}
+        standing = {key_id: public for key_id, public in keys.items() if key_id not in said}
+        revoked = dict(self.revoked)
+        for key in document.keys:
+            if key.key_id in keys and _is_revoked_by_one_of(key, standing):
+                revoked[key.key_id] = key.revoked_at or ""
+                del keys[key.key_id]
+        return KeyRing(keys, installation, revoked)
 
     @classmethod
     def on_first_use(cls, document: KeyDocument) -> KeyRing:
         """The ring of everything listed: only for a document fetched over a protected connection."""
-        return cls({key.key_id: key.public for key in document.keys}, document.installation)
+        revoked = {k.key_id: k.revoked_at for k in document.keys if k.revoked_at is not None}
+        return cls.pinned((k.public for k in document.keys), document.installation, revoked)
 
     def __bool__(self) -> bool:
         return bool(self.keys)
@@ -104,12 +131,19 @@ def parse_key_document(value: object, where: str = "keys") -> KeyDocument:
         key_id = strict.text(key, "key_id", at)
         if len(public) != 32 or key_id != key_id_of(public):
             raise InvalidHeader(f"{at}.key_id", "does not belong to the key's 32 public bytes")
-        signed_by, signature = key.get("signed_by"), key.get("signature")
-        for name, text in (("signed_by", signed_by), ("signature", signature)):
-            if text is not None and not isinstance(text, str):
-                strict.refuse(f"{at}.{name}", "must be text or null", text)
-        keys.append(PublishedKey(key_id, public, signed_by, signature))
+        texts = {name: _text_or_none(key, name, at) for name in _OPTIONAL}
+        keys.append(PublishedKey(key_id, public, **texts))
     return KeyDocument(strict.nonempty(members, "installation", where), tuple(keys))
+
+
+_OPTIONAL = ("signed_by", "signature", "revoked_at", "revoked_by", "revocation")
+
+
+def _text_or_none(key: Mapping[str, object], name: str, at: str) -> str | None:
+    text = key.get(name)
+    if text is not None and not isinstance(text, str):
+        strict.refuse(f"{at}.{name}", "must be text or null", text)
+    return text
 
 
 def key_signing_bytes(public: bytes) -> bytes:
@@ -120,6 +154,17 @@ def key_signing_bytes(public: bytes) -> bytes:
 def sign_key(private_key: Ed25519PrivateKey, public: bytes) -> str:
     """The base64 signature by which a trusted key vouches for a new one."""
     return base64.b64encode(private_key.sign(key_signing_bytes(public))).decode()
+
+
+def revocation_signing_bytes(key_id: str, revoked_at: str) -> bytes:
+    """The bytes by which one key says that another counts no longer."""
+    return f"promptops-revoke-v1\n{key_id}\n{revoked_at}".encode()
+
+
+def sign_revocation(private_key: Ed25519PrivateKey, key_id: str, revoked_at: str) -> str:
+    """The base64 signature by which a trusted key revokes another."""
+    signed = private_key.sign(revocation_signing_bytes(key_id, revoked_at))
+    return base64.b64encode(signed).decode()
 
 
 def read_trust_key(setting: str) -> tuple[bytes, ...]:
@@ -157,6 +202,11 @@ def read_trust_key(setting: str) -> tuple[bytes, ...]:
     return tuple(keys)
 
 
+def is_key_text(setting: str) -> bool:
+    """Whether a `trust_key` setting is a key itself, rather than a file's name."""
+    return _public_bytes(setting.strip()) is not None
+
+
 def may_pin_from(url: str) -> bool:
     """Whether keys fetched from here may be pinned on first use: over HTTPS, or from this machine."""
     parts = urlsplit(url)
@@ -180,15 +230,26 @@ def _public_bytes(text: str) -> bytes | None:
 
 
 def _is_signed_by_one_of(key: PublishedKey, trusted: Mapping[str, bytes]) -> bool:
+    signer = trusted.get(key.signed_by or "")
+    return _holds(signer, key.signature, key_signing_bytes(key.public))
+
+
+def _is_revoked_by_one_of(key: PublishedKey, trusted: Mapping[str, bytes]) -> bool:
+    if key.revoked_at is None:
+        return False
+    signer = trusted.get(key.revoked_by or "")
+    return _holds(signer, key.revocation, revocation_signing_bytes(key.key_id, key.revoked_at))
+
+
+def _holds(signer: bytes | None, signature: str | None, content: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    signer = trusted.get(key.signed_by or "")
-    if signer is None or key.signature is None:
+    if signer is None or signature is None:
         return False
     try:
         Ed25519PublicKey.from_public_bytes(signer).verify(
-            base64.b64decode(key.signature, validate=True), key_signing_bytes(key.public)
+            base64.b64decode(signature, validate=True), content
         )
     except (InvalidSignature, ValueError):
         return False

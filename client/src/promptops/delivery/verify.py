@@ -38,10 +38,15 @@ class Live(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What a follower brings to every decision: whom it trusts and which features it knows."""
+    """What a follower brings to every decision: whom it trusts and which features it knows.
+
+    `oldest`: a head last signed before then (as the protocol writes times) is not taken while nothing
+    is held, for it may be an old value that somebody put back. Empty takes any.
+    """
 
     keys: KeyRing
     features: frozenset[str] = frozenset()
+    oldest: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class NeedSnapshot:
 class Refusal:
     """A header or its content was not accepted; the state held stays. `code` is stable.
 
-    Codes: `unknown-key`, `wrong-signature`, `other-environment`, `other-installation`, `older`,
+    Codes: `unknown-key`, `revoked-key`, `stale`, `wrong-signature`, `other-environment`, `other-installation`, `older`,
     `conflicting`, `unknown-feature`, `broken-chain`, `wrong-root`, `wrong-artifact`, `malformed`.
     """
 
@@ -157,6 +162,14 @@ def accept_snapshot(
             return order
         if order == 0:
             return _take_as_of(state, held, header)
+    elif header.as_of < rules.oldest:
+        return Refusal(
+            "stale",
+            f"release {header.position} was last signed as the newest at {header.as_of}, and nothing is "
+            "held to compare it with: it may be an old value that was put back. Bring the server to "
+            "sign again, or allow an older start with max_start_age",
+            header.position,
+        )
     unknown = _unknown_features(header, rules)
     if unknown is not None:
         return unknown
@@ -203,6 +216,13 @@ def _origin(state: FollowerState, header: Header, rules: Rules) -> Refusal | Non
     """Rules 1 and 2: who signed, and for which environment."""
     statement, position = header.statement, header.position
     public = rules.keys.public_of(header.key_id)
+    if public is None and header.key_id in rules.keys.revoked:
+        return Refusal(
+            "revoked-key",
+            f"the header is signed by key {header.key_id}, which was revoked at "
+            f"{rules.keys.revoked[header.key_id]}",
+            position,
+        )
     if public is None:
         return Refusal(
             "unknown-key",

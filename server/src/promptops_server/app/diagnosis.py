@@ -9,31 +9,21 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
 
 from sqlalchemy import func, select
 
 from promptops_server.app import migrate
 from promptops_server.app.data_dir import MIN_SECRET, SECRET_FILE
 from promptops_server.app.database_role import standing
+from promptops_server.app.findings import Finding, Level
 from promptops_server.audit import checkpoints
 from promptops_server.audit.recheck import recheck
+from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import ProblemError
 from promptops_server.infra.settings import Settings
 
-Level = Literal["ok", "advice", "failed"]
 MAX_CLOCK_DIFFERENCE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found. `failed` means the server would not start or not work."""
-
-    check: str
-    level: Level
-    text: str
 
 
 def diagnose(settings: Settings, *, logs: bool = False) -> list[Finding]:
@@ -65,6 +55,8 @@ def diagnose_running(settings: Settings, db: Database) -> list[Finding]:
         *_audit(db, settings),
         *_audit_role(db),
         *_models(db, settings),
+        *_followers(db),
+        *_keys(db),
     ]
 
 
@@ -150,6 +142,8 @@ def _database(settings: Settings) -> list[Finding]:
             *_audit(db, settings),
             *_audit_role(db),
             *_models(db, settings),
+            *_followers(db),
+            *_keys(db),
         ]
     except ProblemError as problem:
         return [Finding("database", "failed", f"{problem.detail} {_reason(problem)}".strip())]
@@ -261,6 +255,61 @@ def _models(db: Database, settings: Settings) -> list[Finding]:
     return [Finding("models", "advice", f"{name}: {why}") for name, why in missing]
 
 
+_REFUSED = {
+    "unknown-key": "give them the key that signs (promptops-server keys list --trust), or the server's address",
+    "revoked-key": "the heads are signed anew within seconds; is a server running?",
+    "stale": "no server has signed there for a day: is one running, and does it reach Redis?",
+    "older": "the database or Redis was set back: promptops-server epoch shows where both stand",
+    "unknown-feature": "install a newer client there",
+}
+
+
+def _followers(db: Database) -> list[Finding]:
+    """Which followers refuse what they are given, and what to do."""
+    from promptops_server.delivery.receipts.store import refusing
+
+    try:
+        if migrate.pending(db):
+            return []
+    except migrate.NewerSchema:
+        return []
+    with db.read() as conn:
+        found = refusing(conn, now_us())
+    otherwise = "what they were given is not what was signed: who else may write to their Redis?"
+    return [
+        Finding(
+            "followers",
+            "advice",
+            f"{one.followers} of {one.project}@{one.environment} keep what they have and refuse what they are given "
+            f"({one.code}): {_REFUSED.get(one.code, otherwise)}",
+        )
+        for one in found[:50]
+    ]
+
+
+def _keys(db: Database) -> list[Finding]:
+    """Which key signs, and which will."""
+    from promptops_server.delivery.known_keys import announced_at, known_keys, signing_at
+
+    try:
+        if migrate.pending(db):
+            return []
+    except migrate.NewerSchema:
+        return []
+    with db.read() as conn:
+        there, now = known_keys(conn), now_us()
+    signs, coming = signing_at(there, now), announced_at(there, now)
+    if signs is None:
+        return []  # made at the first start
+    text = f"{signs.key_id} signs"
+    if coming is not None:
+        text += (
+            f"; {coming.key_id} will, from {to_text(coming.signs_from)} on: applications with trust_key need its line "
+            "by then (promptops-server keys list --trust)"
+        )
+    return [Finding("signing keys", "ok", text)]
+
+
 def _clock(db: Database) -> list[Finding]:
     if db.is_sqlite:
         return []
@@ -292,57 +341,10 @@ def _redis(settings: Settings) -> list[Finding]:
                 )
             ]
         return [Finding("redis", "ok", "embedded, started with the server")]
-    import redis
-
+    from promptops_server.app.diagnosis_redis import redis_findings
     from promptops_server.app.redis_address import address_of
-    from promptops_server.infra.redis import connect
 
-    address = address_of(settings)
-    try:
-        client = connect(address, timeout=3)
-        info: Any = client.info()
-        policy: Any = client.config_get("maxmemory-policy")
-    except redis.ResponseError as error:  # managed services forbid some commands
-        return [Finding("redis", "advice", f"It answers, but does not tell its settings: {error}")]
-    except (redis.RedisError, ValueError) as error:
-        return [
-            Finding(
-                "redis",
-                "failed",
-                f"{address.without_password()} does not answer: {error}. Releases would stay pending there.",
-            )
-        ]
-    return _redis_findings(info, str(policy.get("maxmemory-policy", "")))
-
-
-def _redis_findings(info: dict[str, Any], policy: str) -> list[Finding]:
-    """What the answers of a Redis mean for us: it holds a projection that can be rebuilt at any time."""
-    name = str(info.get("server_name") or "redis").capitalize()
-    version = str(info.get("valkey_version") or info.get("redis_version", ""))
-    out = [Finding("redis", "ok", f"{name} {version}")]
-    if int(version.partition(".")[0] or 0) < 7:
-        out.append(Finding("redis", "failed", f"{name} {version} is too old; 7 or newer."))
-    limit = int(info.get("maxmemory") or 0)
-    if limit and policy != "noeviction":
-        out.append(
-            Finding(
-                "redis",
-                "advice",
-                f"maxmemory-policy is {policy}: under memory pressure it would drop what is live; set noeviction.",
-            )
-        )
-    used = int(info.get("used_memory") or 0)
-    if limit and used > 0.8 * limit:
-        out.append(Finding("redis", "advice", f"{used / limit:.0%} of maxmemory is used."))
-    if int(info.get("aof_enabled") or 0):
-        out.append(
-            Finding(
-                "redis",
-                "advice",
-                "Persistence is on; it is not needed, everything there is rebuilt from the database.",
-            )
-        )
-    return out
+    return redis_findings(address_of(settings))
 
 
 def _port(settings: Settings) -> list[Finding]:

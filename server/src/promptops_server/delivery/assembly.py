@@ -77,7 +77,7 @@ class Delivery:
         )  # fmt: skip
         self._watch = Watch(db, self._follow)
         self.spreading = Spreading(db)
-        self._intake = Intake(db, self.spreading.changed)
+        self._intake = Intake(db, self.spreading.changed, self._reconciler.suspect)
         own = self._connect(redis_address, REBUILD_TIMEOUT)
         self._collector = None if own is None else Collector(db, own, self._intake)
         self.app = DeliveryApp(

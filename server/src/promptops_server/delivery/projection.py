@@ -16,7 +16,7 @@ from typing import Literal
 import redis
 import structlog
 
-from promptops.delivery.header import REMOVED, Header
+from promptops.delivery.header import REMOVED, Header, Position
 from promptops_server.delivery import scripts, status, store
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.layout import LOG_LENGTH, Names, nudge_text
@@ -39,6 +39,8 @@ CIRCUIT_SECONDS = 5.0
 _ATTEMPTS = 6
 _DROPPED = 500
 _LARGE_BYTES = 256 * 1024  # artifacts of a release above this go ahead of its script, in parts
+
+_ALTERED = ("damaged", "content")
 
 Delivery = Literal["applied", "pending"]
 
@@ -75,6 +77,8 @@ class Projection:
         # What we know Redis holds, and how many entries that is.
         self._held: dict[str, tuple[Seen, int]] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._put: dict[str, Position] = {}
+        """The newest position that this process knows to have been in Redis."""
         self._open_until = 0.0
         self._taken_over: set[str] = set()
 
@@ -250,6 +254,7 @@ class Projection:
             if standing.verdict in ("current", "behind"):
                 at = store.header_at(conn, facts.id, int(seen.release))
                 assert at is not None
+                self._note_if_set_back(facts, at.position)
                 held = (seen, at.statement.count)
                 self._held[facts.id] = held
                 return held
@@ -280,11 +285,16 @@ class Projection:
             # installation is alive it puts its state back within seconds; then it keeps it, and we say so.
             self._taken_over.add(facts.id)
             log.warning("redis_taken_over", environment=label, reason=standing.reason)
+        if standing.reason.startswith(_ALTERED):
+            self._note_altered(facts, standing.reason)
+        elif seen.position is not None:
+            self._note_if_set_back(facts, seen.position)
         now = rebuild(self._db, client, facts, seen, until=until)
         if now is None:
             return None
         reason = standing.reason if standing.verdict == "rebuild" else standing.verdict
-        status.REBUILT.labels(reason).inc()
+        status.REBUILT.labels(reason.partition(":")[0]).inc()
+        self._put[facts.id] = Position(int(now.epoch), int(now.release))
         log.info("redis_rebuilt", environment=label, release=now.release, reason=reason)
         with self._db.read() as conn:
             header = store.header_at(conn, facts.id, int(now.release))
@@ -365,6 +375,7 @@ class Projection:
         answer = scripts.APPLY(client, keys, args)
         if answer == 1:
             status.PROJECTED.inc()
+            self._put[facts.id] = position
             return True
         if answer == ["damaged"]:
             self.write_anew(facts, client, seen, Standing("rebuild", "damaged"), until)
@@ -386,6 +397,29 @@ class Projection:
             if scripts.PUT_ARTIFACTS(client, keys, [seen.generation, *pairs]) != 1:
                 return False
         return True
+
+    def _note_altered(self, facts: Facts, reason: str) -> None:
+        """Somebody else wrote there, or Redis lost a part. Told to the operator; what is right is written over it."""
+        label = f"{facts.project}/{facts.name}"
+        how, _, wrong = reason.partition(": ")
+        words = (
+            f"Redis held {label} otherwise than it was left ({wrong or 'its state is not what was signed'}), and it was "
+            "written anew: who else may write there? Followers refuse what was not signed."
+        )
+        log.error("redis_altered", environment=label, wrong=wrong or how)
+        self._status.altered(label, how, words)
+
+    def _note_if_set_back(self, facts: Facts, found: Position) -> None:
+        before = self._put.get(facts.id)
+        if before is None or found >= before:
+            return
+        label = f"{facts.project}/{facts.name}"
+        log.error("redis_altered", environment=label, wrong=f"set back from {before} to {found}")
+        words = (
+            f"Redis held {label} at {found} after it had held {before}: it went back to an old dump, failed over to a "
+            "replica that was behind, or somebody put an old value back. It was brought up to date."
+        )
+        self._status.altered(label, "set-back", words)
 
     def _pending(self, environment_id: str) -> Delivery:
         self._status.behind(environment_id)

@@ -7,6 +7,7 @@ every hour (`vouch`), with or without Redis.
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import redis
 import structlog
 
 from promptops_server.delivery import store
+from promptops_server.delivery.content import what_is_wrong
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.layout import Names
 from promptops_server.delivery.projection import Projection, Refused
@@ -38,6 +40,10 @@ DEEP_SECONDS = 60.0
 
 _BATCH = 200
 _VOUCHES_PER_CYCLE = 25
+_CONTENT_SECONDS = 600.0
+"""Between two looks at every text of an environment, when nobody complains,"""
+_SUSPECT_SECONDS = 20.0
+"""and when followers refuse what they find."""
 _SURPLUS = 64  # artifacts no longer live that are not worth a rebuild
 
 
@@ -99,6 +105,9 @@ class Reconciler:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._next_deep = 0.0
+        self._suspects: set[str] = set()
+        self._next_look: dict[str, float] = {}
+        self._not_again: dict[str, float] = {}
 
     def start(self) -> None:
         """Begin; the first look is at once."""
@@ -107,6 +116,11 @@ class Reconciler:
 
     def wake(self) -> None:
         """Look now. Cheap."""
+        self._wake.set()
+
+    def suspect(self, environment_id: str) -> None:
+        """Followers refuse what they find of this environment: look at its texts soon. Any thread; cheap."""
+        self._suspects.add(environment_id)
         self._wake.set()
 
     def close(self) -> None:
@@ -138,6 +152,7 @@ class Reconciler:
             redis.RedisError: Redis did not answer.
             Unavailable: the database did not answer.
         """
+        self._keys.refresh()
         with self._db.read() as conn:
             heads = store.heads(conn)
         self._vouch_due(heads)
@@ -164,16 +179,26 @@ class Reconciler:
     ) -> None:
         projection, environment_id = self._projection, facts.id
         need = what_is_needed(head, reading)
+        reason = "content"
         if need == "nothing" and deep:
-            need = self._deeper(facts, reading)
+            need, reason = self._deeper(facts, reading)
         try:
+            if need == "nothing" and self._is_to_be_read(facts.id):
+                wrong = what_is_wrong(
+                    client,
+                    Names.of(facts.project, facts.name),
+                    self._timeline.vouched(facts.id),
+                    self._keys,
+                )
+                if wrong is not None:
+                    need, reason = "restore", f"content: {wrong}"
             if need == "bring":
                 self._status.behind(environment_id)
                 projection.forget(environment_id)
                 projection.bring(environment_id, client)
                 log.info("environment_caught_up", environment=f"{facts.project}/{facts.name}")
             elif need == "restore":
-                projection.restore(environment_id, client, "content")
+                projection.restore(environment_id, client, reason)
             elif need == "vouch":
                 projection.vouch(environment_id, client, self._timeline.vouched(environment_id))
             if need != "bring":
@@ -191,16 +216,35 @@ class Reconciler:
             "projection_failed", environment=f"{facts.project}/{facts.name}", error=str(error)
         )
 
-    def _deeper(self, facts: Facts, reading: Reading) -> Need:
+    def _is_to_be_read(self, environment_id: str) -> bool:
+        """Whether its texts are due to be looked at."""
+        now = time.monotonic()
+        if environment_id in self._suspects:
+            if now < self._not_again.get(environment_id, 0.0):
+                return False
+            self._suspects.discard(environment_id)
+            self._not_again[environment_id] = now + _SUSPECT_SECONDS
+        # Begun at a random place of the pause, so that not all are read at once.
+        elif now < self._next_look.setdefault(
+            environment_id,
+            now + _CONTENT_SECONDS * random.random(),  # noqa: S311
+        ):
+            return False
+        self._next_look[environment_id] = now + _CONTENT_SECONDS
+        return True
+
+    def _deeper(self, facts: Facts, reading: Reading) -> tuple[Need, str]:
         with self._db.read() as conn:
             live = store.live_digests(conn, facts.id)
-        whole = live <= reading.artifacts <= 2 * live + _SURPLUS
-        return "nothing" if whole else "restore"
+        if reading.artifacts < live:
+            return "restore", "content: texts are missing"
+        return ("restore" if reading.artifacts > 2 * live + _SURPLUS else "nothing"), "surplus"
 
     def _vouch_due(self, heads: list[Head]) -> None:
-        due_before = clock.now_us() - self._vouch_every_us
+        due_before, revoked = clock.now_us() - self._vouch_every_us, self._keys.revoked()
         due = sorted(
-            (head for head in heads if head.as_of < due_before), key=lambda head: head.as_of
+            (head for head in heads if head.as_of < due_before or head.key_id in revoked),
+            key=lambda head: (head.key_id not in revoked, head.as_of),
         )
         refused = self._status.health().refused
         for head in due[:_VOUCHES_PER_CYCLE]:

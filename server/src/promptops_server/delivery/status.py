@@ -6,6 +6,7 @@ Owns what is counted and the one value that says whether Redis is with us. Leave
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -28,8 +29,16 @@ BEHIND = Gauge("promptops_environments_behind", "Environments whose newest relea
 REFUSED = Gauge(
     "promptops_environments_refused", "Environments where Redis holds what must not be overwritten."
 )
+ALTERED = Counter(
+    "promptops_redis_altered",
+    "Environments found in Redis otherwise than this installation left them, and written anew.",
+    ["how"],
+)
 STREAMS = Gauge("promptops_sse_streams", "Open event streams.")
 STREAMS_CUT = Counter("promptops_sse_streams_cut", "Streams ended by the server.", ["reason"])
+
+ALTERED_SECONDS = 86_400.0
+"""How long it is told that an environment was found altered."""
 
 RedisState = Literal["none", "unknown", "connected", "down"]
 
@@ -42,6 +51,8 @@ class Health:
     behind: int
     refused: dict[str, str] = field(default_factory=dict)
     last_error: str | None = None
+    altered: dict[str, str] = field(default_factory=dict)
+    """`project/environment` → how Redis held it otherwise than it was left, within the last day, in words."""
     behind_in: tuple[str, ...] = ()
     """Row ids of the environments that Redis is behind in."""
 
@@ -59,6 +70,7 @@ class Status:
         self._redis: RedisState = "unknown" if with_redis else "none"
         self._behind: set[str] = set()
         self._refused: dict[str, str] = {}
+        self._altered: dict[str, tuple[float, str]] = {}
         self._last_error: str | None = None
 
     def connected(self) -> bool:
@@ -105,13 +117,22 @@ class Status:
             REFUSED.set(len(self._refused))
             return news
 
+    def altered(self, label: str, how: str, words: str) -> None:
+        """Note that an environment was not as it was left; `how` is one word for the metric."""
+        ALTERED.labels(how).inc()
+        with self._mutex:
+            self._altered[label] = (time.monotonic() + ALTERED_SECONDS, words)
+
     def health(self) -> Health:
         """The facts now."""
         with self._mutex:
+            now = time.monotonic()
+            self._altered = {k: v for k, v in self._altered.items() if v[0] > now}
             return Health(
                 self._redis,
                 len(self._behind),
                 dict(self._refused),
                 self._last_error,
+                {label: words for label, (_, words) in self._altered.items()},
                 tuple(sorted(self._behind)),
             )

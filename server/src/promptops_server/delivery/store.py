@@ -42,6 +42,7 @@ class Head(NamedTuple):
     as_of: int
     hash: str
     entries: int
+    key_id: str = ""
 
     @property
     def position(self) -> Position:
@@ -63,6 +64,7 @@ _HEADS = select(
     release.c.as_of,
     release.c.statement_hash,
     environment.c.count,
+    release.c.key_id,
 ).join(
     release,
     and_(release.c.environment_id == environment.c.id, release.c.number == environment.c.head),

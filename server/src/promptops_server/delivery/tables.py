@@ -17,5 +17,11 @@ signing_key = Table(
     Column("signed_by", String(32), nullable=True),
     Column("signature", String(100), nullable=True),
     Column("created_at", BigInteger, nullable=False),
-    Column("retired_at", BigInteger, nullable=True),
+    Column(
+        "retired_at", BigInteger, nullable=True
+    ),  # when the next one began, or will begin, to sign
+    Column("signs_from", BigInteger, nullable=True),
+    Column("revoked_at", BigInteger, nullable=True),
+    Column("revoked_by", String(32), nullable=True),
+    Column("revocation", String(100), nullable=True),  # that key's signature saying so
 )

@@ -20,7 +20,9 @@ VOUCH_EVERY_US = 3600 * 1_000_000
 def vouch(
     db: Database, keys: Keys, facts: Facts, *, every_us: int = VOUCH_EVERY_US
 ) -> Header | None:
-    """Sign the head anew if its `as_of` is older than `every_us`; returns the header, None when it is not due.
+    """Sign the head anew if its `as_of` is older than `every_us`, or its key was revoked.
+
+    Returns the header, None when it is not due.
 
     Raises:
         Unavailable: the database did not answer.
@@ -28,7 +30,10 @@ def vouch(
     with db.write() as tx:
         lock_project(tx.conn, facts.project_id)
         header = store.head_header(tx.conn, facts.id)
-        if header is None or tx.now - clock.from_text(header.as_of) < every_us:
+        if header is None:
+            return None
+        due = tx.now - clock.from_text(header.as_of) >= every_us
+        if not due and header.key_id not in keys.revoked():
             return None
         as_of = clock.to_text(tx.now)
         key_id, signature = keys.sign(header.statement_text, as_of)

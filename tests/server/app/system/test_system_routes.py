@@ -98,6 +98,35 @@ def test_keys_are_told_without_their_secrets(root: httpx2.Client, running: Runni
     assert not [name for name in key if "private" in name or "seal" in name]
 
 
+def test_the_next_key_is_announced_and_a_key_taken_back(
+    root: httpx2.Client, running: RunningServer
+) -> None:
+    def states() -> list[str]:
+        return [key["state"] for key in root.get("/system/keys").json()["items"]]
+
+    (first,) = root.get("/system/keys").json()["items"]
+    made = root.post("/system/keys", json={"signs_after_hours": 24, "reason": "Every year"})
+    assert made.status_code == 201, made.text
+    assert states() == ["signing", "announced"]
+    assert made.json()["items"][1]["signed_by"] == first["id"]
+    assert root.post("/system/keys", json={"reason": "Every year"}).status_code == 409
+    for wrong in ({}, {"reason": "x"}, {"reason": "Every year", "signs_after_hours": -1}):
+        assert root.post("/system/keys", json=wrong).status_code == 422
+    revoked = root.post(f"/system/keys/{first['id']}/revoke", json={"reason": "It leaked"})
+    assert revoked.status_code == 200, revoked.text
+    assert states() == ["revoked", "signing"]
+    again = root.post(f"/system/keys/{first['id']}/revoke", json={"reason": "It leaked"})
+    assert again.status_code == 409
+    unknown = root.post(f"/system/keys/{'0' * 16}/revoke", json={"reason": "It leaked"})
+    assert unknown.status_code == 404
+    published = httpx2.get(f"{running.url}/delivery/v1/keys").json()["keys"]
+    assert [key["revoked_by"] for key in published] == [published[1]["key_id"], None]
+    events = root.get("/audit/events", params={"limit": 50}).json()["items"]
+    told = {e["action"]: e for e in events if e["action"].startswith("key.")}
+    assert told.keys() == {"key.announce", "key.revoke"}
+    assert told["key.revoke"]["actor"]["name"] == "root"
+
+
 def test_little_space_is_told_in_time() -> None:
     gib = 1024**3
     assert disk_line(100 * gib, 50 * gib).status == "ok"

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from promptops_server.app.errors import CannotStart
 from promptops_server.infra.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:
+    from promptops_server.infra.database import Database
 
 DataOption = Annotated[
     Path | None,
@@ -60,10 +63,27 @@ def one_line_failures() -> Iterator[None]:
         raise
 
 
-def fail(reason: str) -> None:
+def fail(reason: str) -> NoReturn:
     """Print the reason and leave with exit code 2."""
     sys.stderr.write(f"promptops-server: {reason}\n")
     raise typer.Exit(2)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of the settings, which must be there and migrated; the caller closes it."""
+    from promptops_server.app import migrate
+    from promptops_server.infra.database import Database
+
+    if settings.database.url is None and not (settings.data_dir / "promptops.sqlite").exists():
+        fail(f"there is no database in {settings.data_dir}")
+    db = Database(settings.database_url, pool_size=2)
+    try:
+        if migrate.pending(db):
+            fail("the database has not been migrated: run promptops-server migrate first")
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def settings_of(config: Path | None, **flags: Any) -> Settings:

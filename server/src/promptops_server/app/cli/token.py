@@ -114,4 +114,3 @@ def _expiry(text: str | None) -> int | None:
         return clock.from_text(text)
     except ValueError:
         fail(f"--expires {text!r} is neither a time like 2027-01-31T00:00:00Z nor a span like 30d")
-        raise AssertionError from None

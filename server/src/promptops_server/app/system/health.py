@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from promptops_server import __version__
 from promptops_server.app import diagnosis
+from promptops_server.app.findings import Level
 from promptops_server.delivery.assembly import Delivery
 from promptops_server.delivery.survey import Lag
 from promptops_server.infra.clock import now_us
@@ -26,7 +27,7 @@ from promptops_server.infra.settings import Settings
 from promptops_server.infra.tables import job_worker, outbox
 
 Status = Literal["ok", "warning", "failed"]
-_STATUS: dict[diagnosis.Level, Status] = {"ok": "ok", "advice": "warning", "failed": "failed"}
+_STATUS: dict[Level, Status] = {"ok": "ok", "advice": "warning", "failed": "failed"}
 LATE_SECONDS = 60
 """An outbox row that waits longer than this is told."""
 MOST_WORKERS = 100
@@ -160,6 +161,7 @@ def _redis(parts: HealthParts, behind: tuple[Lag, ...]) -> list[Line]:
         held = "nothing of it" if lag.in_redis is None else f"r{lag.in_redis}"
         words = f"{lag.project}@{lag.environment} is at r{lag.release}, Redis holds {held}."
         lines.append(Line("projection", "warning", words))
+    lines += [Line("projection", "warning", words) for words in list(seen.altered.values())[:50]]
     if seen.behind > len(behind):
         words = f"Redis is behind in {seen.behind - len(behind):,} more environments."
         lines.append(Line("projection", "warning", words))

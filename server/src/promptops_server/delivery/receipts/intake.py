@@ -51,6 +51,7 @@ class _Stored(NamedTuple):
 
     position: Position
     last_seen: int
+    refused: tuple[str, str | None] | None = None
 
 
 class Intake:
@@ -58,11 +59,18 @@ class Intake:
 
     Args:
         changed: told an environment's id after receipts of it were written.
+        suspected: told an environment's id when a follower over Redis refuses what it finds there.
     """
 
-    def __init__(self, db: Database, changed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        changed: Callable[[str], None],
+        suspected: Callable[[str], None] | None = None,
+    ) -> None:
         self._db = db
         self._changed = changed
+        self._suspected = suspected
         self._waiting: dict[tuple[str, str], Arrived] = {}
         self._facts: dict[str, Facts] = {}
         self._following: dict[str, int] = {}
@@ -95,8 +103,15 @@ class Intake:
                 return
             self._waiting[key] = arrived.after(earlier)
             self._facts[facts.id] = facts
-            if receipt.applied or receipt.leaving or receipt.held_ms < RECENT_MS:
+            if (
+                receipt.applied
+                or receipt.leaving
+                or receipt.held_ms < RECENT_MS
+                or (receipt.refused is not None and receipt.refused.for_ms < RECENT_MS)
+            ):
                 self._wake.set()
+        if receipt.refused is not None and receipt.via == "redis" and self._suspected is not None:
+            self._suspected(facts.id)
         metrics.TAKEN.labels(receipt.via).inc()
 
     def following(self, environment_id: str) -> int:
@@ -165,7 +180,7 @@ class Intake:
             if stored is None or not _is_sign(arrived.receipt, stored):
                 by_environment[key[0]].append(arrived)
             elif arrived.at - stored.last_seen >= REFRESH_US:
-                signs[key] = _Stored(stored.position, arrived.at)
+                signs[key] = _Stored(stored.position, arrived.at, stored.refused)
         if not by_environment and not signs:
             return
         taken: dict[str, TakenIn] = {}
@@ -181,7 +196,8 @@ class Intake:
             metrics.DROPPED.inc(done.dropped)
             for each in done.stored:
                 key = (environment_id, each.id)
-                self._stored[key] = _Stored(each.position, each.last_seen)
+                told = None if each.refused is None else (each.refused, each.refused_release)
+                self._stored[key] = _Stored(each.position, each.last_seen, told)
             for gone in done.gone:
                 self._stored.pop((environment_id, gone), None)
         for environment_id in {key[0] for key in batch}:
@@ -198,4 +214,11 @@ class Intake:
 
 def _is_sign(receipt: Receipt, stored: _Stored) -> bool:
     """Whether a receipt says nothing but that its follower is there."""
-    return not receipt.applied and not receipt.leaving and receipt.position == stored.position
+    refused = receipt.refused
+    told = None if refused is None else (refused.code, refused.release)
+    return (
+        not receipt.applied
+        and not receipt.leaving
+        and receipt.position == stored.position
+        and told == stored.refused
+    )

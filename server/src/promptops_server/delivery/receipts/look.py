@@ -50,6 +50,7 @@ def followers(
             current=counts.current,
             behind=counts.behind,
             silent=counts.silent,
+            refusing=sum(one.followers for one in store.refusing(conn, now, environment_id)),
             release=head.release,
             slowest_ms=rounded(lags.slowest_ms if lags.total else None),
             p50_ms=rounded(lags.percentile(0.5)),

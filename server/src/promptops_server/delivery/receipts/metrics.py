@@ -41,6 +41,7 @@ class Followers(Collector):
         try:
             with self._db.read() as conn:
                 found = store.on_releases(conn, now_us())
+                refused = store.refusing(conn, now_us())
         except ProblemError:
             return
         on_release = GaugeMetricFamily(
@@ -64,6 +65,14 @@ class Followers(Collector):
             on_release.add_metric(labels, n)
         for labels, n in states.items():
             stale.add_metric(labels, n)
+        refusing = GaugeMetricFamily(
+            "promptops_followers_refusing",
+            "Followers that take over nothing of what they are given, by the code that says why.",
+            labels=["project", "environment", "code"],
+        )
+        for one in refused:
+            refusing.add_metric((one.project, one.environment, one.code), one.followers)
+        yield refusing
         yield on_release
         yield stale
 

@@ -34,6 +34,19 @@ class Applied:
     ago_ms: float
 
 
+NOTHING_HELD = Position(0, 0)
+"""Where a follower stands that has taken nothing over yet; below every release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a follower does not take over: the code of its refusal, the release if it could be read, and for how long."""
+
+    code: str
+    release: str | None
+    for_ms: float
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """One report. `applied` names what was taken over since the report before; a release held at the start is not in it."""
@@ -50,6 +63,7 @@ class Receipt:
     applied: tuple[Applied, ...] = ()
     leaving: bool = False
     """The process ends: it is to be forgotten at once."""
+    refused: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,10 @@ class Follower:
     applied_at: int
     lag_ms: float | None
     last_seen: int
+    refused: str | None = None
+    """The code of why it takes over nothing that it is given."""
+    refused_release: str | None = None
+    refused_since: int | None = None
 
 
 def state_of(position: Position, last_seen: int, head: Position, now: int) -> State:
@@ -142,13 +160,13 @@ def kept_of(arrived: Arrived, known: Follower | None, lag: float | None) -> Foll
     receipt = arrived.receipt
     if known is not None and receipt.position <= known.position:
         return replace(
-            known,
+            _refusing(known, arrived) if arrived.at >= known.last_seen else known,
             via=receipt.via,
             last_seen=max(known.last_seen, arrived.at),
             lag_ms=known.lag_ms if known.lag_ms is not None else lag,
         )
     applied_at = arrived.at - int(max(0.0, receipt.held_ms) * 1000)
-    return Follower(
+    now = Follower(
         receipt.follower,
         receipt.host,
         receipt.process,
@@ -158,6 +176,20 @@ def kept_of(arrived: Arrived, known: Follower | None, lag: float | None) -> Foll
         applied_at,
         lag,
         arrived.at if known is None else max(known.last_seen, arrived.at),
+    )
+    return _refusing(now, arrived)
+
+
+def _refusing(follower: Follower, arrived: Arrived) -> Follower:
+    """With what its newest report says that it refuses; since when does not move while the code stays."""
+    refused = arrived.receipt.refused
+    if refused is None:
+        return replace(follower, refused=None, refused_release=None, refused_since=None)
+    since = arrived.at - int(max(0.0, refused.for_ms) * 1000)
+    if follower.refused == refused.code and follower.refused_since is not None:
+        since = follower.refused_since
+    return replace(
+        follower, refused=refused.code, refused_release=refused.release, refused_since=since
     )
 
 

@@ -9,7 +9,14 @@ from typing import Any
 from promptops.delivery import strict
 from promptops.delivery.header import Position
 from promptops.errors import InvalidHeader
-from promptops_server.delivery.receipts.model import APPLIED_KEPT, Applied, Receipt, Via
+from promptops_server.delivery.receipts.model import (
+    APPLIED_KEPT,
+    NOTHING_HELD,
+    Applied,
+    Receipt,
+    Refused,
+    Via,
+)
 from promptops_server.infra.plain_text import control_in
 from promptops_server.infra.problems import Invalid
 
@@ -20,6 +27,7 @@ LONGEST_MS = 400 * 86_400_000.0
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _POSITION = re.compile(r"[1-9][0-9]{0,9}-[0-9]{1,10}")
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _LARGEST = 2**31 - 1
 
 
@@ -47,13 +55,14 @@ def _receipt(given: Any, via: Via) -> Receipt:
         process=_number(given, "process"),
         sdk=_line(given, "sdk", 50),
         via=via,
-        position=_position(given, "receipt"),
+        position=_held(given),
         held_ms=_duration(given, "held_ms", "receipt"),
         applied=tuple(
             _applied(strict.mapping(one, f"receipt.applied[{n}]"), f"receipt.applied[{n}]")
             for n, one in enumerate(listed)
         ),
         leaving=given.get("leaving") is True,
+        refused=_refused(given.get("refused")),
     )
 
 
@@ -62,6 +71,25 @@ def _applied(given: Any, where: str) -> Applied:
         _position(given, where),
         took_ms=_duration(given, "took_ms", where),
         ago_ms=_duration(given, "ago_ms", where),
+    )
+
+
+def _held(given: Any) -> Position:
+    """The release in use; null for a process that has none yet, which only tells what it refuses."""
+    if given.get("release", "") is None and given.get("refused") is not None:
+        return NOTHING_HELD
+    return _position(given, "receipt")
+
+
+def _refused(given: Any) -> Refused | None:
+    if given is None:
+        return None
+    where = "receipt.refused"
+    told = strict.mapping(given, where)
+    return Refused(
+        strict.matching(told, "code", where, _CODE, "a code, such as unknown-key"),
+        None if told.get("release") is None else str(_position(told, where)),
+        _duration(told, "for_ms", where),
     )
 
 

@@ -39,11 +39,14 @@ _F, _S = tables.follower.c, tables.release_spread.c
 # Between processes of one installation, so that two that heard the same report count it once.
 _TURN = text("SELECT pg_advisory_xact_lock(7310417883)")
 _PUT = text(
-    "INSERT INTO follower (environment_id, id, host, process, sdk, via, epoch, release, applied_at, lag_ms, last_seen) "
-    "VALUES (:environment_id, :id, :host, :process, :sdk, :via, :epoch, :release, :applied_at, :lag_ms, :last_seen) "
+    "INSERT INTO follower (environment_id, id, host, process, sdk, via, epoch, release, applied_at, lag_ms, last_seen, "
+    "refused, refused_release, refused_since) "
+    "VALUES (:environment_id, :id, :host, :process, :sdk, :via, :epoch, :release, :applied_at, :lag_ms, :last_seen, "
+    ":refused, :refused_release, :refused_since) "
     "ON CONFLICT (environment_id, id) DO UPDATE SET host = excluded.host, process = excluded.process, "
     "sdk = excluded.sdk, via = excluded.via, epoch = excluded.epoch, release = excluded.release, "
-    "applied_at = excluded.applied_at, lag_ms = excluded.lag_ms, last_seen = excluded.last_seen"
+    "applied_at = excluded.applied_at, lag_ms = excluded.lag_ms, last_seen = excluded.last_seen, "
+    "refused = excluded.refused, refused_release = excluded.refused_release, refused_since = excluded.refused_since"
 )
 _TOUCH = text(
     "UPDATE follower SET last_seen = :last_seen "
@@ -110,6 +113,9 @@ def put(conn: Connection, environment_id: str, followers: Sequence[Follower]) ->
             "applied_at": each.applied_at,
             "lag_ms": each.lag_ms,
             "last_seen": each.last_seen,
+            "refused": each.refused,
+            "refused_release": each.refused_release,
+            "refused_since": each.refused_since,
         }
         for each in followers
     ]
@@ -352,6 +358,36 @@ def on_releases(conn: Connection, now: int) -> list[OnRelease]:
     return [OnRelease(r.project, r.environment, r.release, r.state, int(r.n)) for r in rows]
 
 
+class Refusing(NamedTuple):
+    """How many followers of an environment take over nothing of what they are given, by the code that says why."""
+
+    project: str
+    environment: str
+    code: str
+    followers: int
+
+
+def refusing(conn: Connection, now: int, environment_id: str | None = None) -> list[Refusing]:
+    """Followers that gave a sign lately and refuse, of every environment or of one."""
+    query = (
+        select(
+            project.c.name,
+            environment.c.name.label("environment"),
+            _F.refused,
+            func.count().label("n"),
+        )
+        .select_from(tables.follower)
+        .join(environment, environment.c.id == _F.environment_id)
+        .join(project, project.c.id == environment.c.project_id)
+        .where(_F.refused.is_not(None), _F.last_seen >= now - SILENT_US)
+        .group_by(project.c.name, environment.c.name, _F.refused)
+        .order_by(project.c.name, environment.c.name, _F.refused)
+    )
+    if environment_id is not None:
+        query = query.where(_F.environment_id == environment_id)
+    return [Refusing(r.name, r.environment, r.refused, int(r.n)) for r in conn.execute(query)]
+
+
 def _alive(environment_id: str, now: int) -> Select[*tuple[Any, ...]]:
     return select(tables.follower).where(
         _F.environment_id == environment_id, _F.last_seen >= now - FORGOTTEN_US
@@ -380,4 +416,7 @@ def _follower(row: Row[*tuple[Any, ...]]) -> Follower:
         row.applied_at,
         row.lag_ms,
         row.last_seen,
+        row.refused,
+        row.refused_release,
+        row.refused_since,
     )

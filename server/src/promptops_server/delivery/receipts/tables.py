@@ -20,6 +20,9 @@ follower = Table(
     Column("applied_at", BigInteger, nullable=False),
     Column("lag_ms", Float, nullable=True),  # empty: it began with this release
     Column("last_seen", BigInteger, nullable=False),
+    Column("refused", String(40), nullable=True),  # the code of why it takes nothing over
+    Column("refused_release", String(24), nullable=True),
+    Column("refused_since", BigInteger, nullable=True),
     Index("ix_follower_host", "environment_id", "host", "process", "id"),
     Index("ix_follower_last_seen", "last_seen"),
 )

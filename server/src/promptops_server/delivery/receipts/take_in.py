@@ -116,4 +116,5 @@ def _is_news(before: Follower, after: Follower) -> bool:
         or after.last_seen - before.last_seen >= REFRESH_US
         or after.via != before.via
         or after.lag_ms != before.lag_ms
+        or (after.refused, after.refused_release) != (before.refused, before.refused_release)
     )

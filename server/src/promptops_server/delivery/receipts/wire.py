@@ -29,6 +29,13 @@ class FollowerOut(BaseModel):
     last_seen: str
     state: State
     since: str = Field(description="since when it is in this state")
+    refused: str | None = Field(
+        description="why it takes over nothing of what it is given: unknown-key, wrong-signature, …; null when it does"
+    )
+    refused_release: str | None = Field(
+        description="what it refuses, `epoch-release`, if that could be read"
+    )
+    refused_since: str | None
 
 
 class FollowerSummary(BaseModel):
@@ -38,6 +45,7 @@ class FollowerSummary(BaseModel):
     current: int
     behind: int
     silent: int
+    refusing: int = Field(description="of those that give signs: they refuse what they are given")
     release: int
     slowest_ms: float | None
     p50_ms: float | None
@@ -116,6 +124,9 @@ def follower_out(
         last_seen=to_text(each.last_seen),
         state=state,
         since=to_text(since),
+        refused=each.refused,
+        refused_release=each.refused_release,
+        refused_since=None if each.refused_since is None else to_text(each.refused_since),
     )
 
 

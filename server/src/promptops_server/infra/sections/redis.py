@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from promptops.delivery.redis_address import parse_redis_url
 from promptops_server.infra.sections.base import PREFIX, Section
 
 
@@ -18,15 +18,30 @@ class RedisSettings(Section):
 
     url: str | None = Field(
         None,
-        description="redis://, rediss:// or unix:// address of a Redis 7+ or Valkey; "
-        "without it, one is started for this server alone.",
+        description="Address of a Redis 7+ or Valkey: redis://, rediss:// (TLS) or unix://, redis+sentinel://host,host/service, "
+        "redis+cluster://host,host, and both with rediss+; without it, one is started for this server alone.",
     )
     password: SecretStr | None = Field(
         None,
         description="Password of that Redis, instead of one in the URL; also of the embedded one.",
     )
+    admin_url: SecretStr | None = Field(
+        None,
+        description="The same Redis with a user that may manage users, for promptops-server redis acl alone. "
+        "Default: redis.url.",
+    )
+    sentinel_password: SecretStr | None = Field(
+        None, description="Password of the Sentinels, instead of ?sentinel_password= in the URL."
+    )
     ca_file: Path | None = Field(
         None, description="PEM file of the authority that signed a rediss:// server's certificate."
+    )
+    cert_file: Path | None = Field(
+        None,
+        description="PEM file of this server's own certificate, for a Redis that asks for one.",
+    )
+    key_file: Path | None = Field(
+        None, description="PEM file of that certificate's key, if it is not in the same file."
     )
     port: int = Field(
         0,
@@ -36,16 +51,13 @@ class RedisSettings(Section):
         "0: unix socket only. A password is always asked for: redis.password, or the one in the data directory.",
     )
 
-    @field_validator("url")
+    @field_validator("url", "admin_url")
     @classmethod
-    def _known_scheme(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("starts with redis://, rediss:// or unix://")
+    def _known_form(cls, value: str | SecretStr | None) -> str | SecretStr | None:
         if value is not None:
+            text = value if isinstance(value, str) else value.get_secret_value()
             try:
-                _ = urlsplit(value).port
-            except (
-                ValueError
-            ):  # its text would repeat a part of the address, which may hold a password
-                raise ValueError("its host and port are not host:port") from None
+                parse_redis_url(text)
+            except ValueError as error:  # its sentence repeats no secret
+                raise ValueError(str(error)) from None
         return value
