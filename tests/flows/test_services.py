@@ -1,0 +1,321 @@
+"""The SDK in real services, from a fresh environment: every process of each sees publish, rollback and suspend.
+
+The programs in `services/` are those of docs/guide/integrate.md; `look_*.py` give each an address that tells process and version.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from promptops_server.infra.redis_process import RedisProcess
+from support.fresh_environment import FreshEnvironment, fresh_environment
+from support.no_approval import without_approval
+from support.server import RunningServer, free_port
+
+PROGRAMS = Path(__file__).parent / "services"
+PATH = "claims/triage"
+TEXT = 'messages:\n  - {role: user, content: "%s: {{ claim }}"}\n'
+WITHIN = 20.0
+"""Seconds for a release to be seen in every process of a service on a busy machine."""
+
+
+@dataclass
+class Bank:
+    """One project for each service, and what its processes need to follow it."""
+
+    server: RunningServer
+    api: httpx2.Client
+    name: str
+    variables: dict[str, str] = field(default_factory=dict)
+    version: int = 0
+
+    def put(self, says: str) -> None:
+        headers = {"If-Match": f'"v{self.version}"'} if self.version else {}
+        answer = self.api.put(
+            f"/projects/{self.name}/prompts/{PATH}",
+            content=TEXT % says,
+            headers={"Content-Type": "application/yaml", **headers},
+        )
+        assert answer.status_code == 201, answer.text
+        self.version = answer.json()["version"]
+
+    def change(self, how: str, **body: Any) -> int:
+        """One release; its number."""
+        url = f"/projects/{self.name}/environments/production/{how}"
+        answer = self.api.post(url, json={"reason": "Complaint 4711", **body})
+        assert answer.status_code == 201, answer.text
+        number: int = answer.json()["number"]
+        return number
+
+    def publish(self, says: str) -> int:
+        self.put(says)
+        return self.change("releases", prompts=[{"path": PATH}])
+
+
+@pytest.fixture(scope="module")
+def environment(
+    server: RunningServer, tmp_path_factory: pytest.TempPathFactory
+) -> FreshEnvironment:
+    """The client installed from the running server's index."""
+    folder = tmp_path_factory.mktemp("application")
+    index = f"{server.url}/install/simple"
+    return fresh_environment(folder, "--index-url", index, "promptops-client")
+
+
+@pytest.fixture(scope="module")
+def api(server: RunningServer) -> Iterator[httpx2.Client]:
+    with server.api(server.token("maya", "admin")) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def bank(server: RunningServer, api: httpx2.Client) -> Callable[[str], Bank]:
+    """Makes a project with one prompt live."""
+
+    def make(name: str) -> Bank:
+        assert api.post("/projects", json={"name": name}).status_code == 201
+        without_approval(api, name)
+        wanted = {"name": name, "project": name, "environment": "production"}
+        token = api.post("/tokens", json=wanted).json()["token"]
+        made = Bank(server, api, name)
+        made.variables = {
+            "PROMPTOPS_URL": server.url, "PROMPTOPS_TOKEN": token,
+            "PROMPTOPS_PROJECT": name, "PROMPTOPS_ENVIRONMENT": "production",
+        }  # fmt: skip
+        made.publish("Sort")
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    process = RedisProcess(tmp_path_factory.mktemp("broker"))
+    process.start()
+    yield process.url.replace("unix://", "redis+socket://")
+    process.stop()
+
+
+class Service:
+    """A running service; `look` asks its processes, as many times as it takes to reach each."""
+
+    def __init__(
+        self,
+        command: list[str],
+        environment: FreshEnvironment,
+        variables: dict[str, str],
+        log: Path,
+    ) -> None:
+        self.log = log
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [str(environment.python), "-m", *command], cwd=PROGRAMS, stdout=out, stderr=subprocess.STDOUT,
+                env={**environment.variables, "PYTHONPATH": str(PROGRAMS), **variables}, start_new_session=True,
+            )  # fmt: skip
+
+    def ask(self) -> list[dict[str, Any]]:
+        """Some processes' answers; none while nobody answers."""
+        raise NotImplementedError
+
+    def until_each(self, processes: int, seen: object) -> set[int]:
+        """Wait until so many processes exist and the last word of each is this; returns who they are."""
+        last: dict[int, Any] = {}
+        deadline = time.monotonic() + WITHIN
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
+            for answer in self.ask():
+                last[answer["process"]] = answer["seen"]
+            if len(last) >= processes and set(last.values()) == {seen}:
+                assert len(last) == processes
+                return set(last)
+            time.sleep(0.02)
+        raise AssertionError(
+            f"not every process saw {seen!r}: {last}\n{self.log.read_text()[-3000:]}"
+        )
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+class WebService(Service):
+    """Workers that share a port: each request comes to one of them."""
+
+    port = 0
+
+    def ask(self) -> list[dict[str, Any]]:
+        def one(_: int) -> dict[str, Any] | None:
+            try:
+                found: dict[str, Any] = httpx2.get(
+                    f"http://127.0.0.1:{self.port}/look", timeout=10
+                ).json()
+            except (httpx2.HTTPError, ValueError):
+                return None
+            return found
+
+        with ThreadPoolExecutor(8) as pool:
+            return [answer for answer in pool.map(one, range(8)) if answer is not None]
+
+    def get(self, path: str, method: str = "GET") -> httpx2.Response:
+        return httpx2.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=10)
+
+
+class Worker(Service):
+    """A Celery worker: tasks go to whichever process is free."""
+
+    broker = ""
+
+    def ask(self) -> list[dict[str, Any]]:
+        from celery import Celery
+
+        with Celery("ask", broker=self.broker, backend=self.broker) as app:
+            asked = [app.send_task("look_celery.tell") for _ in range(4)]
+            return [one.get(timeout=WITHIN) for one in asked]
+
+    def call(self, task: str, *arguments: str) -> Any:
+        from celery import Celery
+
+        with Celery("ask", broker=self.broker, backend=self.broker) as app:
+            return app.send_task(task, arguments).get(timeout=WITHIN)
+
+
+@dataclass
+class Running:
+    """A service and its project."""
+
+    service: Service
+    bank: Bank
+
+
+@pytest.fixture(scope="module")
+def running(
+    server: RunningServer, environment: FreshEnvironment, bank: Callable[[str], Bank], broker: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, Running]]:  # fmt: skip
+    """All services, started side by side."""
+    folder = tmp_path_factory.mktemp("services")
+    ports = {"uvicorn": free_port(), "gunicorn": free_port()}
+    commands = {
+        "uvicorn": ["uvicorn", "look_fastapi:app", "--workers", "2", "--port", str(ports["uvicorn"])],
+        "gunicorn": [
+            "gunicorn", "look_gunicorn:app", "--preload", "--workers", "2", "--bind", f"127.0.0.1:{ports['gunicorn']}",
+        ],
+        "celery": [
+            "celery", "-A", "look_celery", "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO",
+            "--without-gossip", "--without-mingle",
+        ],
+    }  # fmt: skip
+    redis = f"unix://{server.data / 'redis' / 'redis.sock'}"
+    more = {"celery": {"BROKER_URL": broker, "PROMPTOPS_REDIS_URL": redis}}
+    found: dict[str, Running] = {}
+    for name, command in commands.items():
+        project = bank(name)
+        kind = Worker if name == "celery" else WebService
+        service = kind(
+            command,
+            environment,
+            {**project.variables, **more.get(name, {})},
+            folder / f"{name}.log",
+        )
+        if isinstance(service, WebService):
+            service.port = ports[name]
+        elif isinstance(service, Worker):
+            service.broker = broker
+        found[name] = Running(service, project)
+    yield found
+    for one in found.values():
+        one.service.stop()
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "gunicorn", "celery"])
+def test_every_process_sees_publish_rollback_and_suspend(
+    name: str, running: dict[str, Running]
+) -> None:
+    service, bank = running[name].service, running[name].bank
+    who = service.until_each(2, 1)
+    bank.publish("Sort again")
+    assert service.until_each(2, 2) == who
+    bank.change("rollback", path=PATH)
+    assert service.until_each(2, 1) == who
+    bank.change("suspend", prompts=[PATH])
+    assert service.until_each(2, "prompt-suspended: Complaint 4711") == who
+    assert service.process.pid not in who
+    number = bank.change("releases", prompts=[{"path": PATH, "version": 2}])
+    assert service.until_each(2, 2) == who
+    followers = _followers(bank, number, who)
+    assert {f["via"] for f in followers} == {"redis" if name == "celery" else "http"}
+
+
+def _followers(bank: Bank, number: int, who: set[int]) -> list[dict[str, Any]]:
+    """What the server knows of these processes, once each has told that it has the release."""
+    deadline = time.monotonic() + WITHIN
+    while time.monotonic() < deadline:
+        page = bank.api.get(f"/projects/{bank.name}/environments/production/followers").json()
+        items = [
+            item for item in page["items"] if item["process"] in who and item["release"] == number
+        ]
+        if len(items) == len(who):
+            return items
+        time.sleep(0.1)
+    raise AssertionError(page)
+
+
+def test_the_services_answer_as_their_page_says(running: dict[str, Running]) -> None:
+    web, wsgi, worker = (running[name].service for name in ("uvicorn", "gunicorn", "celery"))
+    for service in (web, wsgi, worker):
+        service.until_each(2, 2)
+    assert (
+        isinstance(web, WebService) and isinstance(wsgi, WebService) and isinstance(worker, Worker)
+    )
+    answer = web.get("/triage?claim=Hail", "POST").json()
+    assert answer["messages"][-1]["content"] == "Sort again: Hail"
+    assert web.get("/ready").json() == {
+        "release": answer["release"],
+        "source": "live",
+        "connected": True,
+    }
+    assert wsgi.get("/?claim=Hail").json()["messages"][-1]["content"] == "Sort again: Hail"
+    assert worker.call("celery_service.triage", "Hail") == "Sort again: Hail"
+    for name, ask in (
+        ("uvicorn", lambda: web.get("/triage?claim=x", "POST")),
+        ("gunicorn", lambda: wsgi.get("/?claim=x")),
+    ):
+        running[name].bank.change("suspend", prompts=[PATH])
+        running[name].service.until_each(2, "prompt-suspended: Complaint 4711")
+        assert (ask().status_code, ask().json()["reason"]) == (503, "Complaint 4711")
+
+
+def test_a_process_that_ends_in_order_is_no_follower_any_more(running: dict[str, Running]) -> None:
+    for one in running.values():
+        one.service.until_each(
+            2,
+            one.bank.version
+            if one.service is running["celery"].service
+            else "prompt-suspended: Complaint 4711",
+        )
+        one.service.stop()
+    for one in running.values():
+        deadline = time.monotonic() + WITHIN
+        while True:
+            page = one.bank.api.get(
+                f"/projects/{one.bank.name}/environments/production/followers"
+            ).json()
+            if page["summary"]["total"] == 0:
+                break
+            assert time.monotonic() < deadline, (one.bank.name, page)
+            time.sleep(0.1)
