@@ -5,7 +5,9 @@ The programs in `services/` are those of docs/guide/integrate.md; `look_*.py` gi
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -22,6 +24,7 @@ from promptops_server.infra.redis_process import RedisProcess
 from support.fresh_environment import FreshEnvironment, fresh_environment
 from support.no_approval import without_approval
 from support.server import RunningServer, free_port
+from support.tcp_proxy import TcpProxy
 
 PROGRAMS = Path(__file__).parent / "services"
 PATH = "claims/triage"
@@ -319,3 +322,66 @@ def test_a_process_that_ends_in_order_is_no_follower_any_more(running: dict[str,
                 break
             assert time.monotonic() < deadline, (one.bank.name, page)
             time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def recipes(bank: Callable[[str], Bank]) -> Bank:
+    return bank("recipes")
+
+
+SAYS = {
+    "threads": "{'Sort: Hail'}\n",
+    "processes": "['Sort: Hail']\n['Sort: Hail']\n",
+    "event_loops": "Sort: Hail\nSort: Rain\n1\n",
+    "script": "Sort: Hail\n",
+}
+
+
+def test_the_recipes_print_what_they_should_and_end(
+    recipes: Bank, environment: FreshEnvironment
+) -> None:
+    def run(name: str) -> subprocess.CompletedProcess[str]:
+        return environment.run(str(PROGRAMS / f"{name}.py"), variables=recipes.variables)
+
+    with ThreadPoolExecutor(len(SAYS)) as pool:
+        for name, done in zip(SAYS, pool.map(run, SAYS), strict=True):
+            assert (done.stdout, done.returncode) == (SAYS[name], 0), done.stderr
+
+
+def test_a_job_that_wants_the_live_release_does_not_start_without(
+    environment: FreshEnvironment, recipes: Bank, tmp_path: Path
+) -> None:
+    program = tmp_path / "script.py"
+    program.write_text((PROGRAMS / "script.py").read_text().replace("=20", "=0.3"))
+    away = {**recipes.variables, "PROMPTOPS_URL": "http://127.0.0.1:9"}
+    done = environment.run(str(program), variables=away)
+    assert done.returncode == 1
+    assert re.fullmatch(
+        "not started: http://127.0.0.1:9 (cannot be reached.*|has not answered yet)",
+        done.stderr.splitlines()[-1],
+    )
+
+
+def test_a_cold_start_has_what_was_live_the_last_time(
+    environment: FreshEnvironment, recipes: Bank, tmp_path: Path
+) -> None:
+    def start(folder: str) -> Any:
+        source = (
+            (PROGRAMS / "cold_start.py")
+            .read_text()
+            .replace("/tmp/promptops", str(tmp_path / folder))
+        )
+        (tmp_path / "cold_start.py").write_text(source)
+        call = "import json, cold_start; print(json.dumps(cold_start.handler({'claim': 'Hail'}, None)))"
+        done = environment.run("-c", call, variables=variables, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    with TcpProxy(recipes.server.port) as proxy:
+        variables = {**recipes.variables, "PROMPTOPS_URL": proxy.url}
+        assert start("disk")["version"] == 1
+    assert start("disk")["version"] == 1  # nothing can be reached now
+    assert start("new-disk") == {
+        "messages": [{"role": "user", "content": "Sort this claim: Hail"}],
+        "version": 0,
+    }

@@ -150,7 +150,7 @@ class PromptOps:
             age=follower.age(),
             source="none" if position is None else "live" if follower.confirmed else "disk",
             where=self._where,
-            last_error=follower.last_error,
+            last_error=follower.last_error or self._no_answer_yet(),
             disk=follower.about_disk(),
             refusals=follower.refusals,
             last_refusal=follower.last_refusal,
@@ -191,11 +191,14 @@ class PromptOps:
             environment=self._settings.environment,
         )
 
+    def _no_answer_yet(self) -> str:
+        return "" if self._follower.confirmed else f"{self._where} has not answered yet"
+
     def _no_connection(self) -> NotConnected | TooOld | None:
         follower = self._follower
         if follower.held.state.header is not None:
             return None
-        tried = [follower.last_error or f"{self._where} has not answered yet"]
+        tried = [follower.last_error or self._no_answer_yet()]
         if follower.about_disk():
             tried.append(follower.about_disk())
         elif not self._settings.disk_cache:
@@ -225,7 +228,7 @@ class PromptOps:
                 health.epoch,
                 health.release,
                 health.age,
-                health.last_error or f"{self._where} has not answered yet",
+                health.last_error,
             )
         elif health.source == "none":
             log.error("started without any release: %s", self._no_connection())
