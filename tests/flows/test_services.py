@@ -72,8 +72,7 @@ def environment(
 ) -> FreshEnvironment:
     """The client installed from the running server's index."""
     folder = tmp_path_factory.mktemp("application")
-    index = f"{server.url}/install/simple"
-    return fresh_environment(folder, "--index-url", index, "promptops-client")
+    return fresh_environment(folder, "-r", f"{server.url}/install/requirements.txt")
 
 
 @pytest.fixture(scope="module")
@@ -322,6 +321,28 @@ def test_a_process_that_ends_in_order_is_no_follower_any_more(running: dict[str,
                 break
             assert time.monotonic() < deadline, (one.bank.name, page)
             time.sleep(0.1)
+
+
+def test_pip_finds_the_same_client_in_each_way(
+    server: RunningServer, environment: FreshEnvironment, tmp_path: Path
+) -> None:
+    install = f"{server.url}/install"
+    ways = {
+        "index": ["--index-url", f"{install}/simple", "promptops-client"],
+        "links": ["--no-index", "--find-links", f"{install}/", "promptops-client"],
+        "requirements": ["--no-index", "-r", f"{install}/requirements.txt"],
+    }
+
+    def fetch(way: str) -> bytes:
+        environment.pip("download", "--dest", str(tmp_path / way), *ways[way])
+        (wheel,) = (tmp_path / way).iterdir()
+        return wheel.read_bytes()
+
+    with ThreadPoolExecutor(3) as pool:
+        found = dict(zip(ways, pool.map(fetch, ways), strict=True))
+    assert found["index"] == found["links"] == found["requirements"]
+    where = environment.run("-c", "import promptops; print(promptops.__file__)").stdout
+    assert Path(where.strip()).is_relative_to(environment.folder)
 
 
 @pytest.fixture(scope="module")

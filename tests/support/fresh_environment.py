@@ -32,11 +32,11 @@ class FreshEnvironment:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
-    def pip_install(self, *arguments: str) -> None:
-        """`pip install` into it, without dependencies and without any index but those named."""
+    def pip(self, command: str, *arguments: str) -> None:
+        """A command of pip about it, without dependencies and without any index but those named."""
         done = subprocess.run(
             [sys.executable, "-m", "pip", "--python", str(self.python), "--isolated", "--disable-pip-version-check",
-             "install", "--quiet", "--no-deps", "--no-cache-dir", "--retries", "0", *arguments],
+             command, "--quiet", "--no-deps", "--no-cache-dir", "--retries", "0", *arguments],
             env={**self.variables, "PIP_CONFIG_FILE": os.devnull}, capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -62,7 +62,7 @@ def fresh_environment(folder: Path, *pip_arguments: str) -> FreshEnvironment:
     """
     venv.create(folder, symlinks=True)
     made = FreshEnvironment(folder)
-    made.pip_install(*pip_arguments)
+    made.pip("install", *pip_arguments)
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     shared = {path for path in sys.path if path.endswith("site-packages")}
     (folder / "lib" / version / "site-packages" / "libraries.pth").write_text(
