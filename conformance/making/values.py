@@ -14,7 +14,14 @@ def vectors() -> dict[str, Any]:
     one, two, three = key("one"), key("two"), key("three")
     entries = [
         h.Entry(TRIAGE, h.LIVE, 2, 2, h.digest_of("x"), ""),
-        h.Entry("letters/Zusage", h.SUSPENDED, 1, 3, "", "“Wrong” § 5 – 保険 \u2028 \\ / é"),
+        h.Entry(
+            "letters/Zusage",
+            h.SUSPENDED,
+            1,
+            3,
+            "",
+            '“Wrong” "§ 5" – 保険 \u2028 \\ / é <&> \b\t\n\f\r\x01\x1f\x7f 🏦',
+        ),
         *(h.Entry(f"many/p{n}", h.LIVE, 1, 1, h.digest_of(str(n)), "") for n in range(600)),
     ]
     server = Server()

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -86,6 +87,17 @@ def test_a_client_without_the_rule_fails_the_case(
     monkeypatch.setattr(verify, rule, instead)
     with pytest.raises(AssertionError, match=r"expects"):
         run.play(run.read_case(name), follow, timeout=0.6)
+
+
+def test_every_reason_to_refuse_is_on_the_page_and_has_a_case() -> None:
+    page = (SUITE.parent / "docs" / "delivery-protocol.md").read_text("utf-8")
+    told = set(re.findall(r"^\| `([a-z-]+)` \| (?:[1-5]|not JSON)", page, re.MULTILINE))
+    steps = [step for name in run.names() for step in run.read_case(name)["steps"]]
+    assert {step["expect"]["refused"] for step in steps} - {None} == told
+    assert (
+        set(re.findall(r"`([a-z-]+)`", (verify.Refusal.__doc__ or "").partition("Codes:")[2]))
+        == told
+    )
 
 
 def test_a_program_is_run_through_its_own_input_and_output() -> None:
