@@ -29,7 +29,7 @@ from support.tcp_proxy import TcpProxy
 
 PROGRAMS = Path(__file__).parent / "services"
 PATH = "claims/triage"
-TEXT = 'messages:\n  - {role: user, content: "%s: {{ claim }}"}\n'
+TEXT = 'description: "Number %d"\nmessages:\n  - {role: user, content: "%s: {{ claim }}"}\n'
 WITHIN = 20.0
 """Seconds for a release to be seen in every process of a service on a busy machine."""
 
@@ -48,7 +48,7 @@ class Bank:
         headers = {"If-Match": f'"v{self.version}"'} if self.version else {}
         answer = self.api.put(
             f"/projects/{self.name}/prompts/{PATH}",
-            content=TEXT % says,
+            content=TEXT % (self.version + 1, says),
             headers={"Content-Type": "application/yaml", **headers},
         )
         assert answer.status_code == 201, answer.text
@@ -212,11 +212,15 @@ def running(
 ) -> Iterator[dict[str, Running]]:  # fmt: skip
     """All services, started side by side."""
     folder = tmp_path_factory.mktemp("services")
-    ports = {"uvicorn": free_port(), "gunicorn": free_port()}
+    ports = {name: free_port() for name in ("uvicorn", "gunicorn", "gunicorn-asgi")}
     commands = {
         "uvicorn": ["uvicorn", "look_fastapi:app", "--workers", "2", "--port", str(ports["uvicorn"])],
         "gunicorn": [
             "gunicorn", "look_gunicorn:app", "--preload", "--workers", "2", "--bind", f"127.0.0.1:{ports['gunicorn']}",
+        ],
+        "gunicorn-asgi": [
+            "gunicorn", "look_fastapi:app", "--preload", "--worker-class", "asgi", "--workers", "2",
+            "--bind", f"127.0.0.1:{ports['gunicorn-asgi']}",
         ],
         "celery": [
             "celery", "-A", "look_celery", "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO",
@@ -232,7 +236,7 @@ def running(
         service = kind(
             command,
             environment,
-            {**project.variables, **more.get(name, {})},
+            {"GUNICORN_CMD_ARGS": "--no-control-socket", **project.variables, **more.get(name, {})},
             folder / f"{name}.log",
         )
         if isinstance(service, WebService):
@@ -245,21 +249,23 @@ def running(
         one.service.stop()
 
 
-@pytest.mark.parametrize("name", ["uvicorn", "gunicorn", "celery"])
+@pytest.mark.parametrize("name", ["uvicorn", "gunicorn", "gunicorn-asgi", "celery"])
 def test_every_process_sees_publish_rollback_and_suspend(
     name: str, running: dict[str, Running]
 ) -> None:
     service, bank = running[name].service, running[name].bank
-    who = service.until_each(2, 1)
+    bank.publish("Sort")
+    first = bank.version
+    who = service.until_each(2, first)
     bank.publish("Sort again")
-    assert service.until_each(2, 2) == who
+    assert service.until_each(2, first + 1) == who
     bank.change("rollback", path=PATH)
-    assert service.until_each(2, 1) == who
+    assert service.until_each(2, first) == who
     bank.change("suspend", prompts=[PATH])
     assert service.until_each(2, "prompt-suspended: Complaint 4711") == who
+    number = bank.change("releases", prompts=[{"path": PATH, "version": first + 1}])
+    assert service.until_each(2, first + 1) == who
     assert service.process.pid not in who
-    number = bank.change("releases", prompts=[{"path": PATH, "version": 2}])
-    assert service.until_each(2, 2) == who
     followers = _followers(bank, number, who)
     assert {f["via"] for f in followers} == {"redis" if name == "celery" else "http"}
 
@@ -280,11 +286,11 @@ def _followers(bank: Bank, number: int, who: set[int]) -> list[dict[str, Any]]:
 
 def test_the_services_answer_as_their_page_says(running: dict[str, Running]) -> None:
     web, wsgi, worker = (running[name].service for name in ("uvicorn", "gunicorn", "celery"))
-    for service in (web, wsgi, worker):
-        service.until_each(2, 2)
-    assert (
-        isinstance(web, WebService) and isinstance(wsgi, WebService) and isinstance(worker, Worker)
-    )
+    assert isinstance(web, WebService) and isinstance(wsgi, WebService)
+    assert isinstance(worker, Worker)
+    for one in running.values():
+        one.bank.publish("Sort again")
+        one.service.until_each(2, one.bank.version)
     answer = web.get("/triage?claim=Hail", "POST").json()
     assert answer["messages"][-1]["content"] == "Sort again: Hail"
     assert web.get("/ready").json() == {
@@ -305,12 +311,8 @@ def test_the_services_answer_as_their_page_says(running: dict[str, Running]) -> 
 
 def test_a_process_that_ends_in_order_is_no_follower_any_more(running: dict[str, Running]) -> None:
     for one in running.values():
-        one.service.until_each(
-            2,
-            one.bank.version
-            if one.service is running["celery"].service
-            else "prompt-suspended: Complaint 4711",
-        )
+        one.bank.publish("Sort")
+        one.service.until_each(2, one.bank.version)
         one.service.stop()
     for one in running.values():
         deadline = time.monotonic() + WITHIN
