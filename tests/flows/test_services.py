@@ -245,8 +245,12 @@ def running(
             service.broker = broker
         found[name] = Running(service, project)
     yield found
-    for one in found.values():
-        one.service.stop()
+    _stop(found)
+
+
+def _stop(running: dict[str, Running]) -> None:
+    with ThreadPoolExecutor(len(running)) as pool:
+        list(pool.map(lambda one: one.service.stop(), running.values()))
 
 
 @pytest.mark.parametrize("name", ["uvicorn", "gunicorn", "gunicorn-asgi", "celery"])
@@ -313,7 +317,7 @@ def test_a_process_that_ends_in_order_is_no_follower_any_more(running: dict[str,
     for one in running.values():
         one.bank.publish("Sort")
         one.service.until_each(2, one.bank.version)
-        one.service.stop()
+    _stop(running)
     for one in running.values():
         deadline = time.monotonic() + WITHIN
         while True:
