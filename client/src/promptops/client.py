@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -104,6 +105,7 @@ class PromptOps:
             copy=copy,
             receipts=settings.receipts,
         )
+        _load_libraries(settings)
         self._follower.start()
         # Also at interpreter exit, so that no thread is cut off in the middle of a write.
         self._finalizer = weakref.finalize(self, self._follower.close)
@@ -237,6 +239,19 @@ class PromptOps:
 def supported_features() -> frozenset[str]:
     """The features of prompts that this installation can use, by the names headers require."""
     return frozenset({"jinja2"} if find_spec("jinja2") is not None else ())
+
+
+def _load_libraries(settings: settings_.ClientSettings) -> None:
+    """Import in this thread what following needs: a child that is forked while another thread imports
+    a module waits for ever when it imports it as well.
+    """
+    names = ["cryptography.hazmat.primitives.asymmetric.ed25519"]
+    if settings.url is not None:
+        names.append("httpx2")
+    if settings.redis_url is not None:
+        names += ["redis", "redis.backoff", "redis.retry"]
+    for name in names:
+        import_module(name)
 
 
 def _source_for(settings: settings_.ClientSettings) -> tuple[Callable[[], Source], str]:
