@@ -137,6 +137,7 @@ def test_the_files_are_what_the_program_makes() -> None:
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (0, "as made\n")
+    assert f"{len(run.names())} courses of events" in (SUITE / "README.md").read_text("utf-8")
 
 
 def compact(entry: list[Any]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -12,7 +14,7 @@ from delivery_world import World
 from http_delivery import TOKEN, Events, Served, serve
 
 from promptops import PromptOps
-from promptops_server.delivery import hub
+from promptops_server.delivery import hub, snapshot
 from support.tcp_proxy import TcpProxy
 
 
@@ -101,3 +103,27 @@ def test_who_asks_again_is_told_that_nothing_changed(served: Served, world: Worl
         assert (head.status_code, head.headers["etag"], head.content) == (200, tag, b"")
     assert "immutable" in served.get(f"/artifacts/{digest}").headers["cache-control"]
     assert served.get().headers["vary"] == "accept-encoding"
+
+
+def test_a_snapshot_is_packed_once_however_many_ask(
+    served: Served, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.release({f"many/p{n}": 1 for n in range(300)}, body="é" * 300)
+    served.delivery.project(world.environment.id)
+    built: list[int] = []
+    build = snapshot.build
+
+    def counted(*parts: Any) -> snapshot.Snapshot:
+        built.append(1)
+        return build(*parts)
+
+    monkeypatch.setattr(snapshot, "build", counted)
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(lambda _: served.get(accept_encoding="gzip"), range(30)))
+    assert {(one.status_code, one.headers["content-encoding"]) for one in found} == {(200, "gzip")}
+    assert len({one.content for one in found}) == 1
+    assert len(built) == 1
+    world.release({"many/p0": 2})
+    served.delivery.project(world.environment.id)
+    assert served.get().headers["etag"] == '"1-2"'
+    assert len(built) == 2
