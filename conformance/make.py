@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import making.following
 import making.refusing  # noqa: F401 - its cases register themselves
@@ -22,14 +23,26 @@ FOLDER = Path(__file__).resolve().parent / "delivery"
 
 def made() -> dict[str, str]:
     """Every data file by its name."""
-    files = {"vectors.json": {"format": 1, **vectors()}}
+    files = {"vectors.json": _a_line_each({"format": 1, **vectors()})}
     for name, make in CASES.items():
         about = " ".join((make.__doc__ or "").split())
-        files[f"cases/{name}.json"] = {"format": 1, "about": about, **make()}
-    return {
-        name: json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-        for name, value in files.items()
-    }
+        case = {"format": 1, "about": about, **make()}
+        files[f"cases/{name}.json"] = json.dumps(case, ensure_ascii=False, indent=1) + "\n"
+    return files
+
+
+def _a_line_each(value: dict[str, Any]) -> str:
+    """JSON with one item of a member's list on each line."""
+    members = []
+    for name, items in value.items():
+        lines = (
+            [json.dumps(item, ensure_ascii=False) for item in items]
+            if isinstance(items, list)
+            else []
+        )
+        text = "[\n  " + ",\n  ".join(lines) + "\n ]" if lines else json.dumps(items)
+        members.append(f' "{name}": {text}')
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def differences() -> list[str]:
