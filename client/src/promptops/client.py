@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -116,6 +117,7 @@ class PromptOps:
             receipts=settings.receipts,
             max_start_age=max_start_age,
         )
+        _load_libraries(settings)
         self._follower.start()
         # Also at interpreter exit, so that no thread is cut off in the middle of a write.
         self._finalizer = weakref.finalize(self, self._follower.close)
@@ -162,7 +164,7 @@ class PromptOps:
             age=follower.age(),
             source="none" if position is None else "live" if follower.confirmed else "disk",
             where=self._where,
-            last_error=follower.last_error,
+            last_error=follower.last_error or self._no_answer_yet(),
             disk=follower.about_disk(),
             refusals=follower.refusals,
             last_refusal=follower.last_refusal,
@@ -203,11 +205,14 @@ class PromptOps:
             environment=self._settings.environment,
         )
 
+    def _no_answer_yet(self) -> str:
+        return "" if self._follower.confirmed else f"{self._where} has not answered yet"
+
     def _no_connection(self) -> NotConnected | TooOld | None:
         follower = self._follower
         if follower.held.state.header is not None:
             return None
-        tried = [follower.last_error or f"{self._where} has not answered yet"]
+        tried = [follower.last_error or self._no_answer_yet()]
         if follower.about_disk():
             tried.append(follower.about_disk())
         elif not self._settings.disk_cache:
@@ -237,7 +242,7 @@ class PromptOps:
                 health.epoch,
                 health.release,
                 health.age,
-                health.last_error or f"{self._where} has not answered yet",
+                health.last_error,
             )
         elif health.source == "none":
             log.error("started without any release: %s", self._no_connection())
@@ -246,6 +251,19 @@ class PromptOps:
 def supported_features() -> frozenset[str]:
     """The features of prompts that this installation can use, by the names headers require."""
     return frozenset({"jinja2"} if find_spec("jinja2") is not None else ())
+
+
+def _load_libraries(settings: settings_.ClientSettings) -> None:
+    """Import in this thread what following needs: a child that is forked while another thread imports
+    a module waits for ever when it imports it as well.
+    """
+    names = ["cryptography.hazmat.primitives.asymmetric.ed25519"]
+    if settings.url is not None:
+        names.append("httpx2")
+    if settings.redis_url is not None:
+        names += ["redis", "redis.backoff", "redis.retry"]
+    for name in names:
+        import_module(name)
 
 
 def _source_for(settings: settings_.ClientSettings) -> tuple[Callable[[], Source], str]:

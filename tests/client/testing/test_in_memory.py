@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+from pathlib import Path
 
 import pytest
 
 from promptops import (
+    AsyncPromptOps,
     InvalidArtifact,
     NotConnected,
     PromptNotLive,
     PromptOps,
     PromptSuspended,
     Release,
+    TooOld,
 )
-from promptops.testing import InMemoryPromptOps
+from promptops.testing import InMemoryAsyncPromptOps, InMemoryPromptOps
 
 pytest_plugins = ["promptops.testing.pytest_plugin"]
 
 
-def test_it_reads_like_the_real_client() -> None:
-    for name in ("get", "snapshot", "on_release", "health", "close"):
-        real, ours = getattr(PromptOps, name), getattr(InMemoryPromptOps, name)
-        assert list(inspect.signature(ours).parameters) == list(inspect.signature(real).parameters)
+@pytest.mark.parametrize(
+    ("real", "ours"), [(PromptOps, InMemoryPromptOps), (AsyncPromptOps, InMemoryAsyncPromptOps)]
+)
+def test_it_reads_like_the_real_client(real: type, ours: type) -> None:
+    public = {name for name, member in vars(real).items() if callable(member)}
+    public = {name for name in public if not name.startswith("_") or name.endswith("er__")}
+    assert {"get", "snapshot", "on_release", "health", "close"} < public
+    for name in public:
+        made, meant = getattr(ours, name), getattr(real, name)
+        assert list(inspect.signature(made).parameters) == list(inspect.signature(meant).parameters)
+        assert inspect.iscoroutinefunction(made) == inspect.iscoroutinefunction(meant)
 
 
 def test_what_is_published_is_live(promptops: InMemoryPromptOps) -> None:
@@ -93,3 +104,96 @@ def test_a_near_miss_is_pointed_out(promptops: InMemoryPromptOps) -> None:
         promptops.get("Triage")
     with pytest.raises(PromptNotLive, match="no @ part"):
         promptops.get("claims/Triage@3")
+
+
+def test_a_rollback_brings_an_earlier_version_back(promptops: InMemoryPromptOps) -> None:
+    promptops.publish("a", "1")
+    promptops.publish("a", "2")
+    back = promptops.rollback("a", 1)
+    assert (back.version, back.release, back.render()[0]["content"]) == (1, 3, "1")
+    promptops.suspend("a")
+    assert promptops.rollback("test/a", 2).render()[0]["content"] == "2"
+    assert promptops.publish("a", "3").version == 3
+    with pytest.raises(PromptNotLive, match="never had a version 4"):
+        promptops.rollback("a", 4)
+
+
+def test_a_client_that_was_cut_off_goes_on_until_its_release_is_too_old() -> None:
+    patient, strict = InMemoryPromptOps(), InMemoryPromptOps(max_age=60)
+    for ops in (patient, strict):
+        ops.publish("a", "1")
+        ops.lose_connection(61)
+        health = ops.health()
+        assert (health.connected, health.source, health.release, health.age) == (
+            False,
+            "live",
+            1,
+            61,
+        )
+    assert patient.get("a").version == 1
+    assert patient.snapshot().release == 1
+    with pytest.raises(TooOld, match="61 s ago"):
+        strict.get("a")
+    with pytest.raises(TooOld):
+        strict.snapshot()
+    assert strict.get("a", fallback="instead").version == 0
+    strict.suspend("a")
+    with pytest.raises(PromptSuspended):
+        strict.get("a", fallback="instead")
+    strict.connect()
+    assert strict.publish("a", "2").version == strict.get("a").version == 2
+
+
+def test_the_files_of_a_clone_are_live_together(
+    promptops: InMemoryPromptOps, tmp_path: Path
+) -> None:
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "triage.prompt.yml").write_text(
+        "messages:\n  - {role: user, content: '{{> style/house@3 }} Sort: {{ claim }}'}\n"
+    )
+    (tmp_path / "style").mkdir()
+    house = tmp_path / "style" / "house.prompt.yaml"
+    house.write_text("messages:\n  - {role: user, content: Be brief.}\n")
+    (tmp_path / "README.md").write_text("Prompts.")
+    made = promptops.publish_files(tmp_path)
+    assert {(path, prompt.release) for path, prompt in made.items()} == {
+        ("claims/triage", 1),
+        ("style/house", 1),
+    }
+    said = promptops.get("claims/triage").render(claim="Hail")
+    assert said == [{"role": "user", "content": "Be brief. Sort: Hail"}]
+    house.write_text("messages:\n  - {role: user}\n")
+    with pytest.raises(InvalidArtifact, match=r"style/house.prompt.yaml is not a prompt: line 2"):
+        promptops.publish_files(tmp_path)
+    house.unlink()
+    with pytest.raises(InvalidArtifact, match="includes style/house, which is not in the folder"):
+        promptops.publish_files(tmp_path)
+    with pytest.raises(InvalidArtifact, match="holds no prompt file"):
+        promptops.publish_files(tmp_path / "style")
+    assert promptops.health().release == 1
+
+
+def test_releases_are_told_in_the_loop(async_promptops: InMemoryAsyncPromptOps) -> None:
+    async def use() -> tuple[list[int], list[int], list[int]]:
+        waited: list[int] = []
+        called: list[int] = []
+        followed: list[int] = []
+
+        async def note(release: Release) -> None:
+            await asyncio.sleep(0)
+            waited.append(release.number)
+
+        async with async_promptops as ops:
+            stop = ops.on_release(note)
+            ops.on_release(lambda release: called.append(release.number))
+            releases = ops.releases()
+            ops.publish("a", "1")
+            followed.append((await anext(releases)).number)
+            await asyncio.sleep(0.01)
+            stop()
+            ops.publish("a", "2")
+            assert ops.get("a").version == 2
+        followed += [release.number async for release in releases]  # ended by leaving
+        return waited, called, followed
+
+    assert asyncio.run(use()) == ([1], [1, 2], [1, 2])

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 
 from promptops.delivery.header import REMOVED, Entry
+from promptops.delivery.once import once
 
 BUCKETS = 256
 EMPTY_BUCKET_HASH = bytes(32)
@@ -95,7 +95,7 @@ class EntryTree:
             hashes[number] = bucket_hash(leaf_ for _, leaf_ in bucket.values())
         return EntryTree(tuple(buckets), tuple(hashes), count)
 
-    @cached_property
+    @once
     def root(self) -> str:
         """The hex root hash, as a statement carries it."""
         return root_of(self._hashes)

@@ -16,10 +16,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptops.delivery import strict
+from promptops.delivery.once import once
 from promptops.errors import InvalidHeader
 
 if TYPE_CHECKING:
@@ -138,12 +138,12 @@ class Header:
     key_id: str
     signature: str
 
-    @cached_property
+    @once
     def statement(self) -> Statement:
         """The parsed statement (parsed once); raises `InvalidHeader`."""
         return parse_statement(self.statement_text)
 
-    @cached_property
+    @once
     def hash(self) -> str:
         """Hex SHA-256 of the statement's bytes: the next release's `previous`."""
         return statement_hash(self.statement_text)

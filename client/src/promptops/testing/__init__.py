@@ -4,11 +4,12 @@
     ops.publish("claims/triage", "Sort this claim: {{ claim }}")
     assert ops.get("claims/triage").render(claim="…")
 
-Owns the in-memory client: it compiles, numbers, releases, suspends and renders as the real one
-does, and has the same methods that read. It checks no signatures, since nothing arrives from
-outside. The pytest fixture is in `promptops.testing.pytest_plugin`.
+Owns the in-memory clients: they compile, number, release, suspend and render as the real ones do,
+and have the same methods that read. They check no signatures, since nothing arrives from outside.
+The pytest fixtures are in `promptops.testing.pytest_plugin`.
 """
 
 from promptops.testing.in_memory import InMemoryPromptOps
+from promptops.testing.in_memory_async import InMemoryAsyncPromptOps
 
-__all__ = ["InMemoryPromptOps"]
+__all__ = ["InMemoryAsyncPromptOps", "InMemoryPromptOps"]

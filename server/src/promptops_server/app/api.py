@@ -17,7 +17,7 @@ from promptops_server.access.routes.policies import PolicyDeps
 from promptops_server.access.routes.policies import router as policies_router
 from promptops_server.access.sign_in.routes import router as sign_in_router
 from promptops_server.access.users import get_user, user_by_id
-from promptops_server.app import health
+from promptops_server.app import health, install_pages
 from promptops_server.app.console.routes import ConsoleDeps
 from promptops_server.app.console.routes import router as console_router
 from promptops_server.app.edge import App
@@ -187,6 +187,7 @@ def http_parts(services: Services) -> HttpParts:
         ),
         root=(
             health.router(health.checks(db, services.delivery)),
+            install_pages.router(),
             git_router(_git(services)),
             *([services.oidc.root] if services.oidc else []),
         ),

@@ -25,6 +25,7 @@ what is live to applications.</p>
 <li>API: <code>/api/v1</code>, described by <a href="/openapi.json">OpenAPI 3.1</a></li>
 <li>Git: <code>git clone …/git/PROJECT.git</code>, a token as password</li>
 <li>Delivery to applications: <code>/delivery/v1/PROJECT/ENVIRONMENT</code></li>
+<li>The client for applications and authors: <a href="/install/">/install/</a></li>
 <li>Operations: <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>, <a href="/metrics">/metrics</a></li>
 </ul>
 <p>The console was not built into this server (<code>make install</code> builds it). Start with <code>promptops login</code>.</p>

@@ -21,7 +21,8 @@ from promptops_server.infra.problems import BadRequest
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
+    # A proxy that compresses would hold events back until it has enough of them.
+    (b"cache-control", b"no-store, no-transform"),
     (b"x-accel-buffering", b"no"),
 ]
 

@@ -1,0 +1,1 @@
+"""How the data files are made; `make.py` writes them."""
