@@ -1276,6 +1276,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/imports/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read files of other formats, and say what importing them would do
+         * @description Changes nothing. Prompt files, text, Markdown, Prompty, Dotprompt, CSV, promptfoo, Langfuse and MLflow exports, and archives of them, at most 5,000 files with 5,000 prompts. Send `path` and `content` of the answer to `imports`.
+         */
+        post: operations["convert_api_v1_projects__project__imports_convert_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/inventory": {
         parameters: {
             query?: never;
@@ -3566,6 +3586,51 @@ export interface components {
             why: string;
         };
         /**
+         * ConvertOut
+         * @description What the files hold.
+         */
+        ConvertOut: {
+            /** Items */
+            items: components["schemas"]["ConvertedOut"][];
+            /** Left */
+            left: components["schemas"]["promptops_server__registry__routes__conversions__LeftOut"][];
+            /** Tables */
+            tables: components["schemas"]["TableOut"][];
+        };
+        /**
+         * ConvertedOut
+         * @description A prompt that was read: what to send to `imports`, and what that would do if it were sent now.
+         *
+         *     `version` is the number it would get, or has.
+         */
+        ConvertedOut: {
+            /** Content */
+            content: string;
+            /** File */
+            file: string;
+            /** Format */
+            format: string;
+            /** Notes */
+            notes: string[];
+            /** Path */
+            path: string;
+            /** Problems */
+            problems: {
+                [key: string]: unknown;
+            }[];
+            /** Reason */
+            reason: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "created" | "updated" | "unchanged" | "skipped" | "refused";
+            /** Valid */
+            valid: boolean;
+            /** Version */
+            version: number | null;
+        };
+        /**
          * CopyItem
          * @description A working copy in a list.
          */
@@ -4816,6 +4881,22 @@ export interface components {
             versions_changed: number;
         };
         /**
+         * FileIn
+         * @description A file: its path from the folder it was taken from, and its text; an archive's bytes in base64.
+         */
+        FileIn: {
+            /** Content */
+            content: string;
+            /**
+             * Encoding
+             * @default text
+             * @enum {string}
+             */
+            encoding: "text" | "base64";
+            /** Name */
+            name: string;
+        };
+        /**
          * FileProblemOut
          * @description Something wrong with the file, or worth a look.
          */
@@ -5673,16 +5754,6 @@ export interface components {
             valid: boolean;
             /** Version */
             version: number;
-        };
-        /**
-         * LeftOut
-         * @description A prompt whose newest version still names an old address; it keeps working.
-         */
-        LeftOut: {
-            /** Path */
-            path: string;
-            /** Pins */
-            pins: string[];
         };
         /**
          * LiftIn
@@ -9129,6 +9200,16 @@ export interface components {
             workers: components["schemas"]["WorkerOut"][];
         };
         /**
+         * TableOut
+         * @description The columns of a file that is a table.
+         */
+        TableOut: {
+            /** Columns */
+            columns: string[];
+            /** File */
+            file: string;
+        };
+        /**
          * TargetBody
          * @description A model target as it shall be, without its name.
          */
@@ -9432,7 +9513,7 @@ export interface components {
              * Left
              * @description At most 100; `left_count` says how many there are
              */
-            left: components["schemas"]["LeftOut"][];
+            left: components["schemas"]["promptops_server__registry__routes__edits__LeftOut"][];
             /** Left Count */
             left_count: number;
             /** Live */
@@ -10600,6 +10681,30 @@ export interface components {
             op: "restore";
         };
         /**
+         * LeftOut
+         * @description Something that would not come: in which file, where in it, which key, and why.
+         */
+        promptops_server__registry__routes__conversions__LeftOut: {
+            /** File */
+            file: string;
+            /** Key */
+            key: string;
+            /** Reason */
+            reason: string;
+            /** Where */
+            where: string;
+        };
+        /**
+         * LeftOut
+         * @description A prompt whose newest version still names an old address; it keeps working.
+         */
+        promptops_server__registry__routes__edits__LeftOut: {
+            /** Path */
+            path: string;
+            /** Pins */
+            pins: string[];
+        };
+        /**
          * RestoreIn
          * @description Which content comes back.
          */
@@ -10827,6 +10932,8 @@ export type ConfirmationIn = components['schemas']['ConfirmationIn'];
 export type ConflictOut = components['schemas']['ConflictOut'];
 export type ConsistencyProof = components['schemas']['ConsistencyProof'];
 export type ContractOut = components['schemas']['ContractOut'];
+export type ConvertOut = components['schemas']['ConvertOut'];
+export type ConvertedOut = components['schemas']['ConvertedOut'];
 export type CopyItem = components['schemas']['CopyItem'];
 export type CopyOut = components['schemas']['CopyOut'];
 export type CopyPage = components['schemas']['CopyPage'];
@@ -10882,6 +10989,7 @@ export type FieldDifferenceOut = components['schemas']['FieldDifferenceOut'];
 export type FieldOut = components['schemas']['FieldOut'];
 export type FieldsOut = components['schemas']['FieldsOut'];
 export type FiguresOut = components['schemas']['FiguresOut'];
+export type FileIn = components['schemas']['FileIn'];
 export type FileProblemOut = components['schemas']['FileProblemOut'];
 export type FindingOut = components['schemas']['FindingOut'];
 export type FolderOut = components['schemas']['FolderOut'];
@@ -10924,7 +11032,6 @@ export type KeyList = components['schemas']['KeyList'];
 export type KeyOut = components['schemas']['KeyOut'];
 export type LastReleaseOut = components['schemas']['LastReleaseOut'];
 export type LeafOut = components['schemas']['LeafOut'];
-export type LeftOut = components['schemas']['LeftOut'];
 export type LiftIn = components['schemas']['LiftIn'];
 export type LimitsIn = components['schemas']['LimitsIn'];
 export type LimitsOut = components['schemas']['LimitsOut'];
@@ -11078,6 +11185,7 @@ export type SuiteProblemOut = components['schemas']['SuiteProblemOut'];
 export type SuiteTextIn = components['schemas']['SuiteTextIn'];
 export type SuitesOut = components['schemas']['SuitesOut'];
 export type SystemHealth = components['schemas']['SystemHealth'];
+export type TableOut = components['schemas']['TableOut'];
 export type TargetBody = components['schemas']['TargetBody'];
 export type TargetOut = components['schemas']['TargetOut'];
 export type TargetPage = components['schemas']['TargetPage'];
@@ -11139,6 +11247,8 @@ export type PromptopsServerProvidersTargetsSchemasCheckOut = components['schemas
 export type PromptopsServerRegistryRedactionRoutesKeptOut = components['schemas']['promptops_server__registry__redaction__routes__KeptOut'];
 export type PromptopsServerRegistryRedactionRoutesPlaceOut = components['schemas']['promptops_server__registry__redaction__routes__PlaceOut'];
 export type PromptopsServerRegistryRoutesBulkRestoreIn = components['schemas']['promptops_server__registry__routes__bulk__RestoreIn'];
+export type PromptopsServerRegistryRoutesConversionsLeftOut = components['schemas']['promptops_server__registry__routes__conversions__LeftOut'];
+export type PromptopsServerRegistryRoutesEditsLeftOut = components['schemas']['promptops_server__registry__routes__edits__LeftOut'];
 export type PromptopsServerRegistryRoutesEditsRestoreIn = components['schemas']['promptops_server__registry__routes__edits__RestoreIn'];
 export type PromptopsServerRegistryRoutesRecordsOutSideOut = components['schemas']['promptops_server__registry__routes__records_out__SideOut'];
 export type PromptopsServerRegistryRoutesSchemasLiveOut = components['schemas']['promptops_server__registry__routes__schemas__LiveOut'];
@@ -13489,6 +13599,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+        };
+    };
+    convert_api_v1_projects__project__imports_convert_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Allow Invalid
+                     * @default false
+                     */
+                    allow_invalid?: boolean;
+                    /**
+                     * Delimiter
+                     * @default
+                     */
+                    delimiter?: string;
+                    /**
+                     * Description Column
+                     * @default
+                     */
+                    description_column?: string;
+                    /** Files */
+                    files: components["schemas"]["FileIn"][];
+                    /**
+                     * Format
+                     * @default
+                     */
+                    format?: string;
+                    /**
+                     * Module
+                     * @default
+                     */
+                    module?: string;
+                    /**
+                     * Name Column
+                     * @default
+                     */
+                    name_column?: string;
+                    /**
+                     * On Conflict
+                     * @default version
+                     * @enum {string}
+                     */
+                    on_conflict?: "version" | "skip" | "refuse";
+                    /**
+                     * Role
+                     * @default user
+                     * @enum {string}
+                     */
+                    role?: "user" | "system";
+                    /**
+                     * Tag Columns
+                     * @default []
+                     */
+                    tag_columns?: string[];
+                    /**
+                     * Text Column
+                     * @default
+                     */
+                    text_column?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConvertOut"];
                 };
             };
         };

@@ -8,6 +8,7 @@ from promptops_server.registry.routes import (
     activity,
     bulk,
     checking,
+    conversions,
     differences,
     edits,
     fragments,
@@ -28,6 +29,7 @@ __all__ = ["RegistryDeps", "router"]
 _PARTS = (
     projects,
     imports,
+    conversions,
     edits,
     bulk,
     fragments,
