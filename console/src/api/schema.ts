@@ -3593,7 +3593,7 @@ export interface components {
             /** Items */
             items: components["schemas"]["ConvertedOut"][];
             /** Left */
-            left: components["schemas"]["promptops_server__registry__routes__conversions__LeftOut"][];
+            left: components["schemas"]["NotCarriedOut"][];
             /** Tables */
             tables: components["schemas"]["TableOut"][];
         };
@@ -5756,6 +5756,16 @@ export interface components {
             version: number;
         };
         /**
+         * LeftOut
+         * @description A prompt whose newest version still names an old address; it keeps working.
+         */
+        LeftOut: {
+            /** Path */
+            path: string;
+            /** Pins */
+            pins: string[];
+        };
+        /**
          * LiftIn
          * @description Why a hold ends.
          */
@@ -6293,6 +6303,20 @@ export interface components {
              * @enum {string}
              */
             kind: "none";
+        };
+        /**
+         * NotCarriedOut
+         * @description Something that would not come: in which file, where in it, which key, and why.
+         */
+        NotCarriedOut: {
+            /** File */
+            file: string;
+            /** Key */
+            key: string;
+            /** Reason */
+            reason: string;
+            /** Where */
+            where: string;
         };
         /**
          * NoteOut
@@ -9513,7 +9537,7 @@ export interface components {
              * Left
              * @description At most 100; `left_count` says how many there are
              */
-            left: components["schemas"]["promptops_server__registry__routes__edits__LeftOut"][];
+            left: components["schemas"]["LeftOut"][];
             /** Left Count */
             left_count: number;
             /** Live */
@@ -10681,30 +10705,6 @@ export interface components {
             op: "restore";
         };
         /**
-         * LeftOut
-         * @description Something that would not come: in which file, where in it, which key, and why.
-         */
-        promptops_server__registry__routes__conversions__LeftOut: {
-            /** File */
-            file: string;
-            /** Key */
-            key: string;
-            /** Reason */
-            reason: string;
-            /** Where */
-            where: string;
-        };
-        /**
-         * LeftOut
-         * @description A prompt whose newest version still names an old address; it keeps working.
-         */
-        promptops_server__registry__routes__edits__LeftOut: {
-            /** Path */
-            path: string;
-            /** Pins */
-            pins: string[];
-        };
-        /**
          * RestoreIn
          * @description Which content comes back.
          */
@@ -11032,6 +11032,7 @@ export type KeyList = components['schemas']['KeyList'];
 export type KeyOut = components['schemas']['KeyOut'];
 export type LastReleaseOut = components['schemas']['LastReleaseOut'];
 export type LeafOut = components['schemas']['LeafOut'];
+export type LeftOut = components['schemas']['LeftOut'];
 export type LiftIn = components['schemas']['LiftIn'];
 export type LimitsIn = components['schemas']['LimitsIn'];
 export type LimitsOut = components['schemas']['LimitsOut'];
@@ -11057,6 +11058,7 @@ export type NewToken = components['schemas']['NewToken'];
 export type NewestOut = components['schemas']['NewestOut'];
 export type NextScheduleOut = components['schemas']['NextScheduleOut'];
 export type NoneIn = components['schemas']['NoneIn'];
+export type NotCarriedOut = components['schemas']['NotCarriedOut'];
 export type NoteOut = components['schemas']['NoteOut'];
 export type OnlyFrom = components['schemas']['OnlyFrom'];
 export type OpeningOut = components['schemas']['OpeningOut'];
@@ -11247,8 +11249,6 @@ export type PromptopsServerProvidersTargetsSchemasCheckOut = components['schemas
 export type PromptopsServerRegistryRedactionRoutesKeptOut = components['schemas']['promptops_server__registry__redaction__routes__KeptOut'];
 export type PromptopsServerRegistryRedactionRoutesPlaceOut = components['schemas']['promptops_server__registry__redaction__routes__PlaceOut'];
 export type PromptopsServerRegistryRoutesBulkRestoreIn = components['schemas']['promptops_server__registry__routes__bulk__RestoreIn'];
-export type PromptopsServerRegistryRoutesConversionsLeftOut = components['schemas']['promptops_server__registry__routes__conversions__LeftOut'];
-export type PromptopsServerRegistryRoutesEditsLeftOut = components['schemas']['promptops_server__registry__routes__edits__LeftOut'];
 export type PromptopsServerRegistryRoutesEditsRestoreIn = components['schemas']['promptops_server__registry__routes__edits__RestoreIn'];
 export type PromptopsServerRegistryRoutesRecordsOutSideOut = components['schemas']['promptops_server__registry__routes__records_out__SideOut'];
 export type PromptopsServerRegistryRoutesSchemasLiveOut = components['schemas']['promptops_server__registry__routes__schemas__LiveOut'];

@@ -75,7 +75,7 @@ class ConvertedOut(BaseModel):
     problems: Problems
 
 
-class LeftOut(BaseModel):
+class NotCarriedOut(BaseModel):
     """Something that would not come: in which file, where in it, which key, and why."""
 
     file: str
@@ -95,7 +95,7 @@ class ConvertOut(BaseModel):
     """What the files hold."""
 
     items: list[ConvertedOut]
-    left: list[LeftOut]
+    left: list[NotCarriedOut]
     tables: list[TableOut]
 
 
@@ -198,7 +198,7 @@ def _out(readings: Readings, answers: Sequence[Imported]) -> ConvertOut:
             for found, answer in zip(readings.found, answers, strict=True)
         ],
         left=[
-            LeftOut(file=one.file, where=one.where, key=one.key, reason=one.reason)
+            NotCarriedOut(file=one.file, where=one.where, key=one.key, reason=one.reason)
             for one in readings.left
         ],
         tables=[TableOut(file=one.file, columns=list(one.columns)) for one in readings.tables],
