@@ -10,7 +10,7 @@ import classes from './home.module.css';
 const words = strings.home.import;
 const ACCEPTED = '.yml,.yaml,.txt,.md,.markdown,.prompty,.prompt,.csv,.tsv,.json,.zip,.tar,.gz,.tgz';
 
-export function DropPlace({ onFiles }: { readonly onFiles: (files: readonly Read[]) => void }) {
+export function DropPlace({ small, onFiles }: { readonly small: boolean; readonly onFiles: (files: readonly Read[]) => void }) {
   const [over, setOver] = useState(false);
   const [pasting, setPasting] = useState(false);
   const folder = useRef<HTMLInputElement>(null);
@@ -23,11 +23,11 @@ export function DropPlace({ onFiles }: { readonly onFiles: (files: readonly Read
   };
   return (
     <section
-      className={classes.drop} data-over={over} aria-label={words.drop}
+      className={classes.drop} data-over={over} data-small={small} aria-label={words.drop}
       onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)} onDrop={dropped}
     >
-      <IconFileImport size={34} stroke={1.4} aria-hidden />
-      <p>{words.drop}</p>
+      {!small && <IconFileImport size={34} stroke={1.4} aria-hidden />}
+      <p>{small ? words.dropMore : words.drop}</p>
       <Group justify="center">
         <FileButton multiple accept={ACCEPTED} onChange={(files) => void readChosen(files).then(onFiles)}>
           {(props) => <Button {...props}>{words.files}</Button>}
@@ -60,7 +60,7 @@ function Paste({ onDone }: { readonly onDone: (file: Read) => void }) {
     <form onSubmit={(event) => { event.preventDefault(); onDone(pasted(path, text, kind)); }}>
       <Stack>
         <Textarea label={words.pasteLabel} required withAsterisk={false} data-autofocus autosize minRows={8} maxRows={18} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-        <Select label={words.kind} description={chosen === null && text !== '' ? words.kindGuessed : ' '} allowDeselect={false} value={kind} data={Object.entries(words.kinds).map(([value, label]) => ({ value, label }))} onChange={(value) => choose(value as Kind | null)} />
+        <Select label={words.kind} description={chosen === null && text !== '' ? words.kindGuessed : words.kindHelp} allowDeselect={false} value={kind} data={Object.entries(words.kinds).map(([value, label]) => ({ value, label }))} onChange={(value) => choose(value as Kind | null)} />
         {!named && <TextInput label={words.pasteName} required withAsterisk={false} value={path} placeholder="claims/triage" onChange={(event) => setPath(event.currentTarget.value)} />}
         <Button type="submit">{words.add}</Button>
       </Stack>

@@ -38,7 +38,7 @@ export function ImportOptions({ value, onChange, tables }: ImportOptionsProps) {
       <Group grow align="start" preventGrowOverflow={false}>
         <TextInput label={words.module} description={words.moduleHelp} value={value.module} maxLength={500} onChange={(event) => put({ module: event.currentTarget.value })} miw={200} />
         <Select label={words.format} description={words.formatHelp} clearable placeholder={words.formatGuessed} value={value.format || null} data={Object.entries(words.formats).map(([name, label]) => ({ value: name, label }))} onChange={(format) => put({ format: format ?? '' })} miw={200} />
-        <Select label={words.conflict} description={' '} allowDeselect={false} value={value.on_conflict} data={Object.entries(words.conflicts).map(([name, label]) => ({ value: name, label }))} onChange={(chosen) => put({ on_conflict: (chosen ?? 'version') as Options['on_conflict'] })} miw={200} />
+        <Select label={words.conflict} description={words.conflictHelp} allowDeselect={false} value={value.on_conflict} data={Object.entries(words.conflicts).map(([name, label]) => ({ value: name, label }))} onChange={(chosen) => put({ on_conflict: (chosen ?? 'version') as Options['on_conflict'] })} miw={200} />
       </Group>
       {columns.length > 0 && (
         <Fieldset legend={words.table}>

@@ -74,7 +74,7 @@ export function ImportPage() {
   return (
     <Page title={words.title}>
       {mayNot && <Alert color="orange" mb="md">{can.reason} {can.remedy || words.notAllowed}</Alert>}
-      <DropPlace onFiles={(more) => setFiles((before) => ({ files: [...before.files.filter((one) => !more.some(({ name }) => name === one.name)), ...more], stamp: before.stamp + 1 }))} />
+      <DropPlace small={files.length > 0} onFiles={(more) => setFiles((before) => ({ files: [...before.files.filter((one) => !more.some(({ name }) => name === one.name)), ...more], stamp: before.stamp + 1 }))} />
       <p className={classes.reads}>{words.reads}</p>
       {files.length > 0 && (
         <Stack>

@@ -58,7 +58,7 @@ export function ImportPlan({ project, items, left, without, settling, onTurn }: 
                     <td className={classes.planWhy}>
                       {item.reason !== '' && <div>{item.reason}</div>}
                       {item.result === 'refused' && item.problems.slice(1, 4).map((problem, nth) => <div key={nth}>{words.atLine(Number(problem.line), String(problem.message))}</div>)}
-                      {item.notes.map((note) => <div key={note} className={classes.soft}>{note}</div>)}
+                      {item.result !== 'refused' && item.notes.map((note) => <div key={note} className={classes.soft}>{note}</div>)}
                     </td>
                     <td style={{ whiteSpace: 'nowrap' }}>
                       <Button size="compact-xs" variant="subtle" aria-label={`${words.look}: ${item.path}`} onClick={() => setLooking(item)}>{words.look}</Button>

@@ -116,12 +116,14 @@ export const home = {
   import: {
     title: 'Import prompts',
     drop: 'Drop files, a folder or an archive here',
+    dropMore: 'Drop more here, or',
     files: 'Choose files',
     folder: 'Choose a folder',
     paste: 'Paste text',
     pasteLabel: 'Text, or the content of a file',
     pasteName: 'Path of the prompt',
     kind: 'What it is',
+    kindHelp: 'Seen from the text when it is there',
     kindGuessed: 'Guessed from the text; change it if it is something else',
     kinds: {
       text: 'Text of one prompt', prompt: 'Prompt file', prompty: 'Prompty', dotprompt: 'Dotprompt', csv: 'Table (CSV)', langfuse: 'Langfuse prompts (JSON)', mlflow: 'MLflow prompts (JSON)', promptfoo: 'promptfoo configuration',
@@ -145,6 +147,7 @@ export const home = {
     roles: { user: 'the user', system: 'the system' },
     message: 'What is this import?',
     conflict: 'Where a prompt of that path exists',
+    conflictHelp: 'Its history stays in any case',
     conflicts: { version: 'Add a version', skip: 'Leave it as it is', refuse: 'Refuse the prompt' },
     allowInvalid: 'Take prompts with mistakes too, as drafts that cannot be released',
     tooMuch: 'This is more than one import takes: at most 5,000 files and 56 MB together. Bring it in parts.',

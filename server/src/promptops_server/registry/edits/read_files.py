@@ -164,7 +164,7 @@ def _check_wishes(wishes: Wishes) -> None:
         ) from None
     except InvalidName as error:
         raise Invalid(
-            f"{wishes.module[:200]!r} cannot be a module: {error}.",
+            f"{wishes.module[:200]!r} cannot be a module.",
             errors=[{"field": "module", "message": str(error)}],
         ) from None
 
