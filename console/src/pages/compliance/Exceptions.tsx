@@ -118,8 +118,8 @@ function State({ item }: { readonly item: ExceptionOut }) {
   const said = item.revoked_reason ?? item.accepted_reason;
   return (
     <>
-      <Chip tone={tone} icon={icon}>{words.states[item.state] ?? item.state}</Chip>
-      <div className={classes.soft}>{item.revoked_by ? words.revokedBy(item.revoked_by) : item.accepted_by ? words.acceptedBy(item.accepted_by) : words.asked(item.requested_by)}</div>
+      <Chip tone={tone} icon={icon}>{item.state === 'revoked' && item.accepted_by === null ? words.refused : (words.states[item.state] ?? item.state)}</Chip>
+      <div className={classes.soft}>{item.revoked_by ? (item.accepted_by === null ? words.refusedBy : words.revokedBy)(item.revoked_by) : item.accepted_by ? words.acceptedBy(item.accepted_by) : words.asked(item.requested_by)}</div>
       {said && <div className={classes.soft}>{said}</div>}
     </>
   );

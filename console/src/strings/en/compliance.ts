@@ -54,6 +54,7 @@ export const compliance = {
     empty: 'No prompt yet',
     evidence: 'Evidence',
     report: 'AI report by use case (Markdown)',
+    page: 'AI report by use case (HTML, to print)',
     shown: (count: number, more: boolean) => (more ? `More than ${counted(count, 'prompt')}` : counted(count, 'prompt')),
   },
   dues: {
@@ -116,6 +117,8 @@ export const compliance = {
     expires: 'Expires',
     asked: (name: string) => `asked for by ${name}`,
     acceptedBy: (name: string) => `accepted by ${name}`,
+    refused: 'refused',
+    refusedBy: (name: string) => `refused by ${name}`,
     revokedBy: (name: string) => `ended by ${name}`,
     accept: 'Accept',
     acceptTitle: (id: string) => `Accept exception ${id}`,
