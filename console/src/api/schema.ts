@@ -1216,6 +1216,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write prompts in another tool's format, and name what it cannot carry */
+        post: operations["export_api_v1_projects__project__exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/facets": {
         parameters: {
             query?: never;
@@ -4710,6 +4727,65 @@ export interface components {
             since?: string | null;
             /** Until */
             until?: string | null;
+        };
+        /**
+         * ExportFileOut
+         * @description A file of the export, by its path in it.
+         */
+        ExportFileOut: {
+            /** Content */
+            content: string;
+            /** Path */
+            path: string;
+        };
+        /**
+         * ExportIn
+         * @description Which prompts, in which format: csv, directory, dotprompt, github, langfuse, mlflow, promptfoo or prompty.
+         */
+        ExportIn: {
+            /** Format */
+            format: string;
+            /** Prompts */
+            prompts: components["schemas"]["ExportedPromptIn"][];
+            /**
+             * Text
+             * @description With the format directory: the texts alone
+             * @default
+             * @enum {string}
+             */
+            text: "" | "md" | "txt";
+        };
+        /**
+         * ExportLossOut
+         * @description Something that the format cannot carry: of which prompt, which key (empty: the whole), and why.
+         */
+        ExportLossOut: {
+            /** Key */
+            key: string;
+            /** Reason */
+            reason: string;
+            /** Where */
+            where: string;
+        };
+        /**
+         * ExportOut
+         * @description The files, and what they lack.
+         */
+        ExportOut: {
+            /** Files */
+            files: components["schemas"]["ExportFileOut"][];
+            /** Losses */
+            losses: components["schemas"]["ExportLossOut"][];
+        };
+        /**
+         * ExportedPromptIn
+         * @description A prompt, in a version or its newest.
+         */
+        ExportedPromptIn: {
+            /** Path */
+            path: string;
+            /** Version */
+            version?: number | null;
         };
         /**
          * FacetCount
@@ -10980,6 +11056,11 @@ export type ExceptionIn = components['schemas']['ExceptionIn'];
 export type ExceptionOut = components['schemas']['ExceptionOut'];
 export type ExceptionPage = components['schemas']['ExceptionPage'];
 export type ExportBody = components['schemas']['ExportBody'];
+export type ExportFileOut = components['schemas']['ExportFileOut'];
+export type ExportIn = components['schemas']['ExportIn'];
+export type ExportLossOut = components['schemas']['ExportLossOut'];
+export type ExportOut = components['schemas']['ExportOut'];
+export type ExportedPromptIn = components['schemas']['ExportedPromptIn'];
 export type FacetCount = components['schemas']['FacetCount'];
 export type FacetValues = components['schemas']['FacetValues'];
 export type FacetsOut = components['schemas']['FacetsOut'];
@@ -13491,6 +13572,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExceptionOut"];
+                };
+            };
+        };
+    };
+    export_api_v1_projects__project__exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
                 };
             };
         };

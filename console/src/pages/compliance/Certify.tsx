@@ -36,7 +36,7 @@ export function Certify({ project, due, onClose, onDone }: CertifyProps) {
   const [reason, setReason] = useState('');
   const [signing, sign] = useState(false);
   const detail = useQuery({
-    queryKey: projectKey(project, 'reviews', 'certifications', due.id, 'detail'), staleTime: 0,
+    queryKey: projectKey(project, 'certification', due.id), staleTime: 0,
     queryFn: () => data(api.GET('/api/v1/projects/{project}/certifications/{certification}', { params: { path: { project, certification: due.id } } })),
   });
   const next = detail.data?.missing[0];
