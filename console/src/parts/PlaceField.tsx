@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
+import { above } from './modulesAbove';
 
 export interface PlaceFieldProps {
   readonly project: string;
@@ -17,15 +18,6 @@ export interface PlaceFieldProps {
   /** Suggest the modules above what is found too, with their slash. */
   readonly modules?: boolean;
   readonly onChange: (value: string) => void;
-}
-
-/** `a/b/` and `a/` above `a/b/c`. */
-export function above(paths: readonly string[]): string[] {
-  const found = new Set<string>();
-  for (const path of paths) {
-    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) found.add(path.slice(0, end + 1));
-  }
-  return [...found];
 }
 
 export function PlaceField({ project, label, description, placeholder, required, focused, value, modules, onChange }: PlaceFieldProps) {
