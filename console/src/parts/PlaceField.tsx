@@ -31,7 +31,7 @@ export function PlaceField({ project, label, description, placeholder, required,
   return (
     <Autocomplete
       label={label} description={description} placeholder={placeholder} required={required} data-autofocus={focused || undefined} maxLength={501} value={value} onChange={onChange}
-      data={[...near, ...paths]} filter={({ options }) => options} limit={30} maxDropdownHeight={260} rightSection={found.isFetching ? <Loader size={14} /> : null}
+      openOnFocus={false} data={[...near, ...paths]} filter={({ options }) => options} limit={30} maxDropdownHeight={260} rightSection={found.isFetching ? <Loader size={14} /> : null}
     />
   );
 }

@@ -45,7 +45,7 @@ export function AskException({ project, start, onClose, onDone }: AskExceptionPr
         ask.mutate();
       }}>
         <Stack>
-          <Autocomplete label={words.rule} description={words.ruleHelp} required data-autofocus maxLength={100} value={form.rule} data={rules} limit={60} maxDropdownHeight={240} onChange={(rule) => put({ rule })} />
+          <Autocomplete label={words.rule} description={words.ruleHelp} required data-autofocus openOnFocus={false} maxLength={100} value={form.rule} data={rules} limit={60} maxDropdownHeight={240} onChange={(rule) => put({ rule })} />
           <PlaceField project={project} modules label={words.scope} description={words.scopeHelp} value={form.scope} onChange={(scope) => put({ scope })} />
           <Group grow align="start">
             <Select label={words.environment} placeholder={words.everywhere} clearable value={form.environment || null} data={environments.map(({ name }) => name)} onChange={(environment) => put({ environment: environment ?? '' })} />

@@ -86,9 +86,11 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
           <Button variant={dirty ? 'filled' : 'default'} aria-disabled={!dirty} data-disabled={!dirty || undefined} onClick={() => dirty && setCreating(true)}>{words.createVersion}</Button>
         </Tooltip>
       )}
-      <Tooltip label={dirty && editable ? words.publishDraftFirst : words.publishHint}>
-        <Button variant={dirty && editable ? 'default' : 'filled'} leftSection={<IconRocket size={16} />} disabled={!newest} onClick={publish}>{words.publish}</Button>
-      </Tooltip>
+      {!archived && (
+        <Tooltip label={dirty && editable ? words.publishDraftFirst : words.publishHint}>
+          <Button variant={dirty && editable ? 'default' : 'filled'} leftSection={<IconRocket size={16} />} disabled={!newest} onClick={publish}>{words.publish}</Button>
+        </Tooltip>
+      )}
     </>
   );
   return (
