@@ -94,13 +94,12 @@ export function BulkDialog({ project, kind, selection, values, onClose }: BulkDi
         </form>
       ) : (
         <Stack>
-          <Text size="sm" role="status">{words.changed(plan.changed)}{plan.unchanged > 0 && ` · ${words.unchanged(plan.unchanged)}`}{plan.refused > 0 && ` · ${words.refused(plan.refused)}`}</Text>
+          <Text size="sm" role="status">{ask.isPending ? words.working : <>{words.changed(plan.changed)}{plan.unchanged > 0 && ` · ${words.unchanged(plan.unchanged)}`}{plan.refused > 0 && ` · ${words.refused(plan.refused)}`}</>}</Text>
           <ul className={classes.preview}>
             {[...plan.items].sort((a, b) => Number(b.result === 'refused') - Number(a.result === 'refused')).slice(0, SHOWN).map((item) => <Planned key={item.path} item={item} />)}
             {plan.items.length > SHOWN && <li><small>{words.moreItems(plan.items.length - SHOWN)}</small></li>}
           </ul>
           {plan.refused > 0 && <Checkbox label={words.skip} checked={skip} onChange={(event) => setSkip(event.currentTarget.checked)} />}
-          {ask.isPending && <Text size="sm" role="status">{words.working}</Text>}
           <Refusal fault={ask.error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={() => { ask.reset(); setPlan(null); }}>{words.back}</Button>
