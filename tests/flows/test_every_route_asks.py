@@ -98,6 +98,8 @@ ROUTES: dict[str, str] = {
     "POST /shared-working-copies/{share}/take": "prompt:write",
     "GET /projects/{project}": READ,
     "POST /projects/{project}/imports": "prompt:write",
+    "POST /projects/{project}/imports/convert": "prompt:write",
+    "POST /projects/{project}/exports": READ,
     "POST /projects/{project}/restore/{path}": "prompt:write",
     "POST /projects/{project}/move": "prompt:archive",
     "POST /projects/{project}/copy": "prompt:write",
@@ -243,6 +245,8 @@ BODIES: dict[str, dict[str, Any]] = {
 TEXT = reviewed_prompt(says="Another question about {{ branch }}?")
 IN_PROJECT: dict[str, dict[str, Any]] = {
     "POST /imports": {"prompts": [{"path": "hr/new", "content": TEXT}]},
+    "POST /imports/convert": {"files": [{"name": "hr/new.prompt.yml", "content": TEXT}]},
+    "POST /exports": {"format": "github", "prompts": [{"path": "hr/letter"}]},
     "POST /restore/{path}": {},
     "POST /move": {"from": "hr/letter", "to": "hr/moved"},
     "POST /copy": {"from": "hr/letter", "to": "hr/copied"},

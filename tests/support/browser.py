@@ -132,7 +132,19 @@ class Console:
 
     def page(self, user: str | None = None, password: str = "", **options: Any) -> Page:
         """A page, with this person signed in through the sign-in page."""
-        page = self.context(**options).new_page()
+        page = self._watched(self.context(**options).new_page())
+        if user is not None:
+            sign_in(page, user, password)
+        return page
+
+    def signed_in(self, user: str, password: str, **options: Any) -> Page:
+        """A page, with this person signed in without the sign-in page, for tests of what comes after it."""
+        context = self.context(**options)
+        answer = context.request.post("/api/v1/session", data={"name": user, "password": password})
+        assert answer.ok, answer.text()
+        return self._watched(context.new_page())
+
+    def _watched(self, page: Page) -> Page:
         page.on("pageerror", lambda fault: self.troubles.append(f"{page.url}: {fault}"))
         page.on(
             "console",
@@ -142,8 +154,6 @@ class Console:
                 else None
             ),
         )
-        if user is not None:
-            sign_in(page, user, password)
         return page
 
     def close(self) -> None:

@@ -1216,6 +1216,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write prompts in another tool's format, and name what it cannot carry */
+        post: operations["export_api_v1_projects__project__exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/facets": {
         parameters: {
             query?: never;
@@ -1270,6 +1287,26 @@ export interface paths {
          * @description At most 5,000 prompts. Each prompt gets its own result; refused ones do not keep the others out.
          */
         post: operations["import_many_api_v1_projects__project__imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/imports/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read files of other formats, and say what importing them would do
+         * @description Changes nothing. Prompt files, text, Markdown, Prompty, Dotprompt, CSV, promptfoo, Langfuse and MLflow exports, and archives of them, at most 5,000 files with 5,000 prompts. Send `path` and `content` of the answer to `imports`.
+         */
+        post: operations["convert_api_v1_projects__project__imports_convert_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3584,6 +3621,51 @@ export interface components {
             why: string;
         };
         /**
+         * ConvertOut
+         * @description What the files hold.
+         */
+        ConvertOut: {
+            /** Items */
+            items: components["schemas"]["ConvertedOut"][];
+            /** Left */
+            left: components["schemas"]["NotCarriedOut"][];
+            /** Tables */
+            tables: components["schemas"]["TableOut"][];
+        };
+        /**
+         * ConvertedOut
+         * @description A prompt that was read: what to send to `imports`, and what that would do if it were sent now.
+         *
+         *     `version` is the number it would get, or has.
+         */
+        ConvertedOut: {
+            /** Content */
+            content: string;
+            /** File */
+            file: string;
+            /** Format */
+            format: string;
+            /** Notes */
+            notes: string[];
+            /** Path */
+            path: string;
+            /** Problems */
+            problems: {
+                [key: string]: unknown;
+            }[];
+            /** Reason */
+            reason: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "created" | "updated" | "unchanged" | "skipped" | "refused";
+            /** Valid */
+            valid: boolean;
+            /** Version */
+            version: number | null;
+        };
+        /**
          * CopyItem
          * @description A working copy in a list.
          */
@@ -4665,6 +4747,65 @@ export interface components {
             until?: string | null;
         };
         /**
+         * ExportFileOut
+         * @description A file of the export, by its path in it.
+         */
+        ExportFileOut: {
+            /** Content */
+            content: string;
+            /** Path */
+            path: string;
+        };
+        /**
+         * ExportIn
+         * @description Which prompts, in which format: csv, directory, dotprompt, github, langfuse, mlflow, promptfoo or prompty.
+         */
+        ExportIn: {
+            /** Format */
+            format: string;
+            /** Prompts */
+            prompts: components["schemas"]["ExportedPromptIn"][];
+            /**
+             * Text
+             * @description With the format directory: the texts alone
+             * @default
+             * @enum {string}
+             */
+            text: "" | "md" | "txt";
+        };
+        /**
+         * ExportLossOut
+         * @description Something that the format cannot carry: of which prompt, which key (empty: the whole), and why.
+         */
+        ExportLossOut: {
+            /** Key */
+            key: string;
+            /** Reason */
+            reason: string;
+            /** Where */
+            where: string;
+        };
+        /**
+         * ExportOut
+         * @description The files, and what they lack.
+         */
+        ExportOut: {
+            /** Files */
+            files: components["schemas"]["ExportFileOut"][];
+            /** Losses */
+            losses: components["schemas"]["ExportLossOut"][];
+        };
+        /**
+         * ExportedPromptIn
+         * @description A prompt, in a version or its newest.
+         */
+        ExportedPromptIn: {
+            /** Path */
+            path: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
          * FacetCount
          * @description A value with the number of its prompts.
          */
@@ -4832,6 +4973,22 @@ export interface components {
             versions: string[];
             /** Versions Changed */
             versions_changed: number;
+        };
+        /**
+         * FileIn
+         * @description A file: its path from the folder it was taken from, and its text; an archive's bytes in base64.
+         */
+        FileIn: {
+            /** Content */
+            content: string;
+            /**
+             * Encoding
+             * @default text
+             * @enum {string}
+             */
+            encoding: "text" | "base64";
+            /** Name */
+            name: string;
         };
         /**
          * FileProblemOut
@@ -6280,6 +6437,20 @@ export interface components {
              * @enum {string}
              */
             kind: "none";
+        };
+        /**
+         * NotCarriedOut
+         * @description Something that would not come: in which file, where in it, which key, and why.
+         */
+        NotCarriedOut: {
+            /** File */
+            file: string;
+            /** Key */
+            key: string;
+            /** Reason */
+            reason: string;
+            /** Where */
+            where: string;
         };
         /**
          * NoteOut
@@ -9195,6 +9366,16 @@ export interface components {
             workers: components["schemas"]["WorkerOut"][];
         };
         /**
+         * TableOut
+         * @description The columns of a file that is a table.
+         */
+        TableOut: {
+            /** Columns */
+            columns: string[];
+            /** File */
+            file: string;
+        };
+        /**
          * TargetBody
          * @description A model target as it shall be, without its name.
          */
@@ -10893,6 +11074,8 @@ export type ConfirmationIn = components['schemas']['ConfirmationIn'];
 export type ConflictOut = components['schemas']['ConflictOut'];
 export type ConsistencyProof = components['schemas']['ConsistencyProof'];
 export type ContractOut = components['schemas']['ContractOut'];
+export type ConvertOut = components['schemas']['ConvertOut'];
+export type ConvertedOut = components['schemas']['ConvertedOut'];
 export type CopyItem = components['schemas']['CopyItem'];
 export type CopyOut = components['schemas']['CopyOut'];
 export type CopyPage = components['schemas']['CopyPage'];
@@ -10939,6 +11122,11 @@ export type ExceptionIn = components['schemas']['ExceptionIn'];
 export type ExceptionOut = components['schemas']['ExceptionOut'];
 export type ExceptionPage = components['schemas']['ExceptionPage'];
 export type ExportBody = components['schemas']['ExportBody'];
+export type ExportFileOut = components['schemas']['ExportFileOut'];
+export type ExportIn = components['schemas']['ExportIn'];
+export type ExportLossOut = components['schemas']['ExportLossOut'];
+export type ExportOut = components['schemas']['ExportOut'];
+export type ExportedPromptIn = components['schemas']['ExportedPromptIn'];
 export type FacetCount = components['schemas']['FacetCount'];
 export type FacetValues = components['schemas']['FacetValues'];
 export type FacetsOut = components['schemas']['FacetsOut'];
@@ -10948,6 +11136,7 @@ export type FieldDifferenceOut = components['schemas']['FieldDifferenceOut'];
 export type FieldOut = components['schemas']['FieldOut'];
 export type FieldsOut = components['schemas']['FieldsOut'];
 export type FiguresOut = components['schemas']['FiguresOut'];
+export type FileIn = components['schemas']['FileIn'];
 export type FileProblemOut = components['schemas']['FileProblemOut'];
 export type FindingOut = components['schemas']['FindingOut'];
 export type FolderOut = components['schemas']['FolderOut'];
@@ -11017,6 +11206,7 @@ export type NewestOut = components['schemas']['NewestOut'];
 export type NextKey = components['schemas']['NextKey'];
 export type NextScheduleOut = components['schemas']['NextScheduleOut'];
 export type NoneIn = components['schemas']['NoneIn'];
+export type NotCarriedOut = components['schemas']['NotCarriedOut'];
 export type NoteOut = components['schemas']['NoteOut'];
 export type OnlyFrom = components['schemas']['OnlyFrom'];
 export type OpeningOut = components['schemas']['OpeningOut'];
@@ -11146,6 +11336,7 @@ export type SuiteProblemOut = components['schemas']['SuiteProblemOut'];
 export type SuiteTextIn = components['schemas']['SuiteTextIn'];
 export type SuitesOut = components['schemas']['SuitesOut'];
 export type SystemHealth = components['schemas']['SystemHealth'];
+export type TableOut = components['schemas']['TableOut'];
 export type TargetBody = components['schemas']['TargetBody'];
 export type TargetOut = components['schemas']['TargetOut'];
 export type TargetPage = components['schemas']['TargetPage'];
@@ -13453,6 +13644,32 @@ export interface operations {
             };
         };
     };
+    export_api_v1_projects__project__exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+        };
+    };
     facets_api_v1_projects__project__facets_get: {
         parameters: {
             query?: {
@@ -13557,6 +13774,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+        };
+    };
+    convert_api_v1_projects__project__imports_convert_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Allow Invalid
+                     * @default false
+                     */
+                    allow_invalid?: boolean;
+                    /**
+                     * Delimiter
+                     * @default
+                     */
+                    delimiter?: string;
+                    /**
+                     * Description Column
+                     * @default
+                     */
+                    description_column?: string;
+                    /** Files */
+                    files: components["schemas"]["FileIn"][];
+                    /**
+                     * Format
+                     * @default
+                     */
+                    format?: string;
+                    /**
+                     * Module
+                     * @default
+                     */
+                    module?: string;
+                    /**
+                     * Name Column
+                     * @default
+                     */
+                    name_column?: string;
+                    /**
+                     * On Conflict
+                     * @default version
+                     * @enum {string}
+                     */
+                    on_conflict?: "version" | "skip" | "refuse";
+                    /**
+                     * Role
+                     * @default user
+                     * @enum {string}
+                     */
+                    role?: "user" | "system";
+                    /**
+                     * Tag Columns
+                     * @default []
+                     */
+                    tag_columns?: string[];
+                    /**
+                     * Text Column
+                     * @default
+                     */
+                    text_column?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConvertOut"];
                 };
             };
         };

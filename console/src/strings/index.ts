@@ -11,6 +11,7 @@ import { common } from './en/common';
 import { compliance } from './en/compliance';
 import { evidence } from './en/compliance';
 import { diff } from './en/diff';
+import { exporting } from './en/exporting';
 import { frame } from './en/frame';
 import { history } from './en/history';
 import { home } from './en/home';
@@ -39,6 +40,7 @@ const english = {
   compliance,
   evidence,
   diff,
+  exporting,
   frame,
   history,
   home,

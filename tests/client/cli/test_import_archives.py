@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from promptops.cli import archives
-from promptops.cli.archives import MAX_ENTRIES, unpacked
 from promptops.cli.failures import BadInput
 from promptops.cli.importing import read_source
+from promptops.format.convert import archives
+from promptops.format.convert.archives import MAX_ENTRIES, BadArchive, unpacked
 from support.cli import Cli
 
 PROMPT = b"messages:\n  - role: user\n    content: Sort {{ claim }}\n"
@@ -287,7 +287,7 @@ def test_every_truncation_is_refused_or_reads_what_is_there(tmp_path: Path) -> N
             try:
                 with unpacked(made):
                     pass
-            except BadInput:
+            except BadArchive:
                 continue
 
 

@@ -92,13 +92,9 @@ def outgoing(
 
 def _whole(server: Session, project: str, file: PromptFile, text: str) -> tuple[PromptFile, str]:
     """The file with the text of its fragments in place."""
-    from promptops.format.fragment import FragmentError, fragments
+    from promptops.format.convert.whole import whole
+    from promptops.format.fragment import FragmentError
     from promptops.format.parser import parse
-    from promptops.format.resolving import resolve_fragments
-    from promptops.format.yaml_text import dump
-
-    if not fragments(file):
-        return file, text
 
     def load(path: str, pin: int | str) -> PromptFile:
         if not isinstance(pin, int):
@@ -108,25 +104,7 @@ def _whole(server: Session, project: str, file: PromptFile, text: str) -> tuple[
             raise FragmentError(f"the fragment {path}@{pin} is not valid")
         return got.file
 
-    whole = resolve_fragments(file, load)
-    data = {**file.data, "messages": [message.to_json() for message in whole.messages]}
-    for key, variant in whole.variants.items():
-        if variant.messages is not None:
-            messages = [message.to_json() for message in variant.messages]
-            data["variants"] = {
-                **data["variants"],
-                key: {**data["variants"][key], "messages": messages},
-            }
-    if file.inputs_declared:
-        data["inputs"] = {
-            name: file.data["inputs"].get(name) or {"type": item.type, "required": item.required}
-            for name, item in whole.inputs.items()
-        }
-    made = dump(data)
-    parsed = parse(made)
-    if parsed.file is None:
-        raise FragmentError(parsed.errors[0].message)
-    return parsed.file, made
+    return whole(file, text, load)
 
 
 def place_files(files: Sequence[tuple[str, str]], output: Path, *, force: bool) -> list[Path]:

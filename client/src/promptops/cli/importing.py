@@ -6,7 +6,6 @@ command's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,6 @@ MAX_PROMPTS = 1_000
 """In one request."""
 MAX_BYTES = 16 * 1024 * 1024
 """Of prompt text in one request."""
-
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-"""Endings of the archives that `archives` reads."""
 
 RESULTS = ("created", "updated", "unchanged", "skipped", "refused")
 
@@ -54,27 +50,27 @@ class Sum:
 def read_source(path: Path, format_name: str, options: Mapping[str, Any]) -> Conversion:
     """The prompts of a folder, file or archive. Raises BadInput with what to do."""
     from promptops.format.convert import Conversion, Loss
+    from promptops.format.convert.archives import ARCHIVES, BadArchive, unpacked
 
     if not path.exists():
         raise BadInput(f"there is no file or folder {str(path)!r}")
     if not (path.is_file() and path.name.lower().endswith(ARCHIVES)):
         return _read(path, format_name, options, path)
-    from promptops.cli.archives import unpacked
-
-    with unpacked(path) as (inside, left):
-        found = _read(inside, format_name, options, path)
+    try:
+        with unpacked(path) as (inside, left):
+            found = _read(inside, format_name, options, path)
+    except BadArchive as error:
+        raise BadInput(f"{path} {error}", remedy=error.remedy) from None
     losses = [Loss(name, reason) for name, reason in left]
     return Conversion(found.prompts, (*losses, *found.losses))
 
 
 def _read(path: Path, format_name: str, options: Mapping[str, Any], shown: Path) -> Conversion:
     """`shown` is what the user gave: an archive, when `path` lies in one."""
-    from promptops.format.convert import BadOption, CannotConvert, converter_for, converters
+    from promptops.format.convert import BadOption, CannotConvert, converters, guess
 
     try:
-        reader = converters().get(format_name) if format_name else converter_for(path)
-        if reader is None and not format_name:
-            reader = converters().get(_format_by_content(path))
+        reader = converters().get(format_name) if format_name else guess(path)
         if reader is None:
             known = ", ".join(converters())
             raise BadInput(
@@ -88,21 +84,6 @@ def _read(path: Path, format_name: str, options: Mapping[str, Any], shown: Path)
         raise BadInput(f"{shown}: {error}") from None
     except OSError as error:
         raise BadInput(f"{shown} cannot be read: {error.strerror or error}") from None
-
-
-def _format_by_content(path: Path) -> str:
-    """The format a JSON or YAML file shows by its keys, or ""."""
-    if path.suffix.lower() not in (".json", ".yaml", ".yml"):
-        return ""
-    start = path.read_bytes()[:4096].decode("utf-8", "replace")
-    for found, name in (
-        (r'(?m)^\s*["{\[\s]*"?template"?\s*:', "mlflow"),
-        (r'(?m)^\s*["{\[\s]*"?prompts"?\s*:', "promptfoo"),
-        (r'"prompt"\s*:', "langfuse"),
-    ):
-        if re.search(found, start):
-            return name
-    return ""
 
 
 def requests(

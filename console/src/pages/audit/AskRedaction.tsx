@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { request } from '@/api/client';
 import type { FiguresOut } from '@/api/schema';
+import { PlaceField } from '@/parts/PlaceField';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
@@ -41,7 +42,7 @@ export function AskRedaction({ project, onClose, onDone }: AskRedactionProps) {
     <Modal opened onClose={onClose} title={words.ask} size="lg">
       <Stack>
         <Text size="sm" c="dimmed">{words.lead}</Text>
-        <TextInput label={words.path} placeholder={words.pathHelp} required data-autofocus value={path} onChange={edited(setPath)} />
+        <PlaceField project={project} label={words.path} placeholder={words.pathHelp} required focused value={path} onChange={(value) => { setPath(value); look.reset(); }} />
         <Textarea label={words.texts} description={words.textsHelp} required autosize minRows={2} autoComplete="off" value={texts} onChange={edited(setTexts)} />
         <TextInput label={words.marker} placeholder={words.markerDefault} value={marker} onChange={edited(setMarker)} />
         <Group grow>
@@ -50,7 +51,7 @@ export function AskRedaction({ project, onClose, onDone }: AskRedactionProps) {
         </Group>
         {found && (
           <Alert color="orange" title={words.touches} role="status">
-            <dl className={classes.facts}>
+            <dl className={classes.facts} style={{ gridTemplateColumns: 'max-content minmax(0, 1fr)' }}>
               {([
                 [words.figures.versions, found.versions_changed],
                 [words.figures.files, found.files],

@@ -8,7 +8,7 @@ import classes from './audit.module.css';
 
 const words = strings.audit.filters;
 const NAMES = ['actor', 'action', 'object', 'outcome', 'environment', 'since', 'until'] as const;
-const GROUPS = ['release.*', 'review.*', 'prompt.*', 'run.*', 'grant.*', 'token.*', 'environment.*', 'exception.*', 'redaction.*', 'hold.*'];
+const GROUPS = ['release.*', 'review.*', 'prompt.*', 'run.*', 'grant.*', 'token.*', 'environment.*', 'certification.*', 'emergency.*', 'exception.*', 'schedule.*', 'evidence.*', 'redaction.*', 'hold.*'];
 
 /** A text of the address, written there shortly after the last key. */
 function useText(name: string): [string, (value: string) => void] {

@@ -36,7 +36,7 @@ export function Holds({ project }: { readonly project: string | undefined }) {
     mutationFn: ({ id, reason }: { id: string; reason: string }) => data(api.POST('/api/v1/holds/{hold_id}/lift', { params: { path: { hold_id: id } }, body: { reason } })),
     onSuccess: done,
   });
-  const button = <Allowed may={may}>{(off) => <Button disabled={off} onClick={() => setOpen('place')}>{words.place}</Button>}</Allowed>;
+  const button = <Allowed may={may}>{(off) => <Button disabled={off} onClick={() => { place.reset(); setOpen('place'); }}>{words.place}</Button>}</Allowed>;
   return (
     <Stack maw={960}>
       <Group justify="space-between" align="start">
@@ -58,7 +58,7 @@ export function Holds({ project }: { readonly project: string | undefined }) {
                   <td>{hold.reason}</td>
                   <td><Time at={hold.placed_at} /> {words.by(hold.placed_by)}</td>
                   <td>{hold.lifted_at === null ? <Chip tone="warn" icon={IconLock}>{words.stands}</Chip> : <><Time at={hold.lifted_at} /> {words.by(hold.lifted_by ?? '')}: {hold.lift_reason}</>}</td>
-                  <td>{hold.lifted_at === null && <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => setOpen({ lift: hold.id })}>{words.lift}</Button>}</Allowed>}</td>
+                  <td>{hold.lifted_at === null && <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => { lift.reset(); setOpen({ lift: hold.id }); }}>{words.lift}</Button>}</Allowed>}</td>
                 </tr>
               ))}
             </tbody>

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
 import type { RedactionOut } from '@/api/schema';
-import { useCan } from '@/api/session';
+import { useCan, useMe } from '@/api/session';
 import { Allowed } from '@/parts/Allowed';
 import { Chip, type Tone } from '@/parts/Chip';
 import { Empty } from '@/parts/Empty';
@@ -26,6 +26,7 @@ export function Redactions({ project }: { readonly project: string }) {
   const key = projectKey(project, 'redactions');
   const [asking, setAsking] = useState(false);
   const [approving, setApproving] = useState<RedactionOut>();
+  const [cancelling, setCancelling] = useState<RedactionOut>();
   const may = useCan('redaction:request', project);
   const mayApprove = useCan('redaction:approve', project);
   const list = usePages(key, (cursor) => data(api.GET('/api/v1/projects/{project}/redactions', { params: { path: { project }, query: { cursor } } })));
@@ -39,8 +40,13 @@ export function Redactions({ project }: { readonly project: string }) {
   });
   const cancel = useMutation({
     mutationFn: (redaction: string) => data(api.POST('/api/v1/projects/{project}/redactions/{redaction}/cancel', { params: { path: { project, redaction } } })),
-    onSuccess: stale,
+    onSuccess: () => {
+      setCancelling(undefined);
+      return stale();
+    },
   });
+  const me = useMe();
+  const own = (item: RedactionOut): boolean => me !== undefined && item.requested_by === me.name;
   const button = <Allowed may={may}>{(off) => <Button disabled={off} onClick={() => setAsking(true)}>{words.ask}</Button>}</Allowed>;
   return (
     <Stack>
@@ -48,7 +54,7 @@ export function Redactions({ project }: { readonly project: string }) {
         <Text size="sm" c="dimmed" maw={620}>{words.lead}</Text>
         {(list.items?.length ?? 0) > 0 && button}
       </Group>
-      <Refusal fault={list.error ?? cancel.error} />
+      <Refusal fault={list.error} />
       {!list.items && !list.error && <Waiting />}
       {list.items?.length === 0 && <Empty icon={IconEraser} title={words.none} action={button}>{words.noneHelp}</Empty>}
       {list.items && list.items.length > 0 && (
@@ -65,8 +71,8 @@ export function Redactions({ project }: { readonly project: string }) {
                   <td>{item.ended_at && <><Time at={item.ended_at} /> {item.ended_by && strings.audit.holds.by(item.ended_by)}</>}</td>
                   <td>{item.state === 'requested' && (
                     <Group gap={6} wrap="nowrap">
-                      <Allowed may={mayApprove}>{(off) => <Button size="xs" disabled={off} onClick={() => setApproving(item)}>{words.approve}</Button>}</Allowed>
-                      <Button size="xs" variant="default" loading={cancel.isPending && cancel.variables === item.id} onClick={() => cancel.mutate(item.id)}>{words.cancel}</Button>
+                      <Allowed may={own(item) && mayApprove ? { ...mayApprove, allowed: false, reason: words.own, remedy: '' } : mayApprove}>{(off) => <Button size="xs" disabled={off} onClick={() => { approve.reset(); setApproving(item); }}>{words.approve}</Button>}</Allowed>
+                      <Allowed may={own(item) ? may : mayApprove}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => { cancel.reset(); setCancelling(item); }}>{words.cancel}</Button>}</Allowed>
                     </Group>
                   )}</td>
                 </tr>
@@ -80,6 +86,7 @@ export function Redactions({ project }: { readonly project: string }) {
         setAsking(false);
         void stale();
       }} />}
+      {cancelling && <ReasonDialog title={words.cancelTitle} action={words.cancel} withoutReason busy={cancel.isPending} fault={cancel.error} onClose={() => setCancelling(undefined)} onDo={() => cancel.mutate(cancelling.id)}>{words.cancelText}</ReasonDialog>}
       {approving && (
         <ReasonDialog title={words.approveTitle} action={words.approve} danger withoutReason confirm={{ word: project, label: words.typeToConfirm(project) }}
           busy={approve.isPending} fault={approve.error} onClose={() => setApproving(undefined)} onDo={() => approve.mutate(approving.id)}>

@@ -1,50 +1,39 @@
 /** What is live and must be decided about anew, the earliest due first. */
-import { Button, Group, Modal, PasswordInput, Select, Stack, Text, Textarea, TextInput, VisuallyHidden } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Button, Group, Select, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { IconCalendarCheck, IconCheck, IconClock, IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
+import type { DuePage } from '@/api/schema';
 import { useCan } from '@/api/session';
-import { links } from '@/links';
+import { links, withSheet } from '@/links';
 import { Allowed } from '@/parts/Allowed';
 import { AppLink } from '@/parts/AppLink';
 import { Chip, EnvironmentChip, TierChip } from '@/parts/Chip';
 import { Empty } from '@/parts/Empty';
-import { useAddressQuery } from '@/parts/navigate';
+import { LinkButton } from '@/parts/LinkButton';
+import { useAddressQuery, useHref } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { MorePages, usePages } from '@/parts/Pages';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
-import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
+import { Certify } from './Certify';
 import parts from '@/parts/parts.module.css';
 import classes from './compliance.module.css';
 
 const words = strings.compliance.dues;
 const WANTED = { warned: words.soon, overdue: words.overdue } as const;
 
-interface Due {
-  readonly id: string;
-  readonly path: string;
-  readonly version: number;
-  readonly environment: string;
-  readonly tier: string | null;
-  readonly cause: string;
-  readonly state: string;
-  readonly approved_at: string | null;
-  readonly due_at: string;
-  readonly kept_reason: string | null;
-}
-
 export function Certifications({ project }: { readonly project: string }) {
   const [query, set] = useAddressQuery();
+  const href = useHref();
   const due = query.due === 'warned' || query.due === 'overdue' ? query.due : undefined;
   const key = projectKey(project, 'reviews', 'certifications');
-  const [certifying, setCertifying] = useState<Due>();
-  const [keeping, setKeeping] = useState<Due>();
+  const [certifying, setCertifying] = useState<DuePage['items'][number]>();
+  const [keeping, setKeeping] = useState<DuePage['items'][number]>();
   const may = useCan('review:approve', project);
   const list = usePages([...key, due], (cursor) => data(api.GET('/api/v1/projects/{project}/certifications', { params: { path: { project }, query: { due, cursor } } })));
   const keep = useMutation({
@@ -75,13 +64,15 @@ export function Certifications({ project }: { readonly project: string }) {
                   <td>
                     <Chip tone={item.state === 'current' ? 'good' : item.state === 'warned' ? 'warn' : 'bad'} icon={item.state === 'current' ? IconCheck : item.state === 'warned' ? IconClock : IconAlertTriangle}>{words.states[item.state] ?? item.state}</Chip>
                     {item.cause !== 'periodic' && <div className={classes.soft}>{words.causes[item.cause] ?? item.cause}</div>}
+                    {item.suspension === 'asked' && <div className={classes.soft}>{words.suspensionAsked}</div>}
                     {item.kept_reason && <div className={classes.soft}>{words.keptBecause(item.kept_reason)}</div>}
                   </td>
                   <td><Time at={item.approved_at} /></td>
                   <td>
                     <Group gap={6} wrap="nowrap">
-                      <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => setCertifying(item)}>{words.certify}</Button>}</Allowed>
-                      {item.state !== 'current' && item.state !== 'warned' && <Button size="xs" variant="subtle" onClick={() => setKeeping(item)}>{words.keep}</Button>}
+                      <Button size="xs" variant="default" aria-label={`${words.certify}: ${item.path}`} onClick={() => setCertifying(item)}>{words.certify}</Button>
+                      {item.suspension === 'asked' && <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} aria-label={`${words.keep}: ${item.path}`} onClick={() => { keep.reset(); setKeeping(item); }}>{words.keep}</Button>}</Allowed>}
+                      {item.suspension === 'asked' && <LinkButton size="xs" href={withSheet(href, { sheet: 'suspend', in: item.environment, prompts: item.path })}>{words.suspend}</LinkButton>}
                     </Group>
                   </td>
                 </tr>
@@ -96,39 +87,5 @@ export function Certifications({ project }: { readonly project: string }) {
         <ReasonDialog title={words.keepTitle(keeping.path)} action={words.keep} busy={keep.isPending} fault={keep.error} onClose={() => setKeeping(undefined)} onDo={(reason) => keep.mutate({ id: keeping.id, reason })}>{words.keepText}</ReasonDialog>
       )}
     </Stack>
-  );
-}
-
-function Certify({ project, due, onClose, onDone }: { readonly project: string; readonly due: Due; readonly onClose: () => void; readonly onDone: () => void }) {
-  useFocusBack();
-  const [reason, setReason] = useState('');
-  const [password, setPassword] = useState('');
-  const [code, setCode] = useState('');
-  const signs = due.tier === 'high';
-  const certify = useMutation({
-    mutationFn: () => data(api.POST('/api/v1/projects/{project}/certifications', {
-      params: { path: { project } },
-      body: { path: due.path, environment: due.environment, reason, signature: password || code ? { password: password || undefined, code: code || undefined } : undefined },
-    })),
-    onSuccess: ({ missing }) => {
-      onDone();
-      onClose();
-      notifications.show({ message: missing.length === 0 ? words.done : words.left(missing.map(({ step }) => words.steps[step] ?? step).join(', ')) });
-    },
-  });
-  return (
-    <Modal opened onClose={onClose} title={words.certifyTitle(due.path)}>
-      <Stack>
-        <Text size="sm">{words.certifyText}</Text>
-        <Textarea label={strings.common.reason} required autosize minRows={3} data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
-        {signs && <PasswordInput label={words.password} autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} />}
-        {signs && <TextInput label={words.code} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.currentTarget.value)} />}
-        <Refusal fault={certify.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-          <Button disabled={reason.trim() === ''} loading={certify.isPending} onClick={() => certify.mutate()}>{words.certify}</Button>
-        </Group>
-      </Stack>
-    </Modal>
   );
 }

@@ -1,35 +1,39 @@
 /** Rules that do not hold for a while: asked for, accepted by the control function, revoked. */
-import { Button, Group, Modal, NumberInput, Stack, Text, Textarea, TextInput, VisuallyHidden } from '@mantine/core';
+import { Button, Group, Select, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconClock, IconShieldExclamation, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
 import type { ExceptionOut } from '@/api/schema';
-import { useCan } from '@/api/session';
+import { useCan, useMe } from '@/api/session';
 import { Allowed } from '@/parts/Allowed';
 import { Chip, EnvironmentChip } from '@/parts/Chip';
 import { Empty } from '@/parts/Empty';
+import { useAddressQuery } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { MorePages, usePages } from '@/parts/Pages';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
-import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
+import { AskException } from './AskException';
 import parts from '@/parts/parts.module.css';
 import classes from './compliance.module.css';
 
 const words = strings.compliance.exceptions;
+const STATES = ['requested', 'accepted', 'expired', 'revoked'] as const;
 const LOOKS = { requested: ['warn', IconClock], accepted: ['good', IconCheck], expired: ['bad', IconX], revoked: ['idle', IconX] } as const;
 
 export function Exceptions({ project }: { readonly project: string }) {
+  const [query, set] = useAddressQuery();
+  const state = STATES.find((name) => name === query.state);
   const key = projectKey(project, 'reviews', 'exceptions');
-  const [asking, setAsking] = useState(false);
-  const [deciding, setDeciding] = useState<{ readonly id: string; readonly what: 'accept' | 'revoke' }>();
+  const [deciding, setDeciding] = useState<{ readonly item: ExceptionOut; readonly what: 'accept' | 'revoke' }>();
+  const me = useMe();
   const mayAsk = useCan('review:request', project);
   const mayAccept = useCan('exception:accept', project);
-  const list = usePages(key, (cursor) => data(api.GET('/api/v1/projects/{project}/exceptions', { params: { path: { project }, query: { cursor } } })));
+  const list = usePages([...key, state], (cursor) => data(api.GET('/api/v1/projects/{project}/exceptions', { params: { path: { project }, query: { state, cursor } } })));
   const stale = () => queries.invalidateQueries({ queryKey: key });
   const decide = useMutation({
     mutationFn: ({ id, what, reason }: { id: string; what: 'accept' | 'revoke'; reason: string }) => {
@@ -41,33 +45,45 @@ export function Exceptions({ project }: { readonly project: string }) {
       return stale();
     },
   });
-  const button = <Allowed may={mayAsk}>{(off) => <Button disabled={off} onClick={() => setAsking(true)}>{words.ask}</Button>}</Allowed>;
+  const begin = (item: ExceptionOut, what: 'accept' | 'revoke'): void => {
+    decide.reset();
+    setDeciding({ item, what });
+  };
+  const button = <Allowed may={mayAsk}>{(off) => <Button disabled={off} onClick={() => set({ ask: '1' })}>{words.ask}</Button>}</Allowed>;
+  // Whoever asked may take it back; the server decides.
+  const own = (item: ExceptionOut): boolean => me !== undefined && item.requested_by === me.name;
   return (
     <Stack>
-      <Group justify="space-between" align="start">
-        <Text size="sm" c="dimmed" maw={680}>{words.lead}</Text>
+      <Text size="sm" c="dimmed" maw={680}>{words.lead}</Text>
+      <Group justify="space-between" align="end">
+        <Select label={words.which} placeholder={words.all} clearable w={220} value={state ?? null} data={STATES.map((name) => ({ value: name, label: words.states[name] ?? name }))} onChange={(value) => set({ state: value ?? undefined })} />
         {(list.items?.length ?? 0) > 0 && button}
       </Group>
       <Refusal fault={list.error} />
       {!list.items && !list.error && <Waiting />}
-      {list.items?.length === 0 && <Empty icon={IconShieldExclamation} title={words.none} action={button}>{words.noneHelp}</Empty>}
+      {list.items?.length === 0 && <Empty icon={IconShieldExclamation} title={state ? words.noneSuch : words.none} action={button}>{words.noneHelp}</Empty>}
       {list.items && list.items.length > 0 && (
         <div className={parts.scroll}>
           <table className={parts.table}>
-            <thead><tr><th>{words.rule}</th><th>{words.scope}</th><th>{words.state}</th><th>{words.reason}</th><th>{words.control}</th><th>{words.expires}</th><th><VisuallyHidden>{words.accept}</VisuallyHidden></th></tr></thead>
+            <thead><tr><th>{words.number}</th><th>{words.rule}</th><th>{words.scope}</th><th>{words.state}</th><th>{words.reason}</th><th>{words.control}</th><th>{words.expires}</th><th><VisuallyHidden>{words.accept}</VisuallyHidden></th></tr></thead>
             <tbody>
               {list.items.map((item) => (
                 <tr key={item.id}>
+                  <td>{item.id}</td>
                   <td><span className={parts.mono}>{item.rule}</span></td>
                   <td>{item.scope || words.wholeProject} {item.environment && <EnvironmentChip project={project} environment={item.environment} />}</td>
-                  <td><State item={item} /></td>
+                  <td style={{ minWidth: 150 }}><State item={item} /></td>
                   <td style={{ minWidth: 180 }}>{item.reason}</td>
                   <td style={{ minWidth: 180 }}>{item.control}</td>
                   <td><Time at={item.expires_at} /></td>
                   <td>
                     <Group gap={6} wrap="nowrap">
-                      {item.state === 'requested' && <Allowed may={mayAccept}>{(off) => <Button size="xs" disabled={off} onClick={() => setDeciding({ id: item.id, what: 'accept' })}>{words.accept}</Button>}</Allowed>}
-                      {(item.state === 'requested' || item.state === 'accepted') && <Button size="xs" variant="default" onClick={() => setDeciding({ id: item.id, what: 'revoke' })}>{words.revoke}</Button>}
+                      {item.state === 'requested' && <Allowed may={mayAccept}>{(off) => <Button size="xs" disabled={off} aria-label={`${words.accept} ${item.id}`} onClick={() => begin(item, 'accept')}>{words.accept}</Button>}</Allowed>}
+                      {(item.state === 'requested' || item.state === 'accepted') && (
+                        <Allowed may={own(item) ? { ...(mayAccept as NonNullable<typeof mayAccept>), allowed: true } : mayAccept}>
+                          {(off) => <Button size="xs" variant="default" disabled={off} aria-label={`${words.end(item.state)} ${item.id}`} onClick={() => begin(item, 'revoke')}>{words.end(item.state)}</Button>}
+                        </Allowed>
+                      )}
                     </Group>
                   </td>
                 </tr>
@@ -77,13 +93,20 @@ export function Exceptions({ project }: { readonly project: string }) {
         </div>
       )}
       <MorePages query={list} />
-      {asking && <Ask project={project} onClose={() => setAsking(false)} onDone={() => void stale()} />}
+      {query.ask !== undefined && <AskException project={project} start={{ rule: query.rule ?? '', scope: query.scope ?? '' }} onClose={() => set({ ask: undefined, rule: undefined, scope: undefined })} onDone={() => void stale()} />}
       {deciding && (
         <ReasonDialog
-          title={deciding.what === 'accept' ? words.acceptTitle : words.revokeTitle} action={words[deciding.what]} danger={deciding.what === 'revoke'}
-          busy={decide.isPending} fault={decide.error} onClose={() => setDeciding(undefined)} onDo={(reason) => decide.mutate({ ...deciding, reason })}
+          title={deciding.what === 'accept' ? words.acceptTitle(deciding.item.id) : words.endTitle(deciding.item)} action={deciding.what === 'accept' ? words.accept : words.end(deciding.item.state)} danger={deciding.what === 'revoke'}
+          busy={decide.isPending} fault={decide.error} onClose={() => setDeciding(undefined)} onDo={(reason) => decide.mutate({ id: deciding.item.id, what: deciding.what, reason })}
         >
-          {deciding.what === 'accept' ? words.acceptText : words.revokeText}
+          <Text size="sm">{deciding.what === 'accept' ? words.acceptText : words.endText(deciding.item.state)}</Text>
+          <dl className={classes.told}>
+            <dt>{words.rule}</dt><dd className={parts.mono}>{deciding.item.rule}</dd>
+            <dt>{words.scope}</dt><dd>{deciding.item.scope || words.wholeProject}{deciding.item.environment ? ` (${deciding.item.environment})` : ''}</dd>
+            <dt>{words.reason}</dt><dd>{deciding.item.reason}</dd>
+            <dt>{words.control}</dt><dd>{deciding.item.control}</dd>
+            <dt>{words.expires}</dt><dd><Time at={deciding.item.expires_at} exact /></dd>
+          </dl>
         </ReasonDialog>
       )}
     </Stack>
@@ -92,42 +115,12 @@ export function Exceptions({ project }: { readonly project: string }) {
 
 function State({ item }: { readonly item: ExceptionOut }) {
   const [tone, icon] = LOOKS[item.state];
+  const said = item.revoked_reason ?? item.accepted_reason;
   return (
     <>
-      <Chip tone={tone} icon={icon}>{words.states[item.state] ?? item.state}</Chip>
-      <div className={classes.soft}>{item.revoked_by ? words.revokedBy(item.revoked_by) : item.accepted_by ? words.acceptedBy(item.accepted_by) : words.asked(item.requested_by)}</div>
+      <Chip tone={tone} icon={icon}>{item.state === 'revoked' && item.accepted_by === null ? words.refused : (words.states[item.state] ?? item.state)}</Chip>
+      <div className={classes.soft}>{item.revoked_by ? (item.accepted_by === null ? words.refusedBy : words.revokedBy)(item.revoked_by) : item.accepted_by ? words.acceptedBy(item.accepted_by) : words.asked(item.requested_by)}</div>
+      {said && <div className={classes.soft}>{said}</div>}
     </>
-  );
-}
-
-function Ask({ project, onClose, onDone }: { readonly project: string; readonly onClose: () => void; readonly onDone: () => void }) {
-  useFocusBack();
-  const [form, setForm] = useState({ rule: '', scope: '', environment: '', reason: '', control: '', days: 90 });
-  const put = (change: Partial<typeof form>): void => setForm((now) => ({ ...now, ...change }));
-  const ask = useMutation({
-    mutationFn: () => data(api.POST('/api/v1/projects/{project}/exceptions', { params: { path: { project } }, body: { ...form, environment: form.environment || undefined } })),
-    onSuccess: () => {
-      onDone();
-      onClose();
-    },
-  });
-  return (
-    <Modal opened onClose={onClose} title={words.ask} size="lg">
-      <form onSubmit={(event) => {
-        event.preventDefault();
-        ask.mutate();
-      }}>
-        <Stack>
-          <TextInput label={words.rule} description={words.ruleHelp} required data-autofocus value={form.rule} onChange={(event) => put({ rule: event.currentTarget.value })} />
-          <TextInput label={words.scope} description={words.scopeHelp} value={form.scope} onChange={(event) => put({ scope: event.currentTarget.value })} />
-          <TextInput label={words.environment} value={form.environment} onChange={(event) => put({ environment: event.currentTarget.value })} />
-          <Textarea label={words.reason} description={words.atLeast} required autosize minRows={2} value={form.reason} onChange={(event) => put({ reason: event.currentTarget.value })} />
-          <Textarea label={words.control} description={words.atLeast} required autosize minRows={2} value={form.control} onChange={(event) => put({ control: event.currentTarget.value })} />
-          <NumberInput label={words.days} min={1} max={90} value={form.days} onChange={(value) => put({ days: Number(value) || 1 })} />
-          <Refusal fault={ask.error} />
-          <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.cancel}</Button><Button type="submit" loading={ask.isPending}>{words.ask}</Button></Group>
-        </Stack>
-      </form>
-    </Modal>
   );
 }

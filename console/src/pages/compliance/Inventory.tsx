@@ -2,7 +2,7 @@
 import { Button, Menu, Select, Switch, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconDownload, IconFileCertificate, IconFileText, IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { InventoryItem } from '@/api/schema';
@@ -16,12 +16,13 @@ import { MorePages, usePages } from '@/parts/Pages';
 import { Refusal } from '@/parts/Refusal';
 import { save } from '@/parts/save';
 import { strings } from '@/strings';
-import { csv, fits, report } from './files';
+import { csv, fits, htmlReport, report } from './files';
 import parts from '@/parts/parts.module.css';
 import classes from './compliance.module.css';
 
 const words = strings.compliance.inventory;
 const { tiers } = strings.compliance;
+const ENOUGH = 30;
 
 export function Inventory({ project }: { readonly project: string }) {
   const [query, set] = useAddressQuery();
@@ -30,7 +31,7 @@ export function Inventory({ project }: { readonly project: string }) {
   const list = usePages(projectKey(project, 'inventory', module), ask);
   const [read, setRead] = useState(0);
   const download = useMutation({
-    mutationFn: async (kind: 'csv' | 'json' | 'md') => {
+    mutationFn: async (kind: 'csv' | 'json' | 'md' | 'html') => {
       const all: InventoryItem[] = [];
       let cursor: string | undefined;
       do {
@@ -40,11 +41,18 @@ export function Inventory({ project }: { readonly project: string }) {
         cursor = page.next ?? undefined;
       } while (cursor !== undefined);
       const some = all.filter((item) => fits(item, query));
-      const text = kind === 'csv' ? csv(some) : kind === 'json' ? JSON.stringify(some, null, 2) : report(project, some, new Date());
+      const text = kind === 'csv' ? csv(some) : kind === 'json' ? JSON.stringify(some, null, 2) : kind === 'md' ? report(project, some, new Date()) : htmlReport(project, some, new Date());
       await save(new Response(text), `${project}-inventory.${kind}`);
     },
   });
   const items = list.items?.filter((item) => fits(item, query));
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const found = items?.length ?? 0;
+  const filtered = Boolean(query.q ?? query.tier ?? query.record ?? query.live);
+  // Filters look at what was read: reading goes on until a page is full of what fits.
+  useEffect(() => {
+    if (filtered && found < ENOUGH && hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [filtered, found, hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <>
       <Text size="sm" c="dimmed" maw={760}>{words.lead}</Text>
@@ -58,6 +66,7 @@ export function Inventory({ project }: { readonly project: string }) {
           <Menu.Dropdown>
             <Menu.Item onClick={() => download.mutate('csv')}>{words.csv}</Menu.Item>
             <Menu.Item onClick={() => download.mutate('json')}>{words.json}</Menu.Item>
+            <Menu.Item onClick={() => download.mutate('html')}>{words.page}</Menu.Item>
             <Menu.Item onClick={() => download.mutate('md')}>{words.report}</Menu.Item>
           </Menu.Dropdown>
         </Menu>

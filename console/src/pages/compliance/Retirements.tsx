@@ -1,5 +1,5 @@
 /** Prompts whose use has ended, by path; retiring one, and bringing one back. */
-import { Button, Group, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
+import { Button, Group, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { IconArchive } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -13,6 +13,7 @@ import { Empty } from '@/parts/Empty';
 import { useAddressQuery } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { MorePages, usePages } from '@/parts/Pages';
+import { PlaceField } from '@/parts/PlaceField';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
@@ -24,7 +25,7 @@ const words = strings.compliance.retirements;
 export function Retirements({ project }: { readonly project: string }) {
   const key = projectKey(project, 'records', 'retirements');
   const [query] = useAddressQuery();
-  const [retiring, setRetiring] = useState(false);
+  const [retiring, setRetiring] = useState(query.prompt !== undefined);
   const [path, setPath] = useState(query.prompt ?? '');
   const [undoing, setUndoing] = useState<string>();
   const may = useCan('prompt:retire', project);
@@ -36,7 +37,7 @@ export function Retirements({ project }: { readonly project: string }) {
   };
   const retire = useMutation({ mutationFn: (reason: string) => data(api.POST('/api/v1/projects/{project}/retirements', { params: { path: { project } }, body: { path: path.trim(), reason } })), onSuccess: done });
   const undo = useMutation({ mutationFn: (body: { path: string; reason: string }) => data(api.POST('/api/v1/projects/{project}/retirements/undo', { params: { path: { project } }, body })), onSuccess: done });
-  const button = <Allowed may={may}>{(off) => <Button disabled={off} onClick={() => setRetiring(true)}>{words.retire}</Button>}</Allowed>;
+  const button = <Allowed may={may}>{(off) => <Button disabled={off} onClick={() => { retire.reset(); setRetiring(true); }}>{words.retire}</Button>}</Allowed>;
   return (
     <Stack maw={960}>
       <Group justify="space-between" align="start">
@@ -56,7 +57,7 @@ export function Retirements({ project }: { readonly project: string }) {
                   <td><AppLink href={links.prompt(project, item.path)}>{item.path}</AppLink></td>
                   <td><Time at={item.retired_at} /> {strings.audit.holds.by(item.retired_by)}</td>
                   <td>{item.reason}</td>
-                  <td><Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => setUndoing(item.path)}>{words.undo}</Button>}</Allowed></td>
+                  <td><Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} aria-label={`${words.undo}: ${item.path}`} onClick={() => { undo.reset(); setUndoing(item.path); }}>{words.undo}</Button>}</Allowed></td>
                 </tr>
               ))}
             </tbody>
@@ -67,7 +68,7 @@ export function Retirements({ project }: { readonly project: string }) {
       {retiring && (
         <ReasonDialog title={words.retireTitle} action={words.retire} danger busy={retire.isPending} fault={retire.error} onClose={() => setRetiring(false)} onDo={(reason) => retire.mutate(reason)}>
           <Text size="sm">{words.retireText}</Text>
-          <TextInput label={words.path} placeholder={words.pathHelp} required value={path} onChange={(event) => setPath(event.currentTarget.value)} />
+          <PlaceField project={project} label={words.path} placeholder={words.pathHelp} required focused value={path} onChange={setPath} />
         </ReasonDialog>
       )}
       {undoing && (

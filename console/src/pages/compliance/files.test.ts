@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InventoryItem } from '@/api/schema';
-import { cell, csv, fits, report } from './files';
+import { cell, csv, fits, htmlReport, report } from './files';
 
 const item: InventoryItem = {
   address: 'bank/claims/triage', project: 'bank', path: 'claims/triage', version: 2, use_case_id: 'UC-1', owner: 'maria', backup: null, decision_role: 'assist', tier: 'medium', residual_tier: 'low',
@@ -23,4 +23,11 @@ describe('the inventory as files', () => {
     expect(text.indexOf('## UC-1')).toBeLessThan(text.indexOf('## Without a use case'));
     expect(text).toContain('a\\|b');
   });
+});
+
+it('writes what people wrote as text into the HTML report', () => {
+  const text = htmlReport('bank', [{ ...item, path: '<script>alert(1)</script>', use_case_id: '"A" & B' }], new Date('2026-03-01T10:00:00Z'));
+  expect(text).not.toContain('<script>');
+  expect(text).toContain('<h2>&quot;A&quot; &amp; B</h2>');
+  expect(text).toContain('1 prompt in 1 use case. As of 2026-03-01 10:00 UTC.');
 });

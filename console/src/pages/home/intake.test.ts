@@ -1,34 +1,48 @@
 import { describe, expect, it } from 'vitest';
-import { isPromptFile, pathOf, pieces, promptOf, takeIn } from './intake';
+import { comes, counts, kindOf, pasted, pieces, taken } from './intake';
 
-const file = (name: string, text = 'messages: []') => ({ name, text, size: text.length });
+const bytes = (text: string) => new TextEncoder().encode(text);
 
-describe('takeIn', () => {
-  it('names prompts by their files, below the module', () => {
-    const { taken } = takeIn([file('claims/triage.prompt.yml'), file('letter.md', 'Write a letter')], '/imported/');
-    expect(taken.map(({ path }) => path)).toEqual(['imported/claims/triage', 'imported/letter']);
+describe('taken', () => {
+  it('sends text as it is, byte order mark and all', () => {
+    expect(taken('a.prompt.yml', bytes('# mine\nmessages: []\n'))).toEqual({ name: 'a.prompt.yml', content: '# mine\nmessages: []\n', encoding: 'text', size: 20 });
   });
-  it('leaves behind what it cannot carry, each by its name', () => {
-    const { taken, left } = takeIn([file('a.prompt.yml'), file('a.prompt.yaml'), file('b.png'), { ...file('c.txt'), size: 2_000_000 }, file('d.txt', 'a\u0000b')], '');
-    expect(taken.map(({ path }) => path)).toEqual(['a']);
-    expect(left).toEqual([{ from: 'a.prompt.yaml', reason: 'twice' }, { from: 'b.png', reason: 'kind' }, { from: 'c.txt', reason: 'size' }, { from: 'd.txt', reason: 'binary' }]);
+  it('sends archives and bytes of another encoding whole, and leaves what is no text', () => {
+    expect(taken('A.ZIP', Uint8Array.from([80, 75, 0]))).toMatchObject({ encoding: 'base64', content: 'UEsA' });
+    expect(taken('a.csv', Uint8Array.from([0x6e, 0xfc]))).toMatchObject({ encoding: 'base64', content: 'bvw=' });
+    expect(taken('a.png', Uint8Array.from([1, 0, 2]))).toMatchObject({ content: '', unfit: 'binary' });
   });
 });
 
-it('keeps prompt files byte for byte and quotes text whole', () => {
-  expect(promptOf('a.prompt.yml', '# mine\nmessages: []\n')).toBe('# mine\nmessages: []\n');
-  const text = 'Say: "no"\n  - role: system\n{{ x }} \\ end';
-  expect(JSON.parse(promptOf('a.txt', text).split('content: ')[1] ?? '')).toBe(text);
+describe('kindOf', () => {
+  it.each([
+    ['Write politely: a letter, to all', 'text'],
+    ['name: x\nmessages:\n  - role: user\n    content: hi', 'prompt'],
+    ['---\nname: x\ninputs:\n  who: {type: string}\n---\nuser:\nhi', 'prompty'],
+    ['---\nmodel: googleai/gemini-pro\ninput:\n  schema:\n    a: string\n---\nhi {{a}}', 'dotprompt'],
+    ['act,prompt\nTeller,Count', 'csv'],
+    ['name;text\na;b', 'csv'],
+    ['[{"name": "a", "prompt": "b"}]', 'langfuse'],
+    ['{"name": "a", "template": "b"}', 'mlflow'],
+    ['prompts:\n  - hi\n', 'promptfoo'],
+    ['{"a": 1}', 'text'],
+  ])('%j is %s', (text, kind) => expect(kindOf(text)).toBe(kind));
 });
 
-it('tells a prompt file from text', () => {
-  expect(isPromptFile('name: x\nmessages:\n  - role: user')).toBe(true);
-  expect(isPromptFile('Write messages: politely')).toBe(false);
+it('names what is pasted by what it is', () => {
+  expect(pasted(' /claims/triage/ ', 'x', 'prompt').name).toBe('claims/triage.prompt.yml');
+  expect(pasted('', 'a,b', 'csv').name).toBe('pasted.csv');
+});
+
+it('counts what comes', () => {
+  const items = [{ result: 'created' }, { result: 'refused' }, { result: 'created' }];
+  expect(counts(items)).toEqual({ created: 2, refused: 1 });
+  expect(items.filter(comes)).toHaveLength(2);
 });
 
 it('cuts by number and by size and loses none', () => {
-  const { taken } = takeIn(Array.from({ length: 11 }, (_, at) => file(`p${at}.txt`, 'x'.repeat(20))), '');
-  expect(pieces(taken, 4).map((piece) => piece.length)).toEqual([4, 4, 3]);
-  expect(pieces(taken, 100, 150).flat()).toHaveLength(11);
-  expect(pathOf('p.txt', '')).toBe('p');
+  const all = Array.from({ length: 11 }, (_, at) => ({ content: 'x'.repeat(20), at }));
+  expect(pieces(all, 4).map((piece) => piece.length)).toEqual([4, 4, 3]);
+  expect(pieces(all, 100, 65).map((piece) => piece.length)).toEqual([3, 3, 3, 2]);
+  expect(pieces(all, 100, 65).flat()).toEqual(all);
 });

@@ -1,31 +1,28 @@
 /** The files of a drop or a choice, folders walked through, with their paths. */
+import { MOST_BYTES, taken, type Read } from './intake';
 
-export interface Read {
-  readonly name: string;
-  readonly text: string;
-  readonly size: number;
-}
+export const MOST_FILES = 5000;
 
-const MOST_FILES = 5000;
-
-async function read(file: File, name: string, readable: (name: string) => boolean): Promise<Read> {
-  return { name, size: file.size, text: readable(name) && file.size <= 1_048_576 ? await file.text() : '' };
+async function read(file: File, name: string): Promise<Read> {
+  if (file.size > MOST_BYTES) return { name, size: file.size, content: '', encoding: 'text', unfit: 'size' };
+  return taken(name, new Uint8Array(await file.arrayBuffer()));
 }
 
 /** Chosen files; those of a chosen folder are named from within it. */
-export function readChosen(files: readonly File[], readable: (name: string) => boolean): Promise<Read[]> {
-  return Promise.all(files.slice(0, MOST_FILES).map((file) => read(file, file.webkitRelativePath.split('/').slice(1).join('/') || file.name, readable)));
+export function readChosen(files: readonly File[]): Promise<Read[]> {
+  const seen = files.filter(({ name, webkitRelativePath: path }) => !(path || name).split('/').some((part) => part.startsWith('.')));
+  return Promise.all(seen.slice(0, MOST_FILES).map((file) => read(file, file.webkitRelativePath.split('/').slice(1).join('/') || file.name)));
 }
 
 /** Dropped files and folders. */
-export async function readDropped(items: DataTransferItemList, readable: (name: string) => boolean): Promise<Read[]> {
+export async function readDropped(items: DataTransferItemList): Promise<Read[]> {
   const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found: Read[] = [];
   const walk = async (entry: FileSystemEntry, above: string): Promise<void> => {
     if (found.length >= MOST_FILES) return;
     if (entry.isFile) {
       const file = await new Promise<File>((give, fail) => (entry as FileSystemFileEntry).file(give, fail));
-      found.push(await read(file, above + entry.name, readable));
+      found.push(await read(file, above + entry.name));
       return;
     }
     const reader = (entry as FileSystemDirectoryEntry).createReader();

@@ -1,21 +1,37 @@
-/** What else can be done with a draft: try it, share it, undo a merge, discard it. */
+/** What else can be done with a prompt, and with a draft of it: try it, export, move, copy, archive; share, undo a merge, discard. */
 import { ActionIcon, Button, CopyButton, Group, Menu, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
+import { useCan } from '@/api/session';
 import { links } from '@/links';
+import { ExportDialog } from '@/parts/ExportDialog';
 import { useGo } from '@/parts/navigate';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
+import { ArchiveDialog, TransferDialog } from './Moves';
 import type { DraftSession, DraftState } from './session';
 
 const words = strings.prompt;
 
-interface Props { readonly project: string; readonly path: string; readonly session: DraftSession; readonly state: DraftState }
+interface Props {
+  readonly project: string;
+  readonly path: string;
+  readonly session: DraftSession;
+  readonly state: DraftState;
+  /** The newest version; undefined for a prompt that has none yet. */
+  readonly newest: number | undefined;
+  /** The older version that is shown. */
+  readonly old: number | undefined;
+  readonly editable: boolean;
+  readonly archived: boolean;
+}
 
-export function DraftMenu({ project, path, session, state }: Props) {
-  const [open, setOpen] = useState<'share' | 'discard' | null>(null);
+export function DraftMenu({ project, path, session, state, newest, old, editable, archived }: Props) {
+  const [open, setOpen] = useState<'share' | 'discard' | 'export' | 'move' | 'copy' | 'archive' | null>(null);
+  const close = (): void => setOpen(null);
+  const mayArchive = useCan('prompt:archive', `${project}/${path}`);
   const go = useGo();
   const undo = useMutation({ mutationFn: () => session.undo() });
   const discard = useMutation({ mutationFn: () => session.discard(), onSuccess: () => setOpen(null) });
@@ -25,14 +41,31 @@ export function DraftMenu({ project, path, session, state }: Props) {
       <Menu position="bottom-end">
         <Menu.Target><ActionIcon variant="default" size="lg" aria-label={words.more}><IconDots size={18} /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => void session.flush().then(() => go(links.playground(project, there || session.pending ? { prompt: path, copy: 'mine' } : { prompt: path, version: state.parent })))}>{words.run}</Menu.Item>
-          <Menu.Item onClick={() => go(links.evidence(project, path))}>{words.evidence}</Menu.Item>
-          <Menu.Divider />
-          <Menu.Item disabled={!there} onClick={() => setOpen('share')}>{words.share}</Menu.Item>
-          <Menu.Item disabled={!state.copy?.undo} onClick={() => undo.mutate()}>{words.undo}</Menu.Item>
-          <Menu.Item color="red" disabled={!there && !session.pending} onClick={() => setOpen('discard')}>{words.discard}</Menu.Item>
+          <Menu.Item onClick={() => void (editable ? session.flush() : Promise.resolve(true)).then(() => go(links.playground(project, editable && (there || session.pending) ? { prompt: path, copy: 'mine' } : { prompt: path, version: old ?? state.parent })))}>{words.run}</Menu.Item>
+          {newest !== undefined && <Menu.Item onClick={() => go(links.evidence(project, path, old))}>{words.evidence}</Menu.Item>}
+          {newest !== undefined && <Menu.Item onClick={() => setOpen('export')}>{words.moves.export}</Menu.Item>}
+          {newest !== undefined && !archived && (
+            <>
+              <Menu.Divider />
+              <Menu.Item onClick={() => setOpen('copy')}>{words.moves.copyMenu}</Menu.Item>
+              <Menu.Item disabled={mayArchive?.allowed !== true} title={mayArchive?.reason} onClick={() => setOpen('move')}>{words.moves.moveMenu}</Menu.Item>
+              <Menu.Item disabled={mayArchive?.allowed !== true} title={mayArchive?.reason} onClick={() => setOpen('archive')}>{words.moves.archiveMenu}</Menu.Item>
+              <Menu.Item onClick={() => go(`${links.compliance(project, 'retirements')}&prompt=${encodeURIComponent(path)}`)}>{words.moves.retire}</Menu.Item>
+            </>
+          )}
+          {editable && (
+            <>
+              <Menu.Divider />
+              <Menu.Item disabled={!there} onClick={() => setOpen('share')}>{words.share}</Menu.Item>
+              <Menu.Item disabled={!state.copy?.undo} onClick={() => undo.mutate()}>{words.undo}</Menu.Item>
+              <Menu.Item color="red" disabled={!there && !session.pending} onClick={() => setOpen('discard')}>{words.discard}</Menu.Item>
+            </>
+          )}
         </Menu.Dropdown>
       </Menu>
+      {open === 'export' && <ExportDialog project={project} prompts={[{ path, version: old ?? newest }]} onClose={close} />}
+      {(open === 'move' || open === 'copy') && <TransferDialog project={project} path={path} copy={open === 'copy'} dirty={there || session.pending} onClose={close} />}
+      {open === 'archive' && newest !== undefined && <ArchiveDialog project={project} path={path} newest={newest} onClose={close} />}
       {open === 'share' && <Share project={project} path={path} id={state.copy?.share?.id ?? null} onClose={() => setOpen(null)} />}
       <Modal opened={open === 'discard'} onClose={() => setOpen(null)} title={words.discardTitle}>
         <Text size="sm">{words.discardText(path)}</Text>

@@ -34,7 +34,7 @@ export function OldVersion({ project, path, version, newest, mayWrite, onRestore
   });
   return (
     <>
-      <Alert mb="md" color="gray">
+      {version !== newest && <Alert mb="md" color="gray">
         <Group justify="space-between" gap="xs">
           <Text size="sm">
             <strong>{words.oldVersion(version)}</strong> {words.newestIs(newest)} {shown.version && <>{shown.version.author}, <Time at={shown.version.created_at} />: {shown.version.message}</>}
@@ -45,7 +45,7 @@ export function OldVersion({ project, path, version, newest, mayWrite, onRestore
             {mayWrite && <Button size="xs" onClick={() => setAsking(true)}>{words.restore}</Button>}
           </Group>
         </Group>
-      </Alert>
+      </Alert>}
       <Refusal fault={shown.error} />
       {!shown.error && !shown.checked && <Waiting lines={10} />}
       {shown.checked?.prompt && (

@@ -16,7 +16,8 @@ import { ActivityTab } from './ActivityTab';
 import { CreateVersion } from './CreateVersion';
 import { DraftMenu } from './DraftMenu';
 import { DraftNotices } from './DraftNotices';
-import { liveOf, useStatus, useVersions } from './facts';
+import { liveOf, useArchived, useStatus, useVersions } from './facts';
+import { ArchivedNotice } from './Moves';
 import { OldVersion } from './OldVersion';
 import { PromptFacts } from './PromptFacts';
 import { PromptTabContent } from './PromptTabContent';
@@ -44,11 +45,12 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
   const can = useCan('prompt:write', `${project}/${path}`);
   const versions = useVersions(project, path);
   const newest = versions.data?.items[0];
+  const archived = useArchived(project, path) === true && newest !== undefined;
   const status = useStatus(project, path);
   const { session, state } = useDraft(project, path, can?.allowed, newest?.version);
   const [creating, setCreating] = useState(false);
   const asked = query.v === undefined ? undefined : Number(query.v);
-  const old = asked !== undefined && asked !== newest?.version ? asked : undefined;
+  const old = archived ? (asked ?? newest.version) : asked !== undefined && asked !== newest?.version ? asked : undefined;
   const editable = can?.allowed === true && old === undefined;
   const dirty = state.copy !== null || session.pending;
   const publish = (): void => {
@@ -70,7 +72,7 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
   const chips = newest && (
     <>
       <VersionChip project={project} path={path} version={old ?? newest.version} />
-      <StateChip state={(old === undefined ? newest : versions.data?.items.find(({ version }) => version === old))?.state ?? newest.state} />
+      <StateChip state={archived ? 'archived' : (old === undefined ? newest : versions.data?.items.find(({ version }) => version === old))?.state ?? newest.state} />
       <TierChip tier={state.checked?.record?.tier ?? status.data?.tier} />
       {liveOf(versions.data?.items ?? []).map(({ environment, version }) => <EnvironmentChip key={environment} project={project} environment={environment} version={version} />)}
     </>
@@ -78,24 +80,27 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
   const actions = (
     <>
       {editable && <SaveState state={state} />}
-      {editable && <DraftMenu project={project} path={path} session={session} state={state} />}
+      <DraftMenu project={project} path={path} session={session} state={state} newest={newest?.version} old={old} editable={editable} archived={archived} />
       {editable && (
         <Tooltip label={dirty ? words.createVersionHint : words.nothingChanged}>
           <Button variant={dirty ? 'filled' : 'default'} aria-disabled={!dirty} data-disabled={!dirty || undefined} onClick={() => dirty && setCreating(true)}>{words.createVersion}</Button>
         </Tooltip>
       )}
-      <Tooltip label={dirty && editable ? words.publishDraftFirst : words.publishHint}>
-        <Button variant={dirty && editable ? 'default' : 'filled'} leftSection={<IconRocket size={16} />} disabled={!newest} onClick={publish}>{words.publish}</Button>
-      </Tooltip>
+      {!archived && (
+        <Tooltip label={dirty && editable ? words.publishDraftFirst : words.publishHint}>
+          <Button variant={dirty && editable ? 'default' : 'filled'} leftSection={<IconRocket size={16} />} disabled={!newest} onClick={publish}>{words.publish}</Button>
+        </Tooltip>
+      )}
     </>
   );
   return (
     <Page title={title} documentTitle={title} chips={chips} actions={actions} tabs={tabs} inspectorFrom={tab === 'prompt' ? 1640 : undefined} inspector={<PromptFacts project={project} path={path} state={state} versions={versions.data?.items ?? []} status={status.data} />}>
-      {can && !can.allowed && tab === 'prompt' && <Alert mb="md" color="gray">{words.readOnly} {can.reason} {can.remedy}</Alert>}
+      {archived && <ArchivedNotice project={project} path={path} newest={newest.version} onBack={() => void session.open(can?.allowed === true)} />}
+      {can && !can.allowed && !archived && tab === 'prompt' && <Alert mb="md" color="gray">{words.readOnly} {can.reason} {can.remedy}</Alert>}
       {old === undefined && <DraftNotices session={session} state={state} newest={newest} editable={editable} />}
       {tab === 'history' && <Suspense fallback={<Waiting />}><HistoryPanel project={project} path={path} /></Suspense>}
       {tab === 'activity' && <ActivityTab project={project} path={path} />}
-      {old !== undefined && newest && (tab === 'prompt' || tab === 'record' || tab === 'tests') && <OldVersion project={project} path={path} version={old} newest={newest.version} mayWrite={can?.allowed === true} onRestored={() => void session.open(true)} />}
+      {old !== undefined && newest && (tab === 'prompt' || tab === 'record' || tab === 'tests') && <OldVersion project={project} path={path} version={old} newest={newest.version} mayWrite={can?.allowed === true && !archived} onRestored={() => void session.open(true)} />}
       {old === undefined && (tab === 'prompt' || tab === 'record' || tab === 'tests') && (state.phase === 'opening' ? (state.fault ? <Refusal fault={state.fault} onRetry={() => void session.open(can?.allowed === true)} /> : <Waiting lines={10} />) : (
         <>
           {tab === 'prompt' && <PromptTabContent project={project} path={path} session={session} state={state} editable={editable} />}

@@ -1,6 +1,7 @@
 /** What the page asks of the server about a prompt, besides its draft. */
 import { useQuery } from '@tanstack/react-query';
-import { api, data } from '@/api/client';
+import { api, data, request } from '@/api/client';
+import { isProblem } from '@/api/problem';
 import { projectKey } from '@/api/queries';
 import type { VersionInHistory } from '@/api/schema';
 
@@ -13,6 +14,23 @@ export function useVersions(project: string, path: string) {
     placeholderData: undefined,
     queryFn: async () => (await data(api.GET('/api/v1/projects/{project}/versions/{path}', { params: { path: { project, path }, query: { limit: 100 } } }))) as unknown as Versions,
   });
+}
+
+/** Whether the prompt is archived: the server has its versions, but no file of it. Undefined while it is not known. */
+export function useArchived(project: string, path: string): boolean | undefined {
+  return useQuery({
+    queryKey: projectKey(project, 'versions', path, 'archived'),
+    placeholderData: undefined,
+    queryFn: async () => {
+      try {
+        await request(`/api/v1/projects/${encodeURIComponent(project)}/prompts/${path.split('/').map(encodeURIComponent).join('/')}`, { headers: { Accept: 'application/yaml' } });
+        return false;
+      } catch (fault) {
+        if (isProblem(fault, 404)) return fault.problem.type.endsWith(':archived');
+        throw fault;
+      }
+    },
+  }).data;
 }
 
 /** One version with its file. */

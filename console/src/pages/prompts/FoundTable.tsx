@@ -42,6 +42,10 @@ export function FoundTable({ project, values, environments, selection }: FoundTa
   return (
     <>
       <Refusal fault={found.error} />
+      <div className={classes.choosing}>
+        <Button size="compact-sm" variant="subtle" disabled={selection.all} onClick={() => selection.take(found.items ?? [])}>{words.bulk.chooseShown(found.items.length)}</Button>
+        {found.hasNextPage && <Button size="compact-sm" variant="subtle" disabled={selection.all} onClick={selection.takeAll}>{words.bulk.chooseAll}</Button>}
+      </div>
       <List project={project} items={found.items} environments={environments} selection={selection} />
       <MorePages query={found} />
     </>

@@ -36,6 +36,11 @@ function Prompts({ project }: { readonly project: string }) {
   const go = useGo();
   const [values, set] = useAddressQuery();
   const selection = useSelection();
+  const change = (next: Record<string, string | undefined>): void => {
+    // What all that match are has changed.
+    if (selection.all) selection.clear();
+    set(next);
+  };
   const environments = useQuery({
     queryKey: projectKey(project, 'environments', 'names'),
     queryFn: () => data(api.GET('/api/v1/projects/{project}/environments', { params: { path: { project } } })),
@@ -50,14 +55,14 @@ function Prompts({ project }: { readonly project: string }) {
   return (
     <Page title={words.title} actions={actions}>
       <div className={classes.tools}>
-        <Find q={values['q'] ?? ''} onFind={(q) => set({ q })} />
-        <Views project={project} values={values} onOpen={set} />
+        <Find q={values['q'] ?? ''} onFind={(q) => change({ q })} />
+        <Views project={project} values={values} onOpen={change} />
       </div>
-      <FilterBar project={project} values={values} onChange={set} />
+      <FilterBar project={project} values={values} onChange={change} />
       {isFiltered(values)
         ? <FoundTable project={project} values={values} environments={environments} selection={selection} />
         : <Tree project={project} module={values['module'] ?? ''} environments={environments} selection={selection} />}
-      {selection.chosen.size > 0 && <BulkBar project={project} selection={selection} />}
+      {(selection.all || selection.chosen.size > 0) && <BulkBar project={project} selection={selection} values={values} />}
     </Page>
   );
 }

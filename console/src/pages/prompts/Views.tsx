@@ -7,6 +7,7 @@ import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
 import type { ViewOut } from '@/api/schema';
 import { useMe } from '@/api/session';
+import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
 import { FILTERS, isFiltered, queryOf, valuesOf } from './filters';
@@ -26,16 +27,29 @@ export function Views({ project, values, onOpen }: ViewsProps) {
   const key = projectKey(project, 'views');
   const me = useMe();
   const [saving, setSaving] = useState<'new' | ViewOut | null>(null);
+  const [removing, setRemoving] = useState<ViewOut | null>(null);
+  const [opened, setOpened] = useState<string | null>(null);
   const views = useQuery({ queryKey: key, queryFn: () => data(api.GET('/api/v1/projects/{project}/views', { params: { path: { project }, query: { limit: 100 } } })) }).data?.items ?? [];
   const here = isFiltered(values) ? views.find((view) => same(valuesOf(view.query), values)) : undefined;
   const remove = useMutation({
     mutationFn: (view: string) => api.DELETE('/api/v1/projects/{project}/views/{view}', { params: { path: { project, view } } }),
+    onSuccess: () => {
+      setRemoving(null);
+      setOpened(null);
+      return queries.invalidateQueries({ queryKey: key });
+    },
+  });
+  const update = useMutation({
+    mutationFn: (view: ViewOut) => data(api.PUT('/api/v1/projects/{project}/views/{view}', { params: { path: { project, view: view.id } }, body: { name: view.name, shared: view.shared, query: queryOf(values), columns: view.columns as 'path'[] } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: key }),
   });
+  const mine = (view: ViewOut): boolean => view.maker === me?.name;
+  // The view that was opened last, while its filters are being changed.
+  const last = views.find((view) => view.id === opened && mine(view));
   const list = (title: string, of: readonly ViewOut[]) => of.length > 0 && (
     <>
       <Menu.Label>{title}</Menu.Label>
-      {of.map((view) => <Menu.Item key={view.id} onClick={() => onOpen(valuesOf(view.query))}>{view.name}</Menu.Item>)}
+      {of.map((view) => <Menu.Item key={view.id} onClick={() => { setOpened(view.id); onOpen(valuesOf(view.query)); }}>{view.name}</Menu.Item>)}
     </>
   );
   return (
@@ -45,16 +59,18 @@ export function Views({ project, values, onOpen }: ViewsProps) {
           <Button variant="default" leftSection={<IconBookmark size={16} />} rightSection={<IconChevronDown size={14} />}>{here?.name ?? words.label}</Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => onOpen(valuesOf({}))}>{words.all}</Menu.Item>
+          <Menu.Item onClick={() => { setOpened(null); onOpen(valuesOf({})); }}>{words.all}</Menu.Item>
           {list(words.mine, views.filter(({ maker }) => maker === me?.name))}
           {list(words.others, views.filter(({ maker }) => maker !== me?.name))}
           <Menu.Divider />
           <Menu.Item disabled={!isFiltered(values) || here !== undefined} onClick={() => setSaving('new')}>{words.save}</Menu.Item>
-          {here && <Menu.Item onClick={() => setSaving(here)}>{words.rename}</Menu.Item>}
-          {here && <Menu.Item color="red" onClick={() => remove.mutate(here.id)}>{words.remove}</Menu.Item>}
+          {last && here === undefined && isFiltered(values) && <Menu.Item onClick={() => update.mutate(last)}>{words.update(last.name)}</Menu.Item>}
+          {here && mine(here) && <Menu.Item onClick={() => setSaving(here)}>{words.rename}</Menu.Item>}
+          {here && mine(here) && <Menu.Item color="red" onClick={() => { remove.reset(); setRemoving(here); }}>{words.remove}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
-      <Refusal fault={remove.error} />
+      <Refusal fault={update.error} />
+      {removing && <ReasonDialog title={words.removeTitle(removing.name)} action={words.removeNow} danger withoutReason busy={remove.isPending} fault={remove.error} onClose={() => setRemoving(null)} onDo={() => remove.mutate(removing.id)}>{words.removeText(removing.shared)}</ReasonDialog>}
       <Modal opened={saving !== null} onClose={() => setSaving(null)} title={saving === 'new' ? words.saveTitle : words.renameTitle}>
         {saving !== null && <Save project={project} view={saving === 'new' ? null : saving} values={values} onDone={() => { setSaving(null); void queries.invalidateQueries({ queryKey: key }); }} />}
       </Modal>

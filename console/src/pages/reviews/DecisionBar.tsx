@@ -8,7 +8,7 @@ import { links, withSheet } from '@/links';
 import { useGo } from '@/parts/navigate';
 import { strings } from '@/strings';
 import { DecisionDialog } from './DecisionDialog';
-import { OPEN_STATES, roleOf, stepOf, type Verdict } from './decision';
+import { AGAIN_STATES, OPEN_STATES, roleOf, stepOf, type Verdict } from './decision';
 import type { useReviewActions } from './useReview';
 import classes from './reviews.module.css';
 
@@ -42,6 +42,9 @@ export function DecisionBar({ request, actions }: { readonly request: RequestOut
       <div className={classes.barActions}>
         {request.state === 'approved' && (
           <Button onClick={() => go(withSheet(links.review(request.project, request.request), { sheet: 'publish', prompts: `${request.path}@${request.version}` }))}>{words.decide.publish}</Button>
+        )}
+        {AGAIN_STATES.includes(request.state) && (
+          <Button variant="default" disabled={withdraw?.allowed !== true} title={withdraw?.allowed === false ? withdraw.reason : undefined} onClick={() => go(links.reviews(request.project, { new: `${request.path}@${request.newest}` }))}>{words.decide.again(request.newest)}</Button>
         )}
         {open && mayDecide && <Button variant="default" leftSection={<IconPencil size={16} aria-hidden />} onClick={() => begin('request_changes')}>{words.decide.request_changes}</Button>}
         {offered && (

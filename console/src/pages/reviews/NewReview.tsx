@@ -1,5 +1,5 @@
 /** Asking for a review: which version, why, and whom. */
-import { Button, Drawer, Group, Stack, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Button, Drawer, Group, Stack, TagsInput, Textarea } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
@@ -9,6 +9,7 @@ import { projectKey } from '@/api/queries';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { useGo } from '@/parts/navigate';
+import { PlaceField } from '@/parts/PlaceField';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
 import { useStatus } from './useReview';
@@ -44,7 +45,7 @@ export function NewReview({ project, prompt, onClose }: { readonly project: stri
     <Drawer opened onClose={onClose} position="right" size={460} closeButtonProps={{ 'aria-label': strings.common.close }} title={<strong>{words.newTitle}</strong>}>
       <form onSubmit={submit}>
         <Stack>
-          <TextInput label={words.newPrompt} description={words.newPromptHelp} required value={address} data-autofocus={prompt === '' || undefined} onChange={(event) => setAddress(event.currentTarget.value)} />
+          <PlaceField project={project} label={words.newPrompt} description={words.newPromptHelp} required focused={prompt === ''} value={address} onChange={setAddress} />
           {gaps.length > 0 && (
             <div className={classes.card}>
               <h2>{words.newMissing}</h2>

@@ -19,3 +19,5 @@ export function roleOf(step: Step, project: string, roles: readonly string[]): s
 }
 
 export const OPEN_STATES: readonly string[] = ['in_review', 'changes_requested', 'reviewed'];
+/** Nothing comes of these any more: one asks again. */
+export const AGAIN_STATES: readonly string[] = ['withdrawn', 'rejected', 'revoked', 'lapsed', 'superseded'];

@@ -3,7 +3,7 @@ import { Button, Group, Modal, ScrollArea, Stack, Text, TextInput } from '@manti
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { api, data } from '@/api/client';
+import { api, data, ifMatch } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import { PromptDiff } from '@/parts/diff/PromptDiff';
 import { Refusal } from '@/parts/Refusal';
@@ -15,7 +15,7 @@ export function Restore({ project, path, version, newest, onClose }: { readonly 
   const queries = useQueryClient();
   const [message, setMessage] = useState('');
   const restore = useMutation({
-    mutationFn: () => data(api.POST('/api/v1/projects/{project}/restore/{path}', { params: { path: { project, path } }, body: { version, message: message.trim() === '' ? words.restoreDefault(version) : message } })),
+    mutationFn: () => data(api.POST('/api/v1/projects/{project}/restore/{path}', { params: { path: { project, path } }, headers: ifMatch(`"v${newest}"`), body: { version, message: message.trim() === '' ? words.restoreDefault(version) : message } })),
     onSuccess: (made) => {
       for (const key of ['versions', 'prompts', 'overview', 'compare', 'reviews']) void queries.invalidateQueries({ queryKey: projectKey(project, key) });
       notifications.show({ message: words.restoreDone(made.version) });

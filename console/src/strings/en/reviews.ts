@@ -95,6 +95,7 @@ export const reviews = {
     conditions: 'Conditions of the validation',
     report: 'SHA-256 of the validation report',
     reportHelp: '64 hexadecimal digits, as sha256sum prints them',
+    again: (version: number) => `Ask again, for v${version}`,
     closed: {
       approved: 'Approved. It can be published where its release manager chooses.', rejected: 'Rejected. The same content needs a new request.', withdrawn: 'Withdrawn. The same content needs a new request.',
       revoked: 'The approval was revoked.', lapsed: 'The approval lapsed unused. Ask for a new review.',

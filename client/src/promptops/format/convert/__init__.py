@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +142,28 @@ def converter_for(path: Path) -> Converter | None:
         if extension and path.name.lower().endswith(extension)
     ]
     return max(fitting, key=lambda found: found[0])[1] if fitting else None
+
+
+def guess(path: Path) -> Converter | None:
+    """The converter for a file or folder by its name, else the one whose keys a JSON or YAML file has; or None.
+
+    Raises OSError.
+    """
+    found = converter_for(path)
+    if found is not None or path.suffix.lower() not in (".json", ".yaml", ".yml"):
+        return found
+    start = path.read_bytes()[:4096].decode("utf-8", "replace")
+    for keys, name in _SHOWN_BY:
+        if keys.search(start):
+            return converters().get(name)
+    return None
+
+
+_SHOWN_BY = (
+    (re.compile(r'(?m)^\s*["{\[\s]*"?template"?\s*:'), "mlflow"),
+    (re.compile(r'(?m)^\s*["{\[\s]*"?prompts"?\s*:'), "promptfoo"),
+    (re.compile(r'"prompt"\s*:'), "langfuse"),
+)
 
 
 def read(format_name: str, source: Source, options: Mapping[str, Any] | None = None) -> Conversion:

@@ -71,6 +71,20 @@ def read(source: Source, options: Mapping[str, Any]) -> Conversion:
     return Conversion(tuple(prompts), tuple(losses))
 
 
+def columns_of(source: Source, delimiter: str) -> list[str]:
+    """The names in the header, to choose from. Raises CannotConvert, and BadOption for the delimiter."""
+    return [cell.strip() for cell in next(_rows(_text(source), delimiter), (0, []))[1]]
+
+
+def delimiter_of(source: Source) -> str:
+    """What most likely stands between the columns: the one of comma, semicolon and tab that the header has most of.
+
+    Raises CannotConvert.
+    """
+    header = _text(source).lstrip("\r\n").partition("\n")[0]
+    return max(",;\t", key=header.count)
+
+
 class _BadRow(ValueError):
     pass
 

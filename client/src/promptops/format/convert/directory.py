@@ -122,6 +122,12 @@ def _convert(
     return Converted(name, text, tuple(notes), extension or ".prompt.yml")
 
 
+def passed_over(name: str) -> bool:
+    """Whether a file of this name speaks about its folder (`README.md`): `read` takes no prompt from it."""
+    path = PurePosixPath(name)
+    return path.suffix.lower() in ("", *_TEXTS) and path.stem.lower() in _PASSED_OVER
+
+
 def _hint(name: str) -> str:
     """Which format would read a file that this one leaves."""
     found = converter_for(Path(name))

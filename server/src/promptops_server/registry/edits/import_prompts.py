@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sqlalchemy import Connection
+
 from promptops.format import FragmentError, PromptFile
 from promptops.format.fragment import Pin
 from promptops.format.names import fold
@@ -178,14 +180,60 @@ def import_in(
     allow_invalid: bool,
 ) -> Import:
     """The import itself, inside the project lock."""
-    heads = rows.heads(tx.conn, project.id, (prepared.paths[p] for p in prepared.contents))
+    judged = _judge(
+        tx.conn, project, prepared, on_conflict=on_conflict, allow_invalid=allow_invalid
+    )
+    commit = None
+    if judged.todo:
+        commit = _commit(tx, actor, project, prepared, judged, message)
+    result = Import(commit, _answers(prepared, judged))
+    if commit is not None:
+        seq = record(tx, _event(actor, project, result, message), project_id=project.id)
+        made = {i.path: i.version for i in result.items if i.result in ("created", "updated")}
+        note_touched(tx.conn, project.id, seq, made)
+    return result
+
+
+def foresee(
+    conn: Connection,
+    project: Project,
+    prepared: Prepared,
+    *,
+    on_conflict: OnConflict,
+    allow_invalid: bool,
+) -> Sequence[Imported]:
+    """What the import would do to each prompt if it were made now. Changes nothing, and needs no lock."""
+    judged = _judge(conn, project, prepared, on_conflict=on_conflict, allow_invalid=allow_invalid)
+    return _answers(prepared, judged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What becomes of each prompt: `answers` for those that stay as they are, `todo` for those to write."""
+
+    heads: Mapping[str, Head]
+    answers: Mapping[int, Imported]
+    todo: Sequence[int]
+    contents: Mapping[str, Content]
+    numbers: Mapping[str, int]
+
+
+def _judge(
+    conn: Connection,
+    project: Project,
+    prepared: Prepared,
+    *,
+    on_conflict: OnConflict,
+    allow_invalid: bool,
+) -> _Judged:
+    heads = rows.heads(conn, project.id, (prepared.paths[p] for p in prepared.contents))
     answers = dict(prepared.refused)
-    answers.update(_settled(tx, project, prepared, heads, on_conflict))
+    answers.update(_settled(conn, project, prepared, heads, on_conflict))
     todo = [p for p in prepared.contents if p not in answers]
     contents: dict[str, Content] = {}
     while True:
         numbering = _number(todo, prepared, heads)
-        contents = _resolve(tx, project, numbering, prepared, todo)
+        contents = _resolve(conn, project, numbering, prepared, todo)
         failed = [p for p in todo if not contents[prepared.contents[p].oid].valid]
         if allow_invalid or not failed:
             break
@@ -194,22 +242,21 @@ def import_in(
             content = contents[prepared.contents[position].oid]
             answers[position] = _invalid(prepared.paths[position], content)
         todo = [p for p in todo if p not in answers]
-    commit = None
-    if todo:
-        commit = _commit(tx, actor, project, prepared, todo, heads, contents, message)
-        numbers = {v.path: v.number for v in numbering.versions}
-        for position in todo:
-            answers[position] = _done(prepared, position, heads, contents, numbers)
-    result = Import(commit, [answers[p] for p in range(len(prepared.paths))])
-    if commit is not None:
-        seq = record(tx, _event(actor, project, result, message), project_id=project.id)
-        made = {i.path: i.version for i in result.items if i.result in ("created", "updated")}
-        note_touched(tx.conn, project.id, seq, made)
-    return result
+    numbers = {v.path: v.number for v in numbering.versions}
+    return _Judged(heads, answers, todo, contents, numbers)
+
+
+def _answers(prepared: Prepared, judged: _Judged) -> list[Imported]:
+    """One per prompt, in the order of the request."""
+    todo = set(judged.todo)
+    return [
+        _done(prepared, position, judged) if position in todo else judged.answers[position]
+        for position in range(len(prepared.paths))
+    ]
 
 
 def _settled(
-    tx: Transaction,
+    conn: Connection,
     project: Project,
     prepared: Prepared,
     heads: Mapping[str, Head],
@@ -217,7 +264,7 @@ def _settled(
 ) -> dict[int, Imported]:
     """Prompts that need no commit, or may have none: unchanged, skipped, refused."""
     answers: dict[int, Imported] = {}
-    spelled = spellings(tx.conn, project.id, heads)
+    spelled = spellings(conn, project.id, heads)
     for position, content in prepared.contents.items():
         path = prepared.paths[position]
         head = heads.get(fold(path))
@@ -255,7 +302,11 @@ def _number(todo: Iterable[int], prepared: Prepared, heads: Mapping[str, Head]) 
 
 
 def _resolve(
-    tx: Transaction, project: Project, numbering: Numbering, prepared: Prepared, todo: Iterable[int]
+    conn: Connection,
+    project: Project,
+    numbering: Numbering,
+    prepared: Prepared,
+    todo: Iterable[int],
 ) -> dict[str, Content]:
     contents = {prepared.contents[p].oid: prepared.contents[p] for p in todo}
     if not any(content.pending for content in contents.values()):
@@ -268,7 +319,7 @@ def _resolve(
             raise FragmentError(f"{path}@{pin} is not a valid prompt")
         return file
 
-    return resolve_planned(numbering, contents, fragment_loader(tx.conn, project), planned)
+    return resolve_planned(numbering, contents, fragment_loader(conn, project), planned)
 
 
 def _commit(
@@ -276,11 +327,10 @@ def _commit(
     actor: Actor,
     project: Project,
     prepared: Prepared,
-    todo: Sequence[int],
-    heads: Mapping[str, Head],
-    contents: Mapping[str, Content],
+    judged: _Judged,
     message: str,
 ) -> str:
+    todo, contents = judged.todo, judged.contents
     many = "prompts" if len(todo) > 1 else "prompt"
     # A card made before the lock does not know a fragment that turned out to be missing.
     cards = {
@@ -290,23 +340,17 @@ def _commit(
     }
     edits = [FileEdit(prepared.paths[p], contents[prepared.contents[p].oid]) for p in todo]
     said = message or f"Import {len(todo)} {many}"
-    return commit_edits(tx, actor, project, edits, heads, message=said, cards=cards).commit
+    return commit_edits(tx, actor, project, edits, judged.heads, message=said, cards=cards).commit
 
 
-def _done(
-    prepared: Prepared,
-    position: int,
-    heads: Mapping[str, Head],
-    contents: Mapping[str, Content],
-    numbers: Mapping[str, int],
-) -> Imported:
+def _done(prepared: Prepared, position: int, judged: _Judged) -> Imported:
     path = prepared.paths[position]
-    head = heads.get(fold(path))
-    content = contents[prepared.contents[position].oid]
+    head = judged.heads.get(fold(path))
+    content = judged.contents[prepared.contents[position].oid]
     result: Result = "created" if head is None or head.archived else "updated"
     reason = "" if content.valid else "the file is not valid; this version cannot be released"
     problems = located(path + EXTENSION, content.problems)
-    return Imported(path, result, numbers[path], content.valid, reason, problems)
+    return Imported(path, result, judged.numbers[path], content.valid, reason, problems)
 
 
 def _invalid(path: str, content: Content) -> Imported:

@@ -22,10 +22,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from promptops.cli.failures import BadInput
-from promptops.cli.importing import ARCHIVES
-from promptops.format.names import EXTENSIONS
+from ...errors import PromptOpsError
+from ..names import EXTENSIONS
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+"""Endings of the archives that are read here."""
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 MAX_ENTRIES = 50_000
 MAX_BYTES = 128 * 1024 * 1024
@@ -43,19 +44,27 @@ _CENTRAL_BYTES = 16 * 1024 * 1024
 _END_OF_ZIP = b"PK\x05\x06"
 
 
+class BadArchive(PromptOpsError, ValueError):
+    """An archive that is refused as a whole: the message says why, `remedy` what to do."""
+
+    code = "bad-archive"
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
 @contextmanager
 def unpacked(path: Path) -> Iterator[tuple[Path, list[tuple[str, str]]]]:
     """The archive's files, in a folder that is removed afterwards, and what was left behind.
 
-    An archive of one table or one configuration gives that file. Raises BadInput for an archive that is refused.
+    An archive of one table or one configuration gives that file. Raises BadArchive.
     """
     try:
         if path.stat().st_size > MAX_ARCHIVE_BYTES:
-            raise BadInput(
-                f"{path} is larger than {MAX_ARCHIVE_BYTES:,} bytes", remedy="send it in parts"
-            )
+            raise BadArchive(f"is larger than {MAX_ARCHIVE_BYTES:,} bytes", "send it in parts")
     except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from None
+        raise BadArchive(f"cannot be read: {error.strerror or error}") from None
     with tempfile.TemporaryDirectory(prefix="promptops-import-") as made:
         folder = Path(made) / path.name.partition(".")[0] if path.name[:1] != "." else Path(made)
         folder.mkdir(exist_ok=True)
@@ -70,13 +79,13 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[tuple[str, str]]]]:
             *(EOFError, NotImplementedError, UnicodeError, ValueError, OSError),
         ) as error:
             said = getattr(error, "strerror", None) or error
-            raise BadInput(f"{path} cannot be unpacked: {said}") from None
+            raise BadArchive(f"cannot be unpacked: {said}") from None
         yield folder / unpacking.single if unpacking.single else folder, unpacking.left
 
 
 @dataclass(slots=True)
 class _Unpacking:
-    """What has come out so far. Every refusal is a BadInput that names the entry."""
+    """What has come out so far. Every refusal is a BadArchive that names the entry."""
 
     archive: Path
     folder: Path
@@ -92,11 +101,11 @@ class _Unpacking:
             return None
         return self.files[0] if self.files[0].suffix.lower() in _ALONE else None
 
-    def refuse(self, what: str, remedy: str = "") -> BadInput:
-        return BadInput(f"{self.archive} is not read: {what}", remedy=remedy)
+    def refuse(self, what: str, remedy: str = "") -> BadArchive:
+        return BadArchive(f"is not read: {what}", remedy)
 
     def place(self, name: str) -> PurePosixPath:
-        """Where an entry goes. Raises BadInput for a name that leads elsewhere."""
+        """Where an entry goes. Raises BadArchive for a name that leads elsewhere."""
         self.entries += 1
         if self.entries > MAX_ENTRIES:
             raise self.refuse(f"it has more than {MAX_ENTRIES:,} entries", "send it in parts")
