@@ -108,6 +108,7 @@ ROUTES: dict[str, str] = {
     "GET /projects/{project}/tree": READ,
     "GET /projects/{project}/overview": READ,
     "GET /projects/{project}/people": READ,
+    "GET /projects/{project}/names": READ,
     "GET /projects/{project}/coverage": READ,
     "GET /projects/{project}/prompts/{path}": READ,
     "PUT /projects/{project}/prompts/{path}": "prompt:write",

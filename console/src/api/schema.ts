@@ -1463,6 +1463,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the accounts with these user names are called
+         * @description For pages that show people. Names that are no account's are left out.
+         */
+        get: operations["names_api_v1_projects__project__names_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/overview": {
         parameters: {
             query?: never;
@@ -6063,6 +6083,19 @@ export interface components {
              * @enum {string}
              */
             op: "move_to";
+        };
+        /**
+         * NamesOut
+         * @description What accounts are called.
+         */
+        NamesOut: {
+            /**
+             * Names
+             * @description display names by the user names asked for
+             */
+            names: {
+                [key: string]: string;
+            };
         };
         /**
          * NeedOut
@@ -10944,6 +10977,7 @@ export type ModulePage = components['schemas']['ModulePage'];
 export type MonthOut = components['schemas']['MonthOut'];
 export type MoveIn = components['schemas']['MoveIn'];
 export type MoveToIn = components['schemas']['MoveToIn'];
+export type NamesOut = components['schemas']['NamesOut'];
 export type NeedOut = components['schemas']['NeedOut'];
 export type NewTarget = components['schemas']['NewTarget'];
 export type NewToken = components['schemas']['NewToken'];
@@ -13824,6 +13858,31 @@ export interface operations {
             };
         };
     };
+    names_api_v1_projects__project__names_get: {
+        parameters: {
+            query: {
+                /** @description user names */
+                name: string[];
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesOut"];
+                };
+            };
+        };
+    };
     overview_api_v1_projects__project__overview_get: {
         parameters: {
             query?: never;
@@ -15426,6 +15485,8 @@ export interface operations {
     listing_api_v1_projects__project__working_copies_get: {
         parameters: {
             query?: {
+                /** @description Only that of this prompt, if any */
+                path?: string | null;
                 /** @description Items on a page */
                 limit?: number;
                 /** @description `next` of the page before */
