@@ -290,6 +290,7 @@ BODIES |= {k.replace(" ", " /projects/{project}", 1): v for k, v in IN_PROJECT.i
 QUERIES = {
     "DELETE /grants": {"user": "reader", "project": "bank", "role": "viewer"},
     "GET /search": {"q": "letter"},
+    "GET /projects/{project}/names": {"name": "reader"},
     "GET /me/can": {"action": "write", "address": "bank/hr/letter"},
     "GET /access/who": {"action": "publish", "project": "bank"},
     "GET /projects/{project}/compare": {"from": "staging", "to": "production"},

@@ -13,6 +13,7 @@ import { Empty } from '@/parts/Empty';
 import { useAddressQuery } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { MorePages, usePages } from '@/parts/Pages';
+import { Person } from '@/parts/Person';
 import { Refusal } from '@/parts/Refusal';
 import { save } from '@/parts/save';
 import { strings } from '@/strings';
@@ -87,7 +88,7 @@ function Row({ project, item }: { readonly project: string; readonly item: Inven
     <tr>
       <td><AppLink href={links.prompt(project, item.path, { tab: 'record' })}>{item.path}</AppLink> <span className={classes.soft}>{strings.common.version(item.version)}</span></td>
       <td style={{ whiteSpace: 'nowrap' }}>{item.use_case_id ?? '–'}</td>
-      <td>{item.owner ?? '–'}</td>
+      <td>{item.owner ? <Person name={item.owner} /> : '–'}</td>
       <td><TierChip tier={item.tier} /></td>
       <td>{item.complete ? <Chip tone="good" icon={IconCheck}>{words.complete}</Chip> : <Chip tone="warn" icon={IconAlertTriangle}>{words.incomplete(item.faults)}</Chip>}</td>
       <td>{item.model ?? '–'}</td>

@@ -4,6 +4,7 @@ import type { ItemOut } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { EnvironmentChip, ReleaseChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import { sentence } from './activity';
@@ -29,7 +30,7 @@ export function ActivityList({ project, items }: { readonly project: string; rea
             <Mark size={16} stroke={1.7} aria-hidden />
             <div>
               <p>
-                <strong>{item.actor}</strong> {said.verb}{' '}
+                <strong><Person name={item.actor} /></strong> {said.verb}{' '}
                 {said.prompts.map(({ path, version }) => (
                   <span key={path}><AppLink href={links.prompt(project, path, { v: version ?? undefined })}>{path}</AppLink>{version !== null && ` ${words.version(version)}`} </span>
                 ))}

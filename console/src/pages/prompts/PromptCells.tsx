@@ -5,6 +5,7 @@ import type { PromptOut } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { Chip, StateChip } from '@/parts/Chip';
+import { People } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import { drift } from './levels';
@@ -42,7 +43,7 @@ export function PromptCells({ project, prompt, state, environments, selection, s
       </div>
       <div role={cell} className={classes.cell}>v{version}{state && state !== 'published' && <span className={classes.roomy}><StateChip state={state} /></span>}</div>
       {environments.map((environment) => <Live key={environment} project={project} prompt={prompt} environment={environment} cell={cell} />)}
-      <div role={cell} className={`${classes.cell} ${classes.owners}`} title={owners.join(', ')}>{owners.join(', ')}</div>
+      <div role={cell} className={`${classes.cell} ${classes.owners}`} ><People names={owners} /></div>
       <div role={cell} className={`${classes.cell} ${classes.changed}`}><Time at={prompt.updated_at} /></div>
     </>
   );

@@ -113,6 +113,7 @@ export const compliance = {
     revokeText: 'The rule holds again at once.',
   },
   retirements: {
+    by: 'by',
     lead: 'A retired prompt cannot be published any more. Its versions, records and events stay. It can be brought back.',
     none: 'No prompt is retired',
     noneHelp: 'Retire a prompt when its use ends for good.',
@@ -171,6 +172,6 @@ export const evidence = {
   exit: 'Exit code 0: all of it holds. 1: something was changed; each fault is named with its file. 2: not a pack.',
   not: 'No check can tell that what people wrote is true, or that the installation recorded what it should have.',
   signed: 'signed',
-  by: (name: string, role: string) => `${name} as ${role}`,
+  as: (role: string) => `as ${role}`,
   release: (number: number, environment: string) => `release ${number} of ${environment}`,
 } as const;
