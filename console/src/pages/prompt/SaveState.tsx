@@ -4,6 +4,7 @@ import { IconCheck, IconCloudOff, IconDots, IconExclamationCircle } from '@table
 import { useEffect, useState } from 'react';
 import { strings } from '@/strings';
 import type { DraftState } from './session';
+import classes from './prompt.module.css';
 
 const words = strings.prompt;
 
@@ -18,7 +19,7 @@ export function SaveState({ state }: { readonly state: DraftState }) {
   const bad = state.phase === 'offline' || state.phase === 'elsewhere' || state.phase === 'refused';
   const Mark = state.phase === 'offline' ? IconCloudOff : bad ? IconExclamationCircle : state.phase === 'saved' ? IconCheck : IconDots;
   return (
-    <Text size="sm" c={bad ? 'var(--warn)' : 'dimmed'} role="status" style={{ display: 'inline-flex', alignItems: 'center', gap: 4, minWidth: 132 }}>
+    <Text size="sm" c={bad ? 'var(--warn)' : 'dimmed'} role="status" className={classes.saveState} style={{ display: 'inline-flex', alignItems: 'center', gap: 4, minWidth: 132 }}>
       <Mark size={14} aria-hidden />
       {text}
     </Text>
