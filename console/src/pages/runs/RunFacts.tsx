@@ -10,7 +10,7 @@ import { Facts } from '@/parts/Page';
 import { usePages } from '@/parts/Pages';
 import { duration, Time } from '@/parts/Time';
 import { strings } from '@/strings';
-import { tallies } from './results';
+import { suiteName, tallies } from './results';
 import own from './runs.module.css';
 
 const words = strings.runs;
@@ -38,7 +38,7 @@ export function RunFacts({ project, run, compareWith }: { readonly project: stri
         {run.problem && <p style={{ color: 'var(--bad)' }}>{run.problem}</p>}
       </Facts>
       <Facts title={words.suites}>
-        <ul style={{ margin: 0, paddingLeft: 18 }}>{run.suites.map((suite) => <li key={suite.name} style={{ overflowWrap: 'anywhere' }}>{`${suite.name}: ${words.cases(suite.cases)}`}</li>)}</ul>
+        <ul style={{ margin: 0, paddingLeft: 18 }}>{run.suites.map((suite) => <li key={suite.name} style={{ overflowWrap: 'anywhere' }}>{`${suiteName(suite.name)}: ${words.cases(suite.cases)}`}</li>)}</ul>
       </Facts>
       {choices.length > 0 && (
         <Facts title={words.compareTitle}>
