@@ -9658,7 +9658,7 @@ export interface components {
             family: string | null;
             /**
              * Input Price
-             * @description US dollars for a million tokens, nothing cached; null where not known
+             * @description US dollars for a million tokens, nothing cached; null where not known, 0 where it costs nothing
              */
             input_price: number | null;
             /** Model */

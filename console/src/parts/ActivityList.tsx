@@ -30,7 +30,8 @@ export function ActivityList({ project, items, of }: ActivityListProps) {
   return (
     <ol className={classes.activity}>
       {items.map((item, at) => {
-        const said = sentence(item);
+        const own = of === undefined ? undefined : item.prompts.find(({ path }) => path === of);
+        const said = sentence(own === undefined ? item : { ...item, prompts: [own] });
         const Mark = iconOf(item.kind);
         return (
           <li key={`${item.at} ${at}`}>

@@ -95,7 +95,7 @@ function Row({ project, item }: { readonly project: string; readonly item: Inven
       <td data-label={words.model}>{item.model ?? '–'}</td>
       <td data-label={words.due} style={{ whiteSpace: 'nowrap' }}>{item.review_due === null ? '–' : date(item.review_due)}</td>
       <td data-label={words.live}><div className={classes.stack}>{item.live.map((at) => <span key={at.environment}><EnvironmentChip project={project} environment={at.environment} version={at.version} /></span>)}</div></td>
-      <td><AppLink href={links.evidence(project, item.path, item.version)} title={words.evidence} aria-label={`${words.evidence}: ${item.path}`}><IconFileCertificate size={18} aria-hidden /></AppLink></td>
+      <td data-label={words.evidence}><AppLink href={links.evidence(project, item.path, item.version)} title={words.evidence} aria-label={`${words.evidence}: ${item.path}`}><IconFileCertificate size={18} aria-hidden /></AppLink></td>
     </tr>
   );
 }

@@ -37,6 +37,7 @@ export function PromptCells({ project, prompt, state, environments, selection, s
         <Checkbox size="xs" tabIndex={-1} aria-label={words.bulk.choose(path)} checked={selection.has(path)} onChange={() => selection.turn(path, version)} />
         <IconFileText size={16} stroke={1.6} aria-hidden />
         <AppLink plain tabIndex={-1} href={links.prompt(project, path)} className={classes.title} title={prompt.name && prompt.name !== name ? `${path} – ${prompt.name}` : path}>{name}</AppLink>
+        {prompt.name && prompt.name !== name && <span className={classes.also}>{prompt.name}</span>}
         {!prompt.valid && <Chip tone="bad" icon={IconAlertTriangle}>{words.cannot}</Chip>}
         {suspended && <Chip tone="bad" icon={IconBan}>{words.states['suspended']}</Chip>}
         {prompt.archived_at !== null && <StateChip state="archived" />}

@@ -88,11 +88,13 @@ function Row({ project, run, selected }: { readonly project: string; readonly ru
       <td data-label={words.prompt} style={{ minWidth: 180 }}><AppLink href={links.prompt(project, run.path, { tab: 'tests' })}>{run.path}</AppLink> <span className={own.soft}>{run.version === null ? words.draft : strings.common.version(run.version)}</span></td>
       <td data-label={words.targets} className={own.soft} style={{ minWidth: 140, maxWidth: 260 }} title={run.targets.map(({ name }) => name).join(', ')}>{someOf(run.targets.map(({ name }) => name))}</td>
       <td data-label={words.progress} style={{ minWidth: 110 }}>
-        {`${sum.passed} / ${run.calls}`}
-        <Progress.Root size={5} mt={4} aria-hidden>
-          <Progress.Section value={(100 * sum.passed) / Math.max(1, run.calls)} color="var(--good)" />
-          <Progress.Section value={(100 * (sum.failed + sum.errors)) / Math.max(1, run.calls)} color="var(--bad)" />
-        </Progress.Root>
+        <div>
+          {`${sum.passed} / ${run.calls}`}
+          <Progress.Root size={5} mt={4} aria-hidden>
+            <Progress.Section value={(100 * sum.passed) / Math.max(1, run.calls)} color="var(--good)" />
+            <Progress.Section value={(100 * (sum.failed + sum.errors)) / Math.max(1, run.calls)} color="var(--bad)" />
+          </Progress.Root>
+        </div>
       </td>
       <td data-label={words.cost} style={{ whiteSpace: 'nowrap' }}>{dollars(run.cost, run.unpriced)}</td>
       <td data-label={words.when}><Time at={run.created_at} /></td>

@@ -121,6 +121,7 @@ export const reviews = {
     due: 'due',
     overdue: 'overdue',
     since: 'waiting since',
+    request: (number: number) => `Review #${number}`,
     asked: 'asked by name',
     kinds: {
       review: 'To review', validate: 'To validate', approve: 'To approve', publish: 'Ready to publish', changes_requested: 'Changes asked of you', rejected: 'Rejected', lapsed: 'Lapsed approvals',
