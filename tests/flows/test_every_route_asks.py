@@ -154,6 +154,7 @@ ROUTES: dict[str, str] = {
     "POST /projects/{project}/working-copies/{path}/share": "prompt:write",
     "GET /projects/{project}/models": READ,
     "GET /projects/{project}/mirror": READ,
+    "GET /projects/{project}/mirrors": READ,
     "PUT /projects/{project}/mirror": "mirror:manage",
     "DELETE /projects/{project}/mirror": "mirror:manage",
     "GET /projects/{project}/mirror/refs": READ,

@@ -1409,6 +1409,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/mirrors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a project's mirrors: one, or none */
+        get: operations["listing_api_v1_projects__project__mirrors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/models": {
         parameters: {
             query?: never;
@@ -6000,6 +6017,16 @@ export interface components {
             updated_at: string;
             /** Url */
             url: string;
+        };
+        /**
+         * MirrorPage
+         * @description The mirrors of a project: one, or none.
+         */
+        MirrorPage: {
+            /** Items */
+            items: components["schemas"]["MirrorOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * ModuleOut
@@ -10972,6 +10999,7 @@ export type MessageChangeOut = components['schemas']['MessageChangeOut'];
 export type MinMinutesIn = components['schemas']['MinMinutesIn'];
 export type MirrorIn = components['schemas']['MirrorIn'];
 export type MirrorOut = components['schemas']['MirrorOut'];
+export type MirrorPage = components['schemas']['MirrorPage'];
 export type ModuleOut = components['schemas']['ModuleOut'];
 export type ModulePage = components['schemas']['ModulePage'];
 export type MonthOut = components['schemas']['MonthOut'];
@@ -13770,6 +13798,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PushedPage"];
+                };
+            };
+        };
+    };
+    listing_api_v1_projects__project__mirrors_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MirrorPage"];
                 };
             };
         };

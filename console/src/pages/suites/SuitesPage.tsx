@@ -63,7 +63,7 @@ function NewSuite({ project }: { readonly project: string }) {
       <Stack>
         <PromptPicker project={project} label={words.forPrompt} value={prompt} onChange={setPrompt} autoFocus />
         <TextInput label={words.short} description={words.shortHelp} pattern="[A-Za-z0-9_\-]*" value={short} onChange={(event) => setShort(event.currentTarget.value)} />
-        <Button type="submit" disabled={prompt === null}>{words.goOn}</Button>
+        <Button type="submit" style={{ alignSelf: 'flex-end' }} disabled={prompt === null}>{words.goOn}</Button>
       </Stack>
     </form>
   );
