@@ -9,6 +9,32 @@ const ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/;
 
 interface Asked { readonly name: string; readonly tell: (called: string | null) => void; readonly fail: (fault: unknown) => void }
 
+const KEPT = 'promptops-names';
+
+/** Names of this tab's earlier pages, so that a page shows them at once; they are asked for anew all the same. */
+const kept: Record<string, string | null> = (() => {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') as Record<string, string | null>;
+  } catch {
+    return {};
+  }
+})();
+
+function keep(project: string, names: readonly Asked[], called: Readonly<Record<string, string>>): void {
+  for (const { name } of names) kept[`${project} ${name}`] = called[name] ?? null;
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  } catch {
+    // Without a store every page asks.
+  }
+}
+
+/** At the end of a session: whoever signs in next is shown nothing of it. */
+export function forgetNames(): void {
+  for (const key of Object.keys(kept)) delete kept[key];
+  sessionStorage.removeItem(KEPT);
+}
+
 const waiting = new Map<string, Asked[]>();
 
 async function askFor(project: string): Promise<void> {
@@ -18,6 +44,7 @@ async function askFor(project: string): Promise<void> {
     const some = asked.slice(at, at + AT_ONCE);
     try {
       const { names } = await data(api.GET('/api/v1/projects/{project}/names', { params: { path: { project }, query: { name: some.map(({ name }) => name) } } }));
+      keep(project, some, names);
       for (const one of some) one.tell(names[one.name] ?? null);
     } catch (fault) {
       for (const one of some) one.fail(fault);
@@ -40,7 +67,7 @@ export function useNameOf(project: string | undefined, name: string): string | u
     queryKey: projectKey(project ?? '', 'names', name),
     enabled: can,
     staleTime: 600_000,
-    placeholderData: undefined,
+    placeholderData: project === undefined ? undefined : kept[`${project} ${name}`],
     retry: false,
     queryFn: () => lookUp(project ?? '', name),
   });

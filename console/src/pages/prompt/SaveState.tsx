@@ -14,8 +14,7 @@ export function SaveState({ state }: { readonly state: DraftState }) {
     const timer = setInterval(() => tick(Date.now()), 5000);
     return () => clearInterval(timer);
   }, []);
-  if (state.phase === 'opening') return null;
-  const text = state.phase === 'saved' && state.savedAt !== null ? words.saved(Math.max(0, (Math.max(now, state.savedAt) - state.savedAt) / 1000)) : words.states[state.phase === 'saved' ? 'clean' : state.phase];
+  const text = state.phase === 'saved' && state.savedAt !== null ? words.saved(Math.max(0, (Math.max(now, state.savedAt) - state.savedAt) / 1000)) : words.states[state.phase === 'saved' || state.phase === 'opening' ? 'clean' : state.phase];
   const bad = state.phase === 'offline' || state.phase === 'elsewhere' || state.phase === 'refused';
   const Mark = state.phase === 'offline' ? IconCloudOff : bad ? IconExclamationCircle : state.phase === 'saved' ? IconCheck : IconDots;
   return (

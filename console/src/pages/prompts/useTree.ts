@@ -52,8 +52,13 @@ export function useTree(project: string, module: string) {
   });
   const small = isSmall(levels.get(''));
   const found = small ? [...levels.values()].flatMap(({ modules }) => modules.map(({ path }) => path)) : [];
-  if (found.some((path) => !seen.has(path))) setSeen(new Set([...seen, ...found]));
+  const unseen = found.some((path) => !seen.has(path));
+  if (unseen) setSeen(new Set([...seen, ...found]));
   const turn = useCallback((path: string, isOpen: boolean) => setTurned((before) => new Map(before).set(path, isOpen)), []);
   const more = useCallback((path: string) => setPages((before) => new Map(before).set(path, (before.get(path) ?? 1) + 1)), []);
-  return { rows: rowsOf('', levels, open), ready: levels.has(''), error, turn, more };
+  const rows = rowsOf('', levels, open);
+  // A small project is shown when all of it is there; what is opened later waits in its own line.
+  const [shown, setShown] = useState(false);
+  if (!shown && levels.has('') && (!small || error !== null || (!unseen && !rows.some(({ kind }) => kind === 'waiting')))) setShown(true);
+  return { rows, ready: shown, error, turn, more };
 }
