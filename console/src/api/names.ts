@@ -12,18 +12,18 @@ interface Asked { readonly name: string; readonly tell: (called: string | null) 
 const KEPT = 'promptops-names';
 
 /** Names of this tab's earlier pages, so that a page shows them at once; they are asked for anew all the same. */
-const kept: Record<string, string | null> = (() => {
+const kept = new Map<string, string | null>((() => {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') as Record<string, string | null>;
+    return Object.entries(JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') as Record<string, string | null>);
   } catch {
-    return {};
+    return [];
   }
-})();
+})());
 
 function keep(project: string, names: readonly Asked[], called: Readonly<Record<string, string>>): void {
-  for (const { name } of names) kept[`${project} ${name}`] = called[name] ?? null;
+  for (const { name } of names) kept.set(`${project} ${name}`, called[name] ?? null);
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+    sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(kept)));
   } catch {
     // Without a store every page asks.
   }
@@ -31,7 +31,7 @@ function keep(project: string, names: readonly Asked[], called: Readonly<Record<
 
 /** At the end of a session: whoever signs in next is shown nothing of it. */
 export function forgetNames(): void {
-  for (const key of Object.keys(kept)) delete kept[key];
+  kept.clear();
   sessionStorage.removeItem(KEPT);
 }
 
@@ -67,7 +67,7 @@ export function useNameOf(project: string | undefined, name: string): string | u
     queryKey: projectKey(project ?? '', 'names', name),
     enabled: can,
     staleTime: 600_000,
-    placeholderData: project === undefined ? undefined : kept[`${project} ${name}`],
+    placeholderData: project === undefined ? undefined : kept.get(`${project} ${name}`),
     retry: false,
     queryFn: () => lookUp(project ?? '', name),
   });
