@@ -43,7 +43,7 @@ export function LiveTable({ project, environment, items, drift, past, onEnd }: L
         {[words.prompt, words.version, words.release, words.since, words.by, words.drift].map((name) => <span key={name} role="columnheader">{name}</span>)}
         <span role="columnheader"><VisuallyHidden>{words.what}</VisuallyHidden></span>
       </div>
-      <div role="rowgroup" style={{ position: 'relative', height: rows.getTotalSize(), minWidth: 860 }}>
+      <div role="rowgroup" className={classes.gridRows} style={{ height: rows.getTotalSize() }}>
         {shown.map(({ key, index, start }) => {
           const item = items[index];
           return item && (
