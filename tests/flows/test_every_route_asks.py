@@ -112,6 +112,7 @@ ROUTES: dict[str, str] = {
     "GET /projects/{project}/tree": READ,
     "GET /projects/{project}/overview": READ,
     "GET /projects/{project}/people": READ,
+    "GET /projects/{project}/names": READ,
     "GET /projects/{project}/coverage": READ,
     "GET /projects/{project}/prompts/{path}": READ,
     "PUT /projects/{project}/prompts/{path}": "prompt:write",
@@ -157,6 +158,7 @@ ROUTES: dict[str, str] = {
     "POST /projects/{project}/working-copies/{path}/share": "prompt:write",
     "GET /projects/{project}/models": READ,
     "GET /projects/{project}/mirror": READ,
+    "GET /projects/{project}/mirrors": READ,
     "PUT /projects/{project}/mirror": "mirror:manage",
     "DELETE /projects/{project}/mirror": "mirror:manage",
     "GET /projects/{project}/mirror/refs": READ,
@@ -297,6 +299,7 @@ BODIES |= {k.replace(" ", " /projects/{project}", 1): v for k, v in IN_PROJECT.i
 QUERIES = {
     "DELETE /grants": {"user": "reader", "project": "bank", "role": "viewer"},
     "GET /search": {"q": "letter"},
+    "GET /projects/{project}/names": {"name": "reader"},
     "GET /me/can": {"action": "write", "address": "bank/hr/letter"},
     "GET /access/who": {"action": "publish", "project": "bank"},
     "GET /projects/{project}/compare": {"from": "staging", "to": "production"},

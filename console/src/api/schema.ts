@@ -1446,6 +1446,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/mirrors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a project's mirrors: one, or none */
+        get: operations["listing_api_v1_projects__project__mirrors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/models": {
         parameters: {
             query?: never;
@@ -1494,6 +1511,26 @@ export interface paths {
          * @description One commit; between projects one in each. The new address starts at version 1 (or continues), the old one is archived and keeps its versions; what is live stays live. `If-Match` may name the newest version of a single prompt.
          */
         post: operations["move_api_v1_projects__project__move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the accounts with these user names are called
+         * @description For pages that show people. Names that are no account's are left out.
+         */
+        get: operations["names_api_v1_projects__project__names_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6184,6 +6221,16 @@ export interface components {
             url: string;
         };
         /**
+         * MirrorPage
+         * @description The mirrors of a project: one, or none.
+         */
+        MirrorPage: {
+            /** Items */
+            items: components["schemas"]["MirrorOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * ModuleOut
          * @description A module: a folder of prompts and modules.
          */
@@ -6265,6 +6312,19 @@ export interface components {
              * @enum {string}
              */
             op: "move_to";
+        };
+        /**
+         * NamesOut
+         * @description What accounts are called.
+         */
+        NamesOut: {
+            /**
+             * Names
+             * @description display names by the user names asked for
+             */
+            names: {
+                [key: string]: string;
+            };
         };
         /**
          * NeedOut
@@ -9872,7 +9932,7 @@ export interface components {
             family: string | null;
             /**
              * Input Price
-             * @description US dollars for a million tokens, nothing cached; null where not known
+             * @description US dollars for a million tokens, nothing cached; null where not known, 0 where it costs nothing
              */
             input_price: number | null;
             /** Model */
@@ -11194,11 +11254,13 @@ export type MessageChangeOut = components['schemas']['MessageChangeOut'];
 export type MinMinutesIn = components['schemas']['MinMinutesIn'];
 export type MirrorIn = components['schemas']['MirrorIn'];
 export type MirrorOut = components['schemas']['MirrorOut'];
+export type MirrorPage = components['schemas']['MirrorPage'];
 export type ModuleOut = components['schemas']['ModuleOut'];
 export type ModulePage = components['schemas']['ModulePage'];
 export type MonthOut = components['schemas']['MonthOut'];
 export type MoveIn = components['schemas']['MoveIn'];
 export type MoveToIn = components['schemas']['MoveToIn'];
+export type NamesOut = components['schemas']['NamesOut'];
 export type NeedOut = components['schemas']['NeedOut'];
 export type NewTarget = components['schemas']['NewTarget'];
 export type NewToken = components['schemas']['NewToken'];
@@ -14106,6 +14168,28 @@ export interface operations {
             };
         };
     };
+    listing_api_v1_projects__project__mirrors_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MirrorPage"];
+                };
+            };
+        };
+    };
     usable_api_v1_projects__project__models_get: {
         parameters: {
             query?: {
@@ -14186,6 +14270,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferOut"];
+                };
+            };
+        };
+    };
+    names_api_v1_projects__project__names_get: {
+        parameters: {
+            query: {
+                /** @description user names */
+                name: string[];
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesOut"];
                 };
             };
         };
@@ -15792,6 +15901,8 @@ export interface operations {
     listing_api_v1_projects__project__working_copies_get: {
         parameters: {
             query?: {
+                /** @description Only that of this prompt, if any */
+                path?: string | null;
                 /** @description Items on a page */
                 limit?: number;
                 /** @description `next` of the page before */

@@ -9,7 +9,14 @@ import classes from './frame.module.css';
 
 export function Breadcrumbs() {
   const { project, environment, _splat: path } = useParams({ strict: false }) as { project?: string; environment?: string; _splat?: string };
-  if (project === undefined) return <div className={classes.crumbs} />;
+  if (project === undefined) {
+    // On a phone the rail with the product's name is away.
+    return (
+      <div className={classes.crumbs} data-brand>
+        <AppLink plain href={links.home()} className={classes.brand}><img src="/icon.svg" alt="" width={20} height={20} />{strings.common.product}</AppLink>
+      </div>
+    );
+  }
   const names = path ? path.split('/') : [];
   const crumbs = [{ name: project, href: links.project(project) }];
   names.forEach((name, at) => {

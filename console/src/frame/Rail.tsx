@@ -33,6 +33,7 @@ export interface RailProps {
   /** Only pictures; names on hover. */
   readonly folded?: boolean;
   readonly onFold?: () => void;
+  /** In a drawer, which has the product's name as its title: told when somebody goes somewhere. */
   readonly onGo?: () => void;
 }
 
@@ -41,10 +42,12 @@ export function Rail({ folded, onFold, onGo }: RailProps) {
   const me = useMe();
   return (
     <nav className={classes.railInside} aria-label={strings.frame.navigation}>
-      <AppLink plain href={links.home()} className={classes.brand} onClick={onGo}>
-        <img src="/icon.svg" alt="" width={22} height={22} />
-        <span>{strings.common.product}</span>
-      </AppLink>
+      {!onGo && (
+        <AppLink plain href={links.home()} className={classes.brand}>
+          <img src="/icon.svg" alt="" width={22} height={22} />
+          <span>{strings.common.product}</span>
+        </AppLink>
+      )}
       <Places places={commonPlaces(me?.admin ?? false)} folded={folded} onGo={onGo} />
       {!folded && <ProjectSwitcher project={project} onGo={onGo} />}
       {project !== undefined && <Places places={projectPlaces(project)} folded={folded} onGo={onGo} />}

@@ -39,7 +39,7 @@ function Group({ title, items }: { readonly title: string; readonly items: reado
   return (
     <section>
       <h3>{title}</h3>
-      <dl>{items.map(({ keys, label }) => <div key={keys}><dt>{label}</dt><dd><Keys keys={keys} /></dd></div>)}</dl>
+      <dl>{[...new Set(items.map(({ label }) => label))].map((label) => <div key={label}><dt>{label}</dt><dd>{items.filter((one) => one.label === label).map(({ keys }) => <Keys key={keys} keys={keys} />)}</dd></div>)}</dl>
     </section>
   );
 }

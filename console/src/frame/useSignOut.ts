@@ -1,6 +1,7 @@
 /** End the session and forget what this browser keeps of it. */
 import { useMutation } from '@tanstack/react-query';
 import { api, rememberCsrf } from '@/api/client';
+import { forgetNames } from '@/api/names';
 import { queries } from '@/api/queries';
 import { links } from '@/links';
 import { useGo } from '@/parts/navigate';
@@ -13,6 +14,7 @@ export function useSignOut(): () => void {
     onSettled: () => {
       rememberCsrf(null);
       forgetRecent();
+      forgetNames();
       queries.clear();
       go(links.signIn());
     },

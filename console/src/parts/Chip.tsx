@@ -5,6 +5,7 @@ import {
 import type { ReactNode } from 'react';
 import { links } from '@/links';
 import { AppLink } from './AppLink';
+import { Person } from './Person';
 import classes from './parts.module.css';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'idle' | 'production' | 'plain';
@@ -82,5 +83,5 @@ export function TierChip({ tier }: { readonly tier: string | null | undefined })
 
 /** A person or machine by name. */
 export function PersonChip({ name }: { readonly name: string }) {
-  return <Chip icon={IconUser}>{name}</Chip>;
+  return <Chip icon={IconUser}><Person name={name} /></Chip>;
 }

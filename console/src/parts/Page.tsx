@@ -4,16 +4,8 @@ import { useDisclosure, useDocumentTitle, useMediaQuery } from '@mantine/hooks';
 import { IconInfoCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { strings } from '@/strings';
-import { AppLink } from './AppLink';
+import { PageTabs, type PageTab } from './PageTabs';
 import classes from './Page.module.css';
-
-export interface PageTab {
-  readonly label: string;
-  readonly href: string;
-  readonly active: boolean;
-  /** A small count beside the label. */
-  readonly count?: number;
-}
 
 export interface PageProps {
   readonly title: ReactNode;
@@ -48,16 +40,7 @@ export function Page({ title, documentTitle, chips, actions, tabs, inspector, in
             )}
           </div>
         </header>
-        {tabs && (
-          <nav className={classes.tabs} aria-label="Sections">
-            {tabs.map((tab) => (
-              <AppLink key={tab.href} plain href={tab.href} className={classes.tab} aria-current={tab.active ? 'page' : undefined}>
-                {tab.label}
-                {tab.count !== undefined && <span className={classes.count}>{tab.count.toLocaleString('en')}</span>}
-              </AppLink>
-            ))}
-          </nav>
-        )}
+        {tabs && <PageTabs tabs={tabs} />}
         <div className={classes.content}>{children}</div>
       </div>
       {inspector && wide && <aside className={classes.inspector} aria-label={strings.common.facts}>{inspector}</aside>}

@@ -29,7 +29,7 @@ export function PromptPicker({ project, value, onChange, label = words.prompt, a
   return (
     <Select
       label={label} placeholder={words.promptPlaceholder} searchable data={options} value={value} onChange={onChange} filter={({ options: all }) => all}
-      onSearchChange={setTyped} nothingFoundMessage={words.noPromptFound} data-autofocus={autoFocus || undefined} maxDropdownHeight={280}
+      onSearchChange={setTyped} nothingFoundMessage={words.noPromptFound} data-autofocus={autoFocus || undefined} maxDropdownHeight={280} openOnFocus={false}
     />
   );
 }

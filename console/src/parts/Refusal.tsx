@@ -1,6 +1,6 @@
 /** A refusal where it was caused: what was wrong, where, and what to do. */
 import { Alert, Button, List, Text } from '@mantine/core';
-import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react';
+import { IconAlertTriangle, IconLock, IconPlugConnectedX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { NoServer, ProblemError, type Wrong } from '@/api/problem';
 import { strings } from '@/strings';
@@ -29,9 +29,11 @@ export function Refusal({ fault, onRetry, children }: RefusalProps) {
   if (!(fault instanceof ProblemError)) {
     return <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert" data-refusal>{fault instanceof Error ? fault.message : String(fault)}{retry}</Alert>;
   }
+  // Not being allowed is no alarm, and asking again changes nothing.
+  const denied = fault.status === 403;
   const { title, detail, remedy, errors, request_id: id } = fault.problem;
   return (
-    <Alert color="red" icon={<IconAlertTriangle size={18} />} title={title} role="alert" data-refusal>
+    <Alert color={denied ? 'gray' : 'red'} icon={denied ? <IconLock size={18} /> : <IconAlertTriangle size={18} />} title={title} role="alert" data-refusal>
       <Text size="sm">{detail}</Text>
       {errors && errors.length > 0 && (
         <List size="sm" mt={4}>{errors.slice(0, 20).map((wrong, at) => <List.Item key={at}>{placeOf(wrong)}</List.Item>)}</List>
@@ -39,7 +41,7 @@ export function Refusal({ fault, onRetry, children }: RefusalProps) {
       {remedy && <Text size="sm" mt={4}><strong>{words.whatToDo}: </strong>{remedy}</Text>}
       {fault.status >= 500 && id && <Text size="xs" c="dimmed" mt={4}>{words.requestId(id)}</Text>}
       {children}
-      {retry}
+      {!denied && retry}
     </Alert>
   );
 }

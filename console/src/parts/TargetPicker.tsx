@@ -17,7 +17,8 @@ const words = strings.testing.targets;
 /** What stands below a target's name. */
 export function aboutTarget(target: UsableOut): string {
   const said = [target.model];
-  if (target.input_price !== null && target.output_price !== null) said.push(words.price(price(target.input_price), price(target.output_price)));
+  if (target.input_price === 0 && target.output_price === 0) said.push(words.free);
+  else if (target.input_price !== null && target.output_price !== null) said.push(words.price(price(target.input_price), price(target.output_price)));
   else said.push(strings.testing.unknownPrice);
   if (!target.credential_there) said.push(words.noCredentials);
   else if (target.check && !target.check.ok) said.push(words.checkFailed(target.check.problem));

@@ -30,6 +30,19 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+/** `25 Jul` of `2026-07-25`. */
+export function dayAndMonth(text: string): string {
+  return short.format(new Date(`${text}T12:00:00`));
+}
+
+/** `25 Jul 2026` of `2026-07-25`, or of a moment. */
+export function date(text: string): string {
+  const at = new Date(text.length === 10 ? `${text}T12:00:00` : text);
+  return Number.isNaN(at.getTime()) ? text : day.format(at);
+}
+
 export function Time({ at, exact = false }: { readonly at: string | null | undefined; readonly exact?: boolean }) {
   const [now, tick] = useState(() => new Date());
   useEffect(() => {

@@ -3,10 +3,13 @@ import { createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const accent: MantineColorsTuple = ['#eef3ff', '#dbe5fb', '#b6c8f2', '#8daaea', '#6a8fe3', '#527edf', '#3f6fd8', '#2f5bd7', '#274cb4', '#1c3a8f'];
 
+/** Surfaces of the dark theme, bluish as those of tokens.css: Mantine's own greys would stand out as foreign. */
+const dark: MantineColorsTuple = ['#e7eaee', '#c4cbd4', '#a3adb9', '#6b7684', '#3a424d', '#2f3640', '#20252c', '#14171b', '#101317', '#0b0d10'];
+
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: 7,
-  colors: { accent },
+  colors: { accent, dark },
   autoContrast: true,
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif',
@@ -24,8 +27,8 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', fz: 'sm' } },
-    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true } },
-    Drawer: { defaultProps: { transitionProps: { duration: 150 } } },
+    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
+    Drawer: { defaultProps: { transitionProps: { duration: 150 } }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
   },

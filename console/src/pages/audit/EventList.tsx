@@ -6,7 +6,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Chip } from '@/parts/Chip';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
-import { actionInWords, type Entry } from './entry';
+import { actionInWords, objectInWords, type Entry } from './entry';
 import classes from './audit.module.css';
 
 const words = strings.audit;
@@ -56,7 +56,7 @@ export function EventList({ items, chosen, onChoose, more }: EventListProps) {
               <button type="button" className={classes.row} data-at={index} aria-current={entry.seq === chosen} onKeyDown={move} onClick={() => onChoose(entry.seq)}>
                 <span className={classes.when}><Time at={entry.occurred_at} /></span>
                 <span className={classes.who}>{entry.actor.name ?? entry.actor.type}</span>
-                <span className={classes.about}>{actionInWords(entry.action)}{entry.object.id ? ` · ${entry.object.id}` : ''}</span>
+                <span className={classes.about}>{[actionInWords(entry.action), objectInWords(entry.object)].filter(Boolean).join(' · ')}</span>
                 <span className={classes.end}>
                   {entry.environment && !narrow && <Chip tone={entry.environment === 'production' ? 'production' : 'plain'}>{entry.environment}</Chip>}
                   {entry.outcome === 'denied' && <Chip tone="warn" icon={IconBan}>{words.outcomes.denied}</Chip>}

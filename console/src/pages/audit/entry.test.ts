@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actionInWords, asked, changesOf } from './entry';
+import { actionInWords, asked, changesOf, objectInWords } from './entry';
 
 describe('events in words', () => {
   it('says known actions as people do and others legibly', () => {
@@ -15,4 +15,9 @@ describe('events in words', () => {
     const { since, until } = asked({ since: '2026-07-01', until: '2026-07-01' }, 'retail-bank');
     expect(new Date(until as string).getTime() - new Date(since as string).getTime()).toBe(86_400_000);
   });
+});
+
+it('leaves out what only machines know', () => {
+  expect(objectInWords({ id: '01a21d9d-beb2-727c-a3df-c1d11ab66993' })).toBeUndefined();
+  expect(objectInWords({ id: 'retail-bank/claims/triage' })).toBe('retail-bank/claims/triage');
 });

@@ -29,6 +29,11 @@ export function actionInWords(action: string): string {
   return known ?? action.replaceAll('_', ' ').replace('.', ': ');
 }
 
+/** What a line of the list says it is about; nothing where that is a number that only machines know. The event's own page has it whole. */
+export function objectInWords({ id }: Pick<Entry['object'], 'id'>): string | undefined {
+  return id === null || id === 'installation' || /^[0-9a-f]{8}-[0-9a-f]{4}-/.test(id) ? undefined : id;
+}
+
 /** The prompt an event is about, as path below the project. */
 export function promptOf(entry: Entry): string | undefined {
   const { type, id } = entry.object;

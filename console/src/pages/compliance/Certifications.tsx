@@ -52,22 +52,22 @@ export function Certifications({ project }: { readonly project: string }) {
       {list.items?.length === 0 && <Empty icon={IconCalendarCheck} title={words.none}>{words.noneHelp}</Empty>}
       {list.items && list.items.length > 0 && (
         <div className={parts.scroll}>
-          <table className={parts.table}>
+          <table className={`${parts.table} ${parts.cards}`}>
             <thead><tr><th>{words.due}</th><th>{words.prompt}</th><th>{words.environment}</th><th>{strings.compliance.inventory.tier}</th><th>{words.state}</th><th>{words.approved}</th><th><VisuallyHidden>{words.certify}</VisuallyHidden></th></tr></thead>
             <tbody>
               {list.items.map((item) => (
                 <tr key={item.id}>
-                  <td><Time at={item.due_at} /></td>
-                  <td><AppLink href={links.prompt(project, item.path, { v: item.version })}>{item.path}</AppLink> <span className={classes.soft}>{strings.common.version(item.version)}</span></td>
-                  <td><EnvironmentChip project={project} environment={item.environment} /></td>
-                  <td><TierChip tier={item.tier} /></td>
-                  <td>
+                  <td data-label={words.due}><Time at={item.due_at} /></td>
+                  <td data-title><AppLink href={links.prompt(project, item.path, { v: item.version })}>{item.path}</AppLink> <span className={classes.soft}>{strings.common.version(item.version)}</span></td>
+                  <td data-label={words.environment}><EnvironmentChip project={project} environment={item.environment} /></td>
+                  <td data-label={strings.compliance.inventory.tier}><TierChip tier={item.tier} /></td>
+                  <td data-label={words.state}>
                     <Chip tone={item.state === 'current' ? 'good' : item.state === 'warned' ? 'warn' : 'bad'} icon={item.state === 'current' ? IconCheck : item.state === 'warned' ? IconClock : IconAlertTriangle}>{words.states[item.state] ?? item.state}</Chip>
                     {item.cause !== 'periodic' && <div className={classes.soft}>{words.causes[item.cause] ?? item.cause}</div>}
                     {item.suspension === 'asked' && <div className={classes.soft}>{words.suspensionAsked}</div>}
                     {item.kept_reason && <div className={classes.soft}>{words.keptBecause(item.kept_reason)}</div>}
                   </td>
-                  <td><Time at={item.approved_at} /></td>
+                  <td data-label={words.approved}><Time at={item.approved_at} /></td>
                   <td>
                     <Group gap={6} wrap="nowrap">
                       <Button size="xs" variant="default" aria-label={`${words.certify}: ${item.path}`} onClick={() => setCertifying(item)}>{words.certify}</Button>

@@ -14,6 +14,7 @@ import { AppLink } from '@/parts/AppLink';
 import { Chip, EnvironmentChip, StateChip, TierChip } from '@/parts/Chip';
 import { useAddressQuery } from '@/parts/navigate';
 import { Page, Waiting } from '@/parts/Page';
+import { Person } from '@/parts/Person';
 import { Refusal } from '@/parts/Refusal';
 import { save } from '@/parts/save';
 import { Time } from '@/parts/Time';
@@ -78,7 +79,7 @@ export function EvidencePage() {
             </Part>
             <Part icon={IconSignature} title={words.decisions}>
               {found.request && found.request.decisions.length > 0 ? (
-                <ul>{found.request.decisions.map((made) => <li key={`${made.at} ${made.by}`}>{made.decision}: {words.by(made.by, made.role)}, <Time at={made.at} /> {made.signature && <Chip tone="good" icon={IconSignature}>{words.signed}</Chip>}</li>)}</ul>
+                <ul>{found.request.decisions.map((made) => <li key={`${made.at} ${made.by}`}>{made.decision}: <Person name={made.by} /> {words.as(made.role)}, <Time at={made.at} /> {made.signature && <Chip tone="good" icon={IconSignature}>{words.signed}</Chip>}</li>)}</ul>
               ) : words.noDecisions}
             </Part>
             <Part icon={IconFlask} title={words.runs}>

@@ -13,6 +13,7 @@ import { Empty } from '@/parts/Empty';
 import { useAddressQuery } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { MorePages, usePages } from '@/parts/Pages';
+import { Person } from '@/parts/Person';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
@@ -64,18 +65,18 @@ export function Exceptions({ project }: { readonly project: string }) {
       {list.items?.length === 0 && <Empty icon={IconShieldExclamation} title={state ? words.noneSuch : words.none} action={button}>{words.noneHelp}</Empty>}
       {list.items && list.items.length > 0 && (
         <div className={parts.scroll}>
-          <table className={parts.table}>
+          <table className={`${parts.table} ${parts.cards}`}>
             <thead><tr><th>{words.number}</th><th>{words.rule}</th><th>{words.scope}</th><th>{words.state}</th><th>{words.reason}</th><th>{words.control}</th><th>{words.expires}</th><th><VisuallyHidden>{words.accept}</VisuallyHidden></th></tr></thead>
             <tbody>
               {list.items.map((item) => (
                 <tr key={item.id}>
                   <td>{item.id}</td>
                   <td><span className={parts.mono}>{item.rule}</span></td>
-                  <td>{item.scope || words.wholeProject} {item.environment && <EnvironmentChip project={project} environment={item.environment} />}</td>
-                  <td style={{ minWidth: 150 }}><State item={item} /></td>
-                  <td style={{ minWidth: 180 }}>{item.reason}</td>
-                  <td style={{ minWidth: 180 }}>{item.control}</td>
-                  <td><Time at={item.expires_at} /></td>
+                  <td data-label={words.scope}>{item.scope || words.wholeProject} {item.environment && <EnvironmentChip project={project} environment={item.environment} />}</td>
+                  <td data-label={words.state} style={{ minWidth: 150 }}><State item={item} /></td>
+                  <td data-label={words.reason} style={{ minWidth: 180 }}>{item.reason}</td>
+                  <td data-label={words.control} style={{ minWidth: 180 }}>{item.control}</td>
+                  <td data-label={words.expires}><Time at={item.expires_at} /></td>
                   <td>
                     <Group gap={6} wrap="nowrap">
                       {item.state === 'requested' && <Allowed may={mayAccept}>{(off) => <Button size="xs" disabled={off} aria-label={`${words.accept} ${item.id}`} onClick={() => begin(item, 'accept')}>{words.accept}</Button>}</Allowed>}
@@ -119,7 +120,7 @@ function State({ item }: { readonly item: ExceptionOut }) {
   return (
     <>
       <Chip tone={tone} icon={icon}>{item.state === 'revoked' && item.accepted_by === null ? words.refused : (words.states[item.state] ?? item.state)}</Chip>
-      <div className={classes.soft}>{item.revoked_by ? (item.accepted_by === null ? words.refusedBy : words.revokedBy)(item.revoked_by) : item.accepted_by ? words.acceptedBy(item.accepted_by) : words.asked(item.requested_by)}</div>
+      <div className={classes.soft}>{item.revoked_by ? (item.accepted_by === null ? words.refusedBy : words.revokedBy) : item.accepted_by ? words.acceptedBy : words.asked} <Person name={item.revoked_by || item.accepted_by || item.requested_by} /></div>
       {said && <div className={classes.soft}>{said}</div>}
     </>
   );

@@ -13,8 +13,10 @@ import { Empty } from '@/parts/Empty';
 import { useAddressQuery } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { MorePages, usePages } from '@/parts/Pages';
+import { Person } from '@/parts/Person';
 import { Refusal } from '@/parts/Refusal';
 import { save } from '@/parts/save';
+import { date } from '@/parts/Time';
 import { strings } from '@/strings';
 import { csv, fits, htmlReport, report } from './files';
 import parts from '@/parts/parts.module.css';
@@ -79,7 +81,7 @@ export function Inventory({ project }: { readonly project: string }) {
         <>
           <Text size="sm" c="dimmed" mb={6} role="status">{words.shown(items.length, list.hasNextPage)}</Text>
           <div className={parts.scroll}>
-            <table className={parts.table}>
+            <table className={`${parts.table} ${parts.cards}`}>
               <thead><tr><th>{words.prompt}</th><th>{words.useCase}</th><th>{words.owner}</th><th>{words.tier}</th><th>{words.record}</th><th>{words.model}</th><th>{words.due}</th><th>{words.live}</th><th><VisuallyHidden>{words.evidence}</VisuallyHidden></th></tr></thead>
               <tbody>{items.map((item) => <Row key={item.address} project={project} item={item} />)}</tbody>
             </table>
@@ -95,14 +97,14 @@ function Row({ project, item }: { readonly project: string; readonly item: Inven
   return (
     <tr>
       <td><AppLink href={links.prompt(project, item.path, { tab: 'record' })}>{item.path}</AppLink> <span className={classes.soft}>{strings.common.version(item.version)}</span></td>
-      <td style={{ whiteSpace: 'nowrap' }}>{item.use_case_id ?? '–'}</td>
-      <td>{item.owner ?? '–'}</td>
-      <td><TierChip tier={item.tier} /></td>
-      <td>{item.complete ? <Chip tone="good" icon={IconCheck}>{words.complete}</Chip> : <Chip tone="warn" icon={IconAlertTriangle}>{words.incomplete(item.faults)}</Chip>}</td>
-      <td>{item.model ?? '–'}</td>
-      <td style={{ whiteSpace: 'nowrap' }}>{item.review_due ?? '–'}</td>
-      <td><div className={classes.stack}>{item.live.map((at) => <span key={at.environment}><EnvironmentChip project={project} environment={at.environment} version={at.version} /></span>)}</div></td>
-      <td><AppLink href={links.evidence(project, item.path, item.version)} title={words.evidence} aria-label={`${words.evidence}: ${item.path}`}><IconFileCertificate size={18} aria-hidden /></AppLink></td>
+      <td data-label={words.useCase} style={{ whiteSpace: 'nowrap' }}>{item.use_case_id ?? '–'}</td>
+      <td data-label={words.owner}>{item.owner ? <Person name={item.owner} /> : '–'}</td>
+      <td data-label={words.tier}><TierChip tier={item.tier} /></td>
+      <td data-label={words.record}>{item.complete ? <Chip tone="good" icon={IconCheck}>{words.complete}</Chip> : <Chip tone="warn" icon={IconAlertTriangle}>{words.incomplete(item.faults)}</Chip>}</td>
+      <td data-label={words.model}>{item.model ?? '–'}</td>
+      <td data-label={words.due} style={{ whiteSpace: 'nowrap' }}>{item.review_due === null ? '–' : date(item.review_due)}</td>
+      <td data-label={words.live}><div className={classes.stack}>{item.live.map((at) => <span key={at.environment}><EnvironmentChip project={project} environment={at.environment} version={at.version} /></span>)}</div></td>
+      <td data-label={words.evidence}><AppLink href={links.evidence(project, item.path, item.version)} title={words.evidence} aria-label={`${words.evidence}: ${item.path}`}><IconFileCertificate size={18} aria-hidden /></AppLink></td>
     </tr>
   );
 }

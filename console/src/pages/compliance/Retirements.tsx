@@ -10,6 +10,7 @@ import { links } from '@/links';
 import { Allowed } from '@/parts/Allowed';
 import { AppLink } from '@/parts/AppLink';
 import { Empty } from '@/parts/Empty';
+import { Person } from '@/parts/Person';
 import { useAddressQuery } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { MorePages, usePages } from '@/parts/Pages';
@@ -55,7 +56,7 @@ export function Retirements({ project }: { readonly project: string }) {
               {list.items.map((item) => (
                 <tr key={item.path}>
                   <td><AppLink href={links.prompt(project, item.path)}>{item.path}</AppLink></td>
-                  <td><Time at={item.retired_at} /> {strings.audit.holds.by(item.retired_by)}</td>
+                  <td><Time at={item.retired_at} /> {words.by} <Person name={item.retired_by} /></td>
                   <td>{item.reason}</td>
                   <td><Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} aria-label={`${words.undo}: ${item.path}`} onClick={() => { undo.reset(); setUndoing(item.path); }}>{words.undo}</Button>}</Allowed></td>
                 </tr>

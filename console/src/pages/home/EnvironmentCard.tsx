@@ -7,6 +7,7 @@ import type { OverviewOut } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { Chip, ReleaseChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import classes from './home.module.css';
@@ -25,7 +26,7 @@ export function EnvironmentCard({ project, place }: { readonly project: string; 
       {release ? (
         <>
           <p className={classes.reason}>{release.reason}</p>
-          <p className={classes.soft}><Time at={release.at} /> {words.releasedBy(release.by)}</p>
+          <p className={classes.soft}><Time at={release.at} /> {words.by} <Person name={release.by} /></p>
         </>
       ) : <p className={classes.soft}>{words.nothingLive}</p>}
       <div className={classes.marks}>

@@ -33,7 +33,7 @@ export function NewProject({ onDone }: { readonly onDone: (name: string) => void
         <TextInput label={words.name} description={words.nameHelp} required withAsterisk={false} value={name} onChange={(event) => setTyped(event.currentTarget.value)} />
         <Textarea label={words.description} description={strings.common.optional} autosize minRows={2} value={description} onChange={(event) => setDescription(event.currentTarget.value)} />
         <Refusal fault={make.error} />
-        <Button type="submit" style={{ alignSelf: 'flex-start' }} loading={make.isPending}>{words.make}</Button>
+        <Button type="submit" style={{ alignSelf: 'flex-end' }} loading={make.isPending}>{words.make}</Button>
       </Stack>
     </form>
   );

@@ -10,6 +10,7 @@ import { links } from '@/links';
 import { LinkButton } from '@/parts/LinkButton';
 import { AppLink } from '@/parts/AppLink';
 import { VersionChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { dollars } from '@/parts/money';
 import { Facts } from '@/parts/Page';
 import { duration, Time } from '@/parts/Time';
@@ -65,7 +66,7 @@ export function CellDetails({ project, row, cell }: { readonly project: string; 
       {number !== null && (
         <Facts title={words.when}>
           <dl className={classes.facts}>
-            <dt>{words.when}</dt><dd><Time at={cell.tested_at} /> {run.data && `${words.by} ${run.data.created_by}`}</dd>
+            <dt>{words.when}</dt><dd><Time at={cell.tested_at} /> {run.data && <>{words.by} <Person name={run.data.created_by} /></>}</dd>
             {cell.version !== null && <><dt>{words.tested}</dt><dd><VersionChip project={project} path={row.path} version={cell.version} /></dd></>}
             <dt>{words.cases}</dt><dd>{words.passed(cell.passed, cell.cases)}</dd>
             {cell.suites.length > 0 && <><dt>{words.suites}</dt><dd>{cell.suites.join(', ')}</dd></>}

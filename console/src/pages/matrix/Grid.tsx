@@ -61,7 +61,7 @@ export function Grid({ project, rows, spans, grouped, cursor, onCursor, onOpen, 
     virtual.scrollToIndex(lines.findIndex((line) => line.kind === 'prompt' && line.row.path === next.path));
     requestAnimationFrame(() => document.getElementById(idOf(next))?.scrollIntoView({ block: 'nearest', inline: 'nearest' }));
   };
-  const template = { '--columns': `${roomy ? 230 : 140}px repeat(${columns.length}, minmax(${roomy ? 92 : 84}px, 1fr))` } as CSSProperties;
+  const template = { '--columns': `${roomy ? 230 : 140}px repeat(${columns.length}, minmax(${roomy ? 92 : 84}px, 220px))` } as CSSProperties;
   return (
     <div
       ref={box} className={classes.box} style={template} role="grid" tabIndex={0} aria-label={words.gridLabel} aria-rowcount={hasNextPage ? -1 : lines.length + 2} aria-colcount={columns.length + 1}

@@ -9,6 +9,7 @@ import { MorePages, usePages } from '@/parts/Pages';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
+import { browserName } from './browserName';
 import classes from '@/parts/parts.module.css';
 
 const words = strings.me.sessions;
@@ -27,15 +28,15 @@ export function Sessions() {
     <div>
       <Refusal fault={end.error ?? endOthers.error} />
       <div className={classes.scroll}>
-        <table className={classes.table}>
+        <table className={`${classes.table} ${classes.cards}`}>
           <thead><tr><th>{words.browser}</th><th>{words.from}</th><th>{words.since}</th><th>{words.seen}</th><th><VisuallyHidden>{words.end}</VisuallyHidden></th></tr></thead>
           <tbody>
             {sessions.items.map((one) => (
               <tr key={one.id}>
-                <td style={{ maxWidth: 340, overflowWrap: 'anywhere' }}>{one.agent ?? words.unknown}</td>
-                <td>{one.ip ?? words.unknown}</td>
-                <td><Time at={one.created_at} /></td>
-                <td><Time at={one.seen_at} /></td>
+                <td title={one.agent ?? undefined}>{one.agent === null ? words.unknown : browserName(one.agent)}</td>
+                <td data-label={words.from}>{one.ip ?? words.unknown}</td>
+                <td data-label={words.since}><Time at={one.created_at} /></td>
+                <td data-label={words.seen}><Time at={one.seen_at} /></td>
                 <td>{one.current ? <Chip tone="good">{words.current}</Chip> : <Button size="compact-xs" variant="default" onClick={() => end.mutate(one.id)}>{words.end}</Button>}</td>
               </tr>
             ))}

@@ -107,6 +107,8 @@ function usePrompt(project: string, path: string | null, version: string | undef
     enabled: path !== null,
     placeholderData: undefined,
     queryFn: async (): Promise<string | null> => {
+      const { items } = await data(api.GET('/api/v1/projects/{project}/working-copies', { params: { path: { project }, query: { path: path ?? undefined } } }));
+      if (items.length === 0) return null;
       try {
         return (await data(api.GET('/api/v1/projects/{project}/working-copies/{path}', { params: { path: { project, path: path ?? '' } } }))).text;
       } catch (fault) {

@@ -10,6 +10,7 @@ import { useCan } from '@/api/session';
 import { Allowed } from '@/parts/Allowed';
 import { Chip, EnvironmentChip } from '@/parts/Chip';
 import { Waiting } from '@/parts/Page';
+import { Person } from '@/parts/Person';
 import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
@@ -46,15 +47,15 @@ export function Access({ project }: { readonly project: string }) {
       {!grants.data && !grants.error && <Waiting />}
       {grants.data && !hidden && (
         <div className={classes.scroll}>
-          <table className={classes.table}>
+          <table className={`${classes.table} ${classes.cards}`}>
             <thead><tr><th>{words.person}</th><th>{words.role}</th><th>{words.place}</th><th>{words.since}</th><th><VisuallyHidden>{words.remove}</VisuallyHidden></th></tr></thead>
             <tbody>
               {grants.data.items.map((grant) => (
                 <tr key={[grant.user, grant.project, grant.role, grant.module, grant.environment].join(' ')}>
                   <td>{grant.display_name || grant.user} <Text span size="xs" c="dimmed">{grant.user}</Text> {!grant.active && <Chip tone="idle">{words.inactive}</Chip>}</td>
-                  <td>{grant.role}</td>
-                  <td>{grant.project === '*' ? words.everyProject : grant.module ? `${grant.module}/` : words.whole} {grant.environment && <EnvironmentChip project={project} environment={grant.environment} />}</td>
-                  <td><Time at={grant.created_at} /> {grant.granted_by && words.by(grant.granted_by)}</td>
+                  <td data-label={words.role}>{grant.role}</td>
+                  <td data-label={words.place}>{grant.project === '*' ? words.everyProject : grant.module ? `${grant.module}/` : words.whole} {grant.environment && <EnvironmentChip project={project} environment={grant.environment} />}</td>
+                  <td data-label={words.since}><Time at={grant.created_at} /> {grant.granted_by && <>{words.by} <Person name={grant.granted_by} /></>}</td>
                   <td>{grant.project !== '*' && <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => setTaking(grant)}>{words.remove}</Button>}</Allowed>}</td>
                 </tr>
               ))}

@@ -4,7 +4,6 @@ import { IconAlertTriangle, IconCheck, IconClock, IconCopy } from '@tabler/icons
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
-import { isProblem } from '@/api/problem';
 import { projectKey, queries } from '@/api/queries';
 import { useCan } from '@/api/session';
 import { Allowed } from '@/parts/Allowed';
@@ -28,14 +27,7 @@ export function Mirror({ project }: { readonly project: string }) {
   const mirror = useQuery({
     queryKey: key,
     refetchInterval: 10_000,
-    queryFn: async () => {
-      try {
-        return await data(api.GET('/api/v1/projects/{project}/mirror', { params: { path } }));
-      } catch (fault) {
-        if (isProblem(fault, 404)) return null;
-        throw fault;
-      }
-    },
+    queryFn: async () => (await data(api.GET('/api/v1/projects/{project}/mirrors', { params: { path } }))).items[0] ?? null,
   });
   const done = () => {
     setOpen(undefined);

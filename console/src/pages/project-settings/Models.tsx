@@ -26,16 +26,16 @@ export function Models({ project }: { readonly project: string }) {
       {list.items?.length === 0 && <Empty icon={IconCpu} title={words.none} action={<Button variant="default" onClick={() => go(links.admin('models'))}>{words.toAdmin}</Button>}>{words.noneHelp}</Empty>}
       {list.items && list.items.length > 0 && (
         <div className={classes.scroll}>
-          <table className={classes.table}>
+          <table className={`${classes.table} ${classes.cards}`}>
             <thead><tr><th>{words.name}</th><th>{words.model}</th><th>{words.region}</th><th>{words.data}</th><th>{words.ready}</th></tr></thead>
             <tbody>
               {list.items.map((target) => (
                 <tr key={target.name}>
                   <td>{target.name}</td>
-                  <td>{`${target.provider} / ${target.model}`} {target.alias && <Chip tone="warn" icon={IconAlertTriangle}>{words.alias}</Chip>}</td>
-                  <td>{target.region}</td>
-                  <td>{target.data_class.replaceAll('_', ' ')}</td>
-                  <td>{target.credential_there ? <Chip tone="good" icon={IconCheck}>{words.yes}</Chip> : <Chip tone="bad" icon={IconAlertTriangle}>{words.no}</Chip>}</td>
+                  <td data-label={words.model}>{`${target.provider} / ${target.model}`} {target.alias && <Chip tone="warn" icon={IconAlertTriangle}>{words.alias}</Chip>}</td>
+                  <td data-label={words.region}>{target.region}</td>
+                  <td data-label={words.data}>{target.data_class.replaceAll('_', ' ')}</td>
+                  <td data-label={words.ready}>{target.credential_there ? <Chip tone="good" icon={IconCheck}>{words.yes}</Chip> : <Chip tone="bad" icon={IconAlertTriangle}>{words.no}</Chip>}</td>
                 </tr>
               ))}
             </tbody>

@@ -2,6 +2,7 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { VersionInHistory } from '@/api/schema';
+import { Person } from '@/parts/Person';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
 import { MergeChoices } from './MergeChoices';
@@ -31,7 +32,7 @@ export function DraftNotices({ session, state, newest, editable }: Props) {
       )}
       {state.copy?.parent_gone && <Alert mb="md" color="gray">{words.gone}</Alert>}
       {behind && (
-        <Alert mb="md" color="orange" title={words.behindTitle(newest.version, newest.author)} role="alert">
+        <Alert mb="md" color="orange" title={<>{words.behindTitle(newest.version)} <Person name={newest.author} /> {words.behindSince}</>} role="alert">
           <Text size="sm">{words.behindText}</Text>
           <Button mt="xs" size="xs" loading={merge.isPending} onClick={() => merge.mutate()}>{words.merge}</Button>
           <Refusal fault={merge.error} />

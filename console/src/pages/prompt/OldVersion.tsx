@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import { links } from '@/links';
+import { Person } from '@/parts/Person';
 import { useGo } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
@@ -37,7 +38,7 @@ export function OldVersion({ project, path, version, newest, mayWrite, onRestore
       {version !== newest && <Alert mb="md" color="gray">
         <Group justify="space-between" gap="xs">
           <Text size="sm">
-            <strong>{words.oldVersion(version)}</strong> {words.newestIs(newest)} {shown.version && <>{shown.version.author}, <Time at={shown.version.created_at} />: {shown.version.message}</>}
+            <strong>{words.oldVersion(version)}</strong> {words.newestIs(newest)} {shown.version && <><Person name={shown.version.author} />, <Time at={shown.version.created_at} />: {shown.version.message}</>}
           </Text>
           <Group gap="xs">
             <Button size="xs" variant="default" onClick={() => go(links.prompt(project, path))}>{words.toNewest}</Button>

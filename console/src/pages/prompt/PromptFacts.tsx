@@ -6,6 +6,7 @@ import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { Chip, EnvironmentChip, PersonChip, StateChip, VersionChip } from '@/parts/Chip';
 import { Facts } from '@/parts/Page';
+import { Person } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import { liveOf, useUses } from './facts';
@@ -63,7 +64,7 @@ export function PromptFacts({ project, path, state, versions, status }: Props) {
           <Stack gap={4} align="flex-start">
             <VersionChip project={project} path={path} version={newest.version} />
             <Text size="sm">{newest.message}</Text>
-            <Text size="sm" c="dimmed">{newest.author} · <Time at={newest.created_at} /></Text>
+            <Text size="sm" c="dimmed"><Person name={newest.author} /> · <Time at={newest.created_at} /></Text>
           </Stack>
         </Facts>
       )}

@@ -1,5 +1,5 @@
 /** A prompt: its editor, history, tests, record and activity, and the facts at the side. */
-import { Alert, Button, Tooltip } from '@mantine/core';
+import { Alert, Button, Skeleton, Tooltip } from '@mantine/core';
 import { IconFileText, IconRocket } from '@tabler/icons-react';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
@@ -28,6 +28,8 @@ import { useDraft } from './useDraft';
 import { usePromptKeys } from './usePromptKeys';
 
 const words = strings.prompt;
+/** Widths of what stands beside the name until it is known. */
+const CHIPS = [33, 91, 108, 92, 122];
 const TABS: readonly PromptTab[] = ['prompt', 'history', 'tests', 'record', 'activity'];
 const HistoryPanel = lazy(() => import('@/parts/history/HistoryPanel').then((part) => ({ default: part.HistoryPanel })));
 
@@ -52,6 +54,8 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
   const asked = query.v === undefined ? undefined : Number(query.v);
   const old = archived ? (asked ?? newest.version) : asked !== undefined && asked !== newest?.version ? asked : undefined;
   const editable = can?.allowed === true && old === undefined;
+  // While it is not known whether one may edit, the buttons keep their place unseen.
+  const maybe = can === undefined && old === undefined;
   const dirty = state.copy !== null || session.pending;
   const publish = (): void => {
     if (newest) go(withSheet(href, { sheet: 'publish', prompts: `${path}@${old ?? newest.version}` }));
@@ -69,7 +73,7 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
   }
   const title = state.doc?.name || path.split('/').at(-1) || path;
   const tabs = TABS.map((name) => ({ label: words.tabs[name], href: links.prompt(project, path, { tab: name === 'prompt' ? undefined : name, v: old }), active: name === tab }));
-  const chips = newest && (
+  const chips = newest === undefined ? versions.isPending && CHIPS.map((width) => <Skeleton key={width} height={22} width={width} radius="xl" />) : (
     <>
       <VersionChip project={project} path={path} version={old ?? newest.version} />
       <StateChip state={archived ? 'archived' : (old === undefined ? newest : versions.data?.items.find(({ version }) => version === old))?.state ?? newest.state} />
@@ -79,13 +83,15 @@ function PromptOf({ project, path }: { readonly project: string; readonly path: 
   );
   const actions = (
     <>
-      {editable && <SaveState state={state} />}
-      <DraftMenu project={project} path={path} session={session} state={state} newest={newest?.version} old={old} editable={editable} archived={archived} />
-      {editable && (
-        <Tooltip label={dirty ? words.createVersionHint : words.nothingChanged}>
-          <Button variant={dirty ? 'filled' : 'default'} aria-disabled={!dirty} data-disabled={!dirty || undefined} onClick={() => dirty && setCreating(true)}>{words.createVersion}</Button>
-        </Tooltip>
-      )}
+      <span style={{ display: 'contents', visibility: maybe ? 'hidden' : undefined }}>
+        {(editable || maybe) && <SaveState state={state} />}
+        <DraftMenu project={project} path={path} session={session} state={state} newest={newest?.version} old={old} editable={editable} archived={archived} />
+        {(editable || maybe) && (
+          <Tooltip label={dirty ? words.createVersionHint : words.nothingChanged}>
+            <Button variant={dirty ? 'filled' : 'default'} aria-disabled={!dirty} data-disabled={!dirty || undefined} onClick={() => dirty && setCreating(true)}>{words.createVersion}</Button>
+          </Tooltip>
+        )}
+      </span>
       {!archived && (
         <Tooltip label={dirty && editable ? words.publishDraftFirst : words.publishHint}>
           <Button variant={dirty && editable ? 'default' : 'filled'} leftSection={<IconRocket size={16} />} disabled={!newest} onClick={publish}>{words.publish}</Button>

@@ -4,6 +4,7 @@ import { IconCheck, IconCloudOff, IconDots, IconExclamationCircle } from '@table
 import { useEffect, useState } from 'react';
 import { strings } from '@/strings';
 import type { DraftState } from './session';
+import classes from './prompt.module.css';
 
 const words = strings.prompt;
 
@@ -13,12 +14,11 @@ export function SaveState({ state }: { readonly state: DraftState }) {
     const timer = setInterval(() => tick(Date.now()), 5000);
     return () => clearInterval(timer);
   }, []);
-  if (state.phase === 'opening') return null;
-  const text = state.phase === 'saved' && state.savedAt !== null ? words.saved(Math.max(0, (Math.max(now, state.savedAt) - state.savedAt) / 1000)) : words.states[state.phase === 'saved' ? 'clean' : state.phase];
+  const text = state.phase === 'saved' && state.savedAt !== null ? words.saved(Math.max(0, (Math.max(now, state.savedAt) - state.savedAt) / 1000)) : words.states[state.phase === 'saved' || state.phase === 'opening' ? 'clean' : state.phase];
   const bad = state.phase === 'offline' || state.phase === 'elsewhere' || state.phase === 'refused';
   const Mark = state.phase === 'offline' ? IconCloudOff : bad ? IconExclamationCircle : state.phase === 'saved' ? IconCheck : IconDots;
   return (
-    <Text size="sm" c={bad ? 'var(--warn)' : 'dimmed'} role="status" style={{ display: 'inline-flex', alignItems: 'center', gap: 4, minWidth: 132 }}>
+    <Text size="sm" c={bad ? 'var(--warn)' : 'dimmed'} role="status" className={classes.saveState} style={{ display: 'inline-flex', alignItems: 'center', gap: 4, minWidth: 132 }}>
       <Mark size={14} aria-hidden />
       {text}
     </Text>

@@ -44,6 +44,9 @@ export function draftIo(project: string, path: string): DraftIo {
       }
     },
     copy: async () => {
+      // The list says whether there is one, so that none is no refusal; between the two it may have gone.
+      const { items } = await data(api.GET('/api/v1/projects/{project}/working-copies', { params: { path: { project }, query: { path } } }));
+      if (items.length === 0) return null;
       try {
         return await tagged<CopyOut>(api.GET(copies, where));
       } catch (fault) {

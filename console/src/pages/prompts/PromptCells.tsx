@@ -5,6 +5,7 @@ import type { PromptOut } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { Chip, StateChip } from '@/parts/Chip';
+import { People } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import { drift } from './levels';
@@ -36,13 +37,14 @@ export function PromptCells({ project, prompt, state, environments, selection, s
         <Checkbox size="xs" tabIndex={-1} aria-label={words.bulk.choose(path)} checked={selection.has(path)} onChange={() => selection.turn(path, version)} />
         <IconFileText size={16} stroke={1.6} aria-hidden />
         <AppLink plain tabIndex={-1} href={links.prompt(project, path)} className={classes.title} title={prompt.name && prompt.name !== name ? `${path} – ${prompt.name}` : path}>{name}</AppLink>
+        {prompt.name && prompt.name !== name && <span className={classes.also}>{prompt.name}</span>}
         {!prompt.valid && <Chip tone="bad" icon={IconAlertTriangle}>{words.cannot}</Chip>}
         {suspended && <Chip tone="bad" icon={IconBan}>{words.states['suspended']}</Chip>}
         {prompt.archived_at !== null && <StateChip state="archived" />}
       </div>
       <div role={cell} className={classes.cell}>v{version}{state && state !== 'published' && <span className={classes.roomy}><StateChip state={state} /></span>}</div>
       {environments.map((environment) => <Live key={environment} project={project} prompt={prompt} environment={environment} cell={cell} />)}
-      <div role={cell} className={`${classes.cell} ${classes.owners}`} title={owners.join(', ')}>{owners.join(', ')}</div>
+      <div role={cell} className={`${classes.cell} ${classes.owners}`} ><People names={owners} /></div>
       <div role={cell} className={`${classes.cell} ${classes.changed}`}><Time at={prompt.updated_at} /></div>
     </>
   );

@@ -44,7 +44,7 @@ function Prompts({ project }: { readonly project: string }) {
   const environments = useQuery({
     queryKey: projectKey(project, 'environments', 'names'),
     queryFn: () => data(api.GET('/api/v1/projects/{project}/environments', { params: { path: { project } } })),
-  }).data?.items.map(({ name }) => name) ?? [];
+  }).data?.items.map(({ name }) => name);
   const actions = (
     <>
       <Button variant="default" onClick={() => go(links.importInto(project))}>{words.importPrompts}</Button>
@@ -60,7 +60,7 @@ function Prompts({ project }: { readonly project: string }) {
       </div>
       <FilterBar project={project} values={values} onChange={change} />
       {isFiltered(values)
-        ? <FoundTable project={project} values={values} environments={environments} selection={selection} />
+        ? <FoundTable project={project} values={values} environments={environments ?? []} selection={selection} />
         : <Tree project={project} module={values['module'] ?? ''} environments={environments} selection={selection} />}
       {(selection.all || selection.chosen.size > 0) && <BulkBar project={project} selection={selection} values={values} />}
     </Page>
@@ -70,14 +70,15 @@ function Prompts({ project }: { readonly project: string }) {
 interface TreeProps {
   readonly project: string;
   readonly module: string;
-  readonly environments: readonly string[];
+  /** Undefined until they are known: then the columns stand where they stay. */
+  readonly environments: readonly string[] | undefined;
   readonly selection: Selection;
 }
 
 function Tree({ project, module, environments, selection }: TreeProps) {
   const go = useGo();
   const { rows, ready, error, turn, more } = useTree(project, module);
-  if (!ready) return error ? <Refusal fault={error} /> : <Waiting lines={12} />;
+  if (!ready || environments === undefined) return error ? <Refusal fault={error} /> : <Waiting lines={12} />;
   if (rows.length === 0) {
     return <Empty icon={IconFilePlus} title={words.none} action={<Button onClick={() => go(links.newPrompt(project))}>{words.newPrompt}</Button>}>{words.noneHelp}</Empty>;
   }

@@ -73,7 +73,7 @@ export function TreeTable({ project, rows, environments, selection, onTurn, onMo
             <div
               key={row.id} role="treeitem" data-at={line.index} tabIndex={line.index === here ? 0 : -1} aria-level={row.depth + 1}
               aria-expanded={row.kind === 'module' ? row.open : undefined} aria-selected={row.kind === 'prompt' && selection.has(row.prompt.path)}
-              className={classes.row} onFocus={() => setAt(line.index)} style={{ top: line.start - start, '--depth': row.depth } as React.CSSProperties}
+              className={classes.row} aria-label={row.kind === 'waiting' ? strings.common.loading : undefined} onFocus={() => setAt(line.index)} style={{ top: line.start - start, '--depth': row.depth } as React.CSSProperties}
             >
               {row.kind === 'module' && <ModuleCells row={row} onTurn={() => onTurn(row.module.path, !row.open)} />}
               {row.kind === 'prompt' && <PromptCells project={project} prompt={row.prompt} state={row.prompt.state} environments={environments} selection={selection} short />}

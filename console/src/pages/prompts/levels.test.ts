@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drift, joined, parentOf, rowsOf, typedTo, type Level } from './levels';
+import { drift, isSmall, joined, parentOf, rowsOf, typedTo, type Level } from './levels';
 
 const folder = (path: string) => ({ path, name: path.slice(path.lastIndexOf('/') + 1), prompts: 3, more: false });
 const leaf = (path: string) => ({ path, version: 1, live: [] }) as unknown as Level['prompts'][number];
@@ -45,4 +45,12 @@ it('tells how far an environment is behind', () => {
   expect(drift(prompt, 'staging')).toEqual({ version: 7, behind: 0 });
   expect(drift(prompt, 'production')).toEqual({ version: 4, behind: 3 });
   expect(drift(prompt, 'test')).toBeNull();
+});
+
+it('is small only where all of it is known to fit', () => {
+  expect(isSmall(levels.get(''))).toBe(true);
+  expect(isSmall(undefined)).toBe(false);
+  expect(isSmall({ modules: [{ ...folder('claims'), prompts: 400 }], prompts: [], next: null })).toBe(false);
+  expect(isSmall({ modules: [{ ...folder('claims'), more: true }], prompts: [], next: null })).toBe(false);
+  expect(isSmall({ modules: [], prompts: [leaf('hello')], next: 'abc' })).toBe(false);
 });

@@ -32,6 +32,14 @@ export function rowsOf(module: string, levels: ReadonlyMap<string, Level>, open:
   return rows;
 }
 
+const FEW = 30;
+
+/** Whether the whole project fits on a page, by its top level. */
+export function isSmall(top: Level | undefined): boolean {
+  if (!top || top.next !== null || top.modules.some(({ more }) => more)) return false;
+  return top.prompts.length + top.modules.reduce((sum, { prompts }) => sum + prompts, 0) <= FEW;
+}
+
 /** The pages of a level as one. */
 export function joined(pages: readonly Level[]): Level {
   return { modules: pages.flatMap(({ modules }) => modules), prompts: pages.flatMap(({ prompts }) => prompts), next: pages.at(-1)?.next ?? null };

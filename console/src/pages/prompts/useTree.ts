@@ -3,7 +3,7 @@ import { useQueries } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
-import { joined, rowsOf, type Level } from './levels';
+import { isSmall, joined, rowsOf, type Level } from './levels';
 
 const PAGE = 200;
 
@@ -27,14 +27,16 @@ function above(module: string): string[] {
 export function useTree(project: string, module: string) {
   const [turned, setTurned] = useState<ReadonlyMap<string, boolean>>(new Map());
   const [pages, setPages] = useState<ReadonlyMap<string, number>>(new Map());
+  // A small project shows all it has at once; a large one opens what it is asked to.
+  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
   const open = useMemo(() => {
-    const now = new Set(above(module));
+    const now = new Set([...above(module), ...seen]);
     for (const [path, isOpen] of turned) {
       if (isOpen) now.add(path);
       else now.delete(path);
     }
     return now;
-  }, [module, turned]);
+  }, [module, turned, seen]);
   // A closed module keeps its open children in mind, but asks for nothing.
   const asked = useMemo(() => ['', ...[...open].filter((path) => above(path).every((one) => open.has(one)))], [open]);
   const { levels, error } = useQueries({
@@ -48,7 +50,15 @@ export function useTree(project: string, module: string) {
       error: all.find((one) => one.error)?.error ?? null,
     }),
   });
+  const small = isSmall(levels.get(''));
+  const found = small ? [...levels.values()].flatMap(({ modules }) => modules.map(({ path }) => path)) : [];
+  const unseen = found.some((path) => !seen.has(path));
+  if (unseen) setSeen(new Set([...seen, ...found]));
   const turn = useCallback((path: string, isOpen: boolean) => setTurned((before) => new Map(before).set(path, isOpen)), []);
   const more = useCallback((path: string) => setPages((before) => new Map(before).set(path, (before.get(path) ?? 1) + 1)), []);
-  return { rows: rowsOf('', levels, open), ready: levels.has(''), error, turn, more };
+  const rows = rowsOf('', levels, open);
+  // A small project is shown when all of it is there; what is opened later waits in its own line.
+  const [shown, setShown] = useState(false);
+  if (!shown && levels.has('') && (!small || error !== null || (!unseen && !rows.some(({ kind }) => kind === 'waiting')))) setShown(true);
+  return { rows, ready: shown, error, turn, more };
 }

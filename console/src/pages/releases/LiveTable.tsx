@@ -7,6 +7,7 @@ import type { EnvironmentAt } from '@/api/releases';
 import { links, withSheet } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { ReleaseChip, StateChip, VersionChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { useGo, useHref } from '@/parts/navigate';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
@@ -42,7 +43,7 @@ export function LiveTable({ project, environment, items, drift, past, onEnd }: L
         {[words.prompt, words.version, words.release, words.since, words.by, words.drift].map((name) => <span key={name} role="columnheader">{name}</span>)}
         <span role="columnheader"><VisuallyHidden>{words.what}</VisuallyHidden></span>
       </div>
-      <div role="rowgroup" style={{ position: 'relative', height: rows.getTotalSize(), minWidth: 860 }}>
+      <div role="rowgroup" className={classes.gridRows} style={{ height: rows.getTotalSize() }}>
         {shown.map(({ key, index, start }) => {
           const item = items[index];
           return item && (
@@ -72,7 +73,7 @@ function Cells({ project, environment, item, drift, past }: CellsProps) {
       <span role="cell" title={reason || undefined}>{state === 'suspended' ? <StateChip state="suspended" /> : <VersionChip project={project} path={path} version={version} />}</span>
       <span role="cell"><ReleaseChip project={project} environment={environment} number={release} /></span>
       <span role="cell" className={classes.soft}><Time at={since} /></span>
-      <span role="cell" title={actor}>{actor}</span>
+      <span role="cell"><Person name={actor} /></span>
       <span role="cell"><DriftOf project={project} environment={environment} path={path} version={version} drift={drift} past={past} /></span>
       <span role="cell" style={{ padding: 4, textAlign: 'center' }}>{!past && <RowMenu environment={environment} path={path} suspended={state === 'suspended'} />}</span>
     </>

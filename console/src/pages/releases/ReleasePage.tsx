@@ -12,6 +12,7 @@ import { links, withSheet } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { LinkButton } from '@/parts/LinkButton';
 import { Chip, EnvironmentChip, PersonChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { useGo, useHref } from '@/parts/navigate';
 import { Facts, Page, Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
@@ -105,7 +106,7 @@ function Inspector({ project, release, head }: { readonly project: string; reado
       <dl className={classes.facts}>
         <dt>{words.environment}</dt><dd><AppLink href={links.environment(project, environment)}>{environment}</AppLink></dd>
         <dt>{words.kind}</dt><dd>{words.kinds[kind] ?? kind}</dd>
-        <dt>{words.who}</dt><dd>{actor}</dd>
+        <dt>{words.who}</dt><dd><Person name={actor} /></dd>
         <dt>{words.when}</dt><dd><Time at={at} exact /></dd>
         {ticket && <><dt>{words.ticket}</dt><dd>{ticket}</dd></>}
         {delivery && <><dt>{words.delivery}</dt><dd>{words.deliveries[delivery] ?? delivery}</dd></>}

@@ -84,10 +84,10 @@ function All({ project, environments }: { readonly project: string; readonly env
       <div className={classes.bar}>
         <Select aria-label={words.environment} data={[{ value: '', label: words.all }, ...names]} value={one ?? ''} allowDeselect={false} w={220} onChange={(name) => set({ environment: name ?? undefined })} />
       </div>
-      {items.length > 0 && (
+      {(streams.pending || items.length > 0) && (
         <div className={classes.charts}>
-          <section className={classes.panel}><h2>{words.chartOverTime}</h2><ReleaseChart releases={items} environments={asked} /></section>
-          <section className={classes.panel}><h2>{words.chartSpread}</h2><SpreadChart project={project} environments={asked} /></section>
+          <section className={`${classes.panel} ${classes.chart}`}><h2>{words.chartOverTime}</h2>{streams.pending ? <Waiting lines={8} /> : <ReleaseChart releases={items} environments={asked} />}</section>
+          <section className={classes.panel}><h2>{words.chartSpread}</h2>{streams.pending ? <Waiting lines={1} /> : <SpreadChart project={project} environments={asked} />}</section>
         </div>
       )}
       {streams.pending ? <Waiting lines={10} /> : <Timeline project={project} items={items} named={one === undefined} heads={heads} />}

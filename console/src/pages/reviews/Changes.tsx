@@ -33,7 +33,7 @@ export function Changes({ request, comments, actions }: ChangesProps) {
   const content = useQuery(contentQuery(project, path, version)).data?.content;
   const lines = useMemo(() => (content === undefined ? [] : linesOf(content)), [content]);
   const threads = useMemo(() => threadsOf(comments).filter((thread) => thread.line !== null), [comments]);
-  if (!versions.data && !versions.error) return <Waiting />;
+  if (!versions.data && !versions.error) return <div className={classes.coming}><Waiting lines={12} /></div>;
   const live = (versions.data?.items ?? []).flatMap((item) => item.live.map((environment) => ({ environment, version: item.version })));
   const from = base ?? baseOf(version, live);
   const options = [
@@ -75,7 +75,7 @@ export function Changes({ request, comments, actions }: ChangesProps) {
         </div>
         <Select aria-label={words.against} data={options} value={from} allowDeselect={false} w={260} onChange={(value) => set({ base: value ?? undefined })} leftSectionPointerEvents="none" />
       </div>
-      <PromptDiff project={project} path={path} from={from === 'nothing' ? null : from} to={version} under={under} onLine={({ side, line }) => side === 'after' && write(line)} />
+      <div className={classes.coming}><PromptDiff project={project} path={path} from={from === 'nothing' ? null : from} to={version} under={under} onLine={({ side, line }) => side === 'after' && write(line)} /></div>
     </section>
   );
 }

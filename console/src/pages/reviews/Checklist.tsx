@@ -5,6 +5,7 @@ import type { RequestOut, StatusOut } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { PersonChip } from '@/parts/Chip';
+import { People } from '@/parts/Person';
 import { strings } from '@/strings';
 import classes from './reviews.module.css';
 
@@ -39,7 +40,7 @@ export function Checklist({ request, status }: { readonly request: RequestOut; r
             if (!missing && given.length === 0) return null;
             return (
               <Check key={step} done={!missing} label={words.steps[step]}>
-                {given.map((decision) => decision.by).join(', ')}
+                <People names={given.map((decision) => decision.by)} />
                 {given.length > 0 && missing && ' · '}
                 {missing && words.stillNeeded(missing.count, missing.from_risk)}
               </Check>

@@ -4,6 +4,7 @@ import { IconArrowBackUp, IconBan, IconCheck, IconPencil, IconRosetteDiscountChe
 import { useMemo } from 'react';
 import type { RequestOut } from '@/api/schema';
 import { Chip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { useAddressQuery } from '@/parts/navigate';
 import { Prose } from '@/parts/Prose';
 import { Time } from '@/parts/Time';
@@ -43,7 +44,7 @@ function Decision({ decision }: { readonly decision: RequestOut['decisions'][num
   return (
     <div className={classes.event} id={`decision-${decision.at}`}>
       <Mark size={17} className={good ? classes.done : classes.open} aria-hidden />
-      <strong>{decision.by}</strong> {what} <span className={classes.soft}>({decision.role})</span> <Time at={decision.at} />
+      <strong><Person name={decision.by} /></strong> {what} <span className={classes.soft}>({decision.role})</span> <Time at={decision.at} />
       {decision.signature && (
         <Tooltip label={words.signedTitle(decision.signature.meaning, decision.signature.signed_at, decision.signature.payload_hash)}><span><Chip tone="good" icon={IconRosetteDiscountCheck}>{words.signed}</Chip></span></Tooltip>
       )}

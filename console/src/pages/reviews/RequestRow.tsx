@@ -3,6 +3,7 @@ import type { RequestOut } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { StateChip, TierChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import classes from './reviews.module.css';
@@ -16,7 +17,7 @@ export function RequestRow({ request }: { readonly request: RequestOut }) {
       <AppLink plain data-row className={classes.row} href={links.review(request.project, request.request)}>
         <span className={classes.what}>
           <span className={classes.path}>{request.path} <span className={classes.soft}>{strings.common.version(request.version)}</span></span>
-          <span className={classes.soft}>{words.number(request.request)} {words.opened} <Time at={request.opened_at} /> · {request.opened_by}{line !== '' && ` · ${line}`}</span>
+          <span className={classes.soft}>{words.number(request.request)} {words.opened} <Time at={request.opened_at} /> · <Person name={request.opened_by} project={request.project} />{line !== '' && ` · ${line}`}</span>
         </span>
         <span className={classes.chips}>
           {request.missing.length > 0 && ['in_review', 'reviewed', 'changes_requested'].includes(request.state) && <span className={classes.soft}>{words.waits(request.missing)}</span>}

@@ -5,6 +5,7 @@ import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { StateChip, TierChip, VersionChip } from '@/parts/Chip';
 import { Page, Waiting } from '@/parts/Page';
+import { Person } from '@/parts/Person';
 import { Prose } from '@/parts/Prose';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
@@ -36,7 +37,7 @@ export function ReviewPage() {
     >
       <div className={classes.top}>
         <section className={classes.card} aria-label={words.newMessage}>
-          <div className={classes.by}><strong>{words.openedBy(asked.opened_by)}</strong><Time at={asked.opened_at} /></div>
+          <div className={classes.by}><span><strong><Person name={asked.opened_by} /></strong> {words.openedBy}</span><Time at={asked.opened_at} /></div>
           {asked.message === '' ? <span className={classes.soft}>{words.noMessage}</span> : <Prose>{asked.message}</Prose>}
         </section>
         <Checklist request={asked} status={status.data} />

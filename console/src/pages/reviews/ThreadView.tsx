@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { CommentOut } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
+import { Person } from '@/parts/Person';
 import { Prose } from '@/parts/Prose';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
@@ -75,7 +76,7 @@ function CommentView({ project, path, number, comment, line, actions, pointed }:
   return (
     <div ref={place} id={`comment-${comment.id}`} className={classes.comment} data-pointed={pointed}>
       <div className={classes.by} style={{ marginBottom: 4 }}>
-        <strong>{comment.by}</strong> <Time at={comment.at} />
+        <strong><Person name={comment.by} /></strong> <Time at={comment.at} />
         <CopyButton value={window.location.origin + links.review(project, number, { comment: comment.id })}>
           {({ copied, copy }) => (
             <ActionIcon size="xs" variant="subtle" color="gray" onClick={copy} aria-label={copied ? strings.common.copied : words.copyLink}>{copied ? <IconCheck size={13} /> : <IconLink size={13} />}</ActionIcon>

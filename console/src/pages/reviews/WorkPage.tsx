@@ -39,6 +39,9 @@ export function WorkPage() {
   );
 }
 
+/** Of these the heading says what waits; the server's sentence would only say it again. */
+const STEPS: readonly string[] = ['review', 'validate', 'approve'];
+
 function Row({ item }: { readonly item: WorkOut }) {
   const overdue = item.due !== null && new Date(item.due) < new Date();
   return (
@@ -46,7 +49,7 @@ function Row({ item }: { readonly item: WorkOut }) {
       <AppLink plain data-row className={classes.row} href={hrefOf(item)}>
         <span className={classes.what}>
           <span className={classes.path}><span className={classes.soft}>{item.project} / </span>{item.path || item.project} {item.version !== null && <span className={classes.soft}>{strings.common.version(item.version)}</span>}</span>
-          <span className={classes.soft}>{item.what}</span>
+          <span className={classes.soft}>{STEPS.includes(item.kind) && item.request !== null ? words.request(item.request) : item.what}</span>
         </span>
         <span className={classes.chips}>
           {item.due === null ? <span className={classes.soft}>{words.since} <Time at={item.since} /></span> : <span className={overdue ? classes.overdue : classes.soft}>{overdue ? words.overdue : words.due} <Time at={item.due} /></span>}

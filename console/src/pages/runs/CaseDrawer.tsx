@@ -8,7 +8,7 @@ import { Refusal } from '@/parts/Refusal';
 import { duration } from '@/parts/Time';
 import { strings } from '@/strings';
 import { Mark } from './Mark';
-import { outcomeOf, textOf, type CaseRow } from './results';
+import { outcomeOf, suiteName, textOf, type CaseRow } from './results';
 import { useWholeResult } from './useRun';
 import own from './runs.module.css';
 
@@ -27,7 +27,7 @@ export interface CaseDrawerProps {
 export function CaseDrawer({ project, number, row, only, onAll, onClose }: CaseDrawerProps) {
   const calls = row ? [...row.cells].filter(([target]) => only === undefined || target === only).flatMap(([, results]) => results) : [];
   return (
-    <Drawer opened={row !== undefined} onClose={onClose} position="right" size="min(1280px, 94vw)" title={row ? `${row.name} · ${row.suite}` : ''} closeButtonProps={{ 'aria-label': words.close }}>
+    <Drawer opened={row !== undefined} onClose={onClose} position="right" size="min(1280px, 94vw)" title={row ? `${row.label} · ${suiteName(row.suite)}` : ''} closeButtonProps={{ 'aria-label': words.close }}>
       {row && (
         <>
           {only !== undefined && row.cells.size > 1 && <Group mb="sm"><Button size="xs" variant="default" onClick={onAll}>{words.showAll}</Button></Group>}

@@ -52,7 +52,7 @@ export function CompareRuns({ project, after: one, other, onBack }: CompareRunsP
             <tbody>
               {shown.map((cell) => [
                 <tr key={`${cell.suite}\n${cell.name}\n${cell.target}`} data-selected={isOpen(cell) || undefined}>
-                  <td><button type="button" className={own.caseButton} aria-expanded={isOpen(cell)} onClick={() => setQuery(isOpen(cell) ? { case: undefined, suite: undefined, target: undefined } : { case: cell.name, suite: cell.suite, target: cell.target })}>{cell.name}</button></td>
+                  <td><button type="button" className={own.caseButton} aria-expanded={isOpen(cell)} onClick={() => setQuery(isOpen(cell) ? { case: undefined, suite: undefined, target: undefined } : { case: cell.name, suite: cell.suite, target: cell.target })} title={cell.name}>{cell.label}</button></td>
                   <td>{cell.target}</td>
                   <td>{cell.before.length > 0 && <Mark outcome={worst(cell.before)} />}</td>
                   <td><IconArrowRight size={14} aria-hidden /></td>

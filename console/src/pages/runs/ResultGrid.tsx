@@ -4,7 +4,7 @@ import { useRef } from 'react';
 import type { ResultOut } from '@/api/schema';
 import { strings } from '@/strings';
 import { Mark } from './Mark';
-import { failedChecks, worst, type CaseRow } from './results';
+import { failedChecks, suiteName, worst, type CaseRow } from './results';
 import own from './runs.module.css';
 
 const words = strings.runs;
@@ -42,9 +42,9 @@ export function ResultGrid({ rows, targets, onlyFailing, chosen, onOpen }: Resul
             return (
               <tr key={`${row.suite}\n${row.name}`} data-selected={chosen === row || undefined} aria-rowindex={index + 2}>
                 <td title={`${row.suite}: ${row.name}`}>
-                  <button type="button" className={own.caseButton} onClick={() => onOpen(row)}>{suites > 1 ? `${row.suite}: ${row.name}` : row.name}</button>
+                  <button type="button" className={own.caseButton} onClick={() => onOpen(row)}>{suites > 1 ? `${suiteName(row.suite)}: ${row.label}` : row.label}</button>
                 </td>
-                {targets.map((name) => <td key={name}><Field calls={row.cells.get(name)} label={`${row.name}, ${name}`} onOpen={() => onOpen(row, name)} /></td>)}
+                {targets.map((name) => <td key={name}><Field calls={row.cells.get(name)} label={`${row.label}, ${name}`} onOpen={() => onOpen(row, name)} /></td>)}
               </tr>
             );
           })}

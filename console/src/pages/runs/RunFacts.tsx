@@ -4,12 +4,13 @@ import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { RunOut } from '@/api/schema';
+import { Person } from '@/parts/Person';
 import { dollars } from '@/parts/money';
 import { Facts } from '@/parts/Page';
 import { usePages } from '@/parts/Pages';
 import { duration, Time } from '@/parts/Time';
 import { strings } from '@/strings';
-import { tallies } from './results';
+import { suiteName, tallies } from './results';
 import own from './runs.module.css';
 
 const words = strings.runs;
@@ -25,7 +26,7 @@ export function RunFacts({ project, run, compareWith }: { readonly project: stri
       <Facts title={words.facts}>
         <dl className={own.facts}>
           <dt>{words.when}</dt><dd><Time at={run.started_at ?? run.created_at} /></dd>
-          <dt>{words.by}</dt><dd>{run.created_by}</dd>
+          <dt>{words.by}</dt><dd><Person name={run.created_by} /></dd>
           {run.started_at && run.ended_at && <><dt>{words.duration}</dt><dd>{duration(Date.parse(run.ended_at) - Date.parse(run.started_at))}</dd></>}
           <dt>{words.progress}</dt><dd>{words.ofCalls(run.ended, run.calls)}</dd>
           <dt>{words.cost}</dt><dd>{dollars(run.cost, run.unpriced)}</dd>
@@ -37,7 +38,7 @@ export function RunFacts({ project, run, compareWith }: { readonly project: stri
         {run.problem && <p style={{ color: 'var(--bad)' }}>{run.problem}</p>}
       </Facts>
       <Facts title={words.suites}>
-        <ul style={{ margin: 0, paddingLeft: 18 }}>{run.suites.map((suite) => <li key={suite.name} style={{ overflowWrap: 'anywhere' }}>{`${suite.name}: ${words.cases(suite.cases)}`}</li>)}</ul>
+        <ul style={{ margin: 0, paddingLeft: 18 }}>{run.suites.map((suite) => <li key={suite.name} style={{ overflowWrap: 'anywhere' }}>{`${suiteName(suite.name)}: ${words.cases(suite.cases)}`}</li>)}</ul>
       </Facts>
       {choices.length > 0 && (
         <Facts title={words.compareTitle}>

@@ -56,7 +56,7 @@ export function RunsPage() {
         : <Empty icon={IconFlask} title={words.none} action={start}>{words.noneHelp}</Empty>)}
       {runs.items && runs.items.length > 0 && (
         <div className={classes.scroll}>
-          <table className={classes.table}>
+          <table className={`${classes.table} ${classes.cards}`}>
             <caption hidden>{words.title}</caption>
             <thead><tr><th>{words.run}</th><th>{words.result}</th><th>{words.prompt}</th><th>{words.targets}</th><th>{words.progress}</th><th>{words.cost}</th><th>{words.when}</th><th>{words.by}</th></tr></thead>
             <tbody {...keys.body}>
@@ -84,19 +84,21 @@ function Row({ project, run, selected }: { readonly project: string; readonly ru
   return (
     <tr data-selected={selected || undefined}>
       <td style={{ whiteSpace: 'nowrap' }}><AppLink href={links.run(project, run.number)}>{words.number(run.number)}</AppLink></td>
-      <td><RunState run={run} /></td>
-      <td style={{ minWidth: 180 }}><AppLink href={links.prompt(project, run.path, { tab: 'tests' })}>{run.path}</AppLink> <span className={own.soft}>{run.version === null ? words.draft : strings.common.version(run.version)}</span></td>
-      <td className={own.soft} style={{ minWidth: 140, maxWidth: 260 }} title={run.targets.map(({ name }) => name).join(', ')}>{someOf(run.targets.map(({ name }) => name))}</td>
-      <td style={{ minWidth: 110 }}>
-        {`${sum.passed} / ${run.calls}`}
-        <Progress.Root size={5} mt={4} aria-hidden>
-          <Progress.Section value={(100 * sum.passed) / Math.max(1, run.calls)} color="var(--good)" />
-          <Progress.Section value={(100 * (sum.failed + sum.errors)) / Math.max(1, run.calls)} color="var(--bad)" />
-        </Progress.Root>
+      <td data-label={words.result}><RunState run={run} /></td>
+      <td data-label={words.prompt} style={{ minWidth: 180 }}><AppLink href={links.prompt(project, run.path, { tab: 'tests' })}>{run.path}</AppLink> <span className={own.soft}>{run.version === null ? words.draft : strings.common.version(run.version)}</span></td>
+      <td data-label={words.targets} className={own.soft} style={{ minWidth: 140, maxWidth: 260 }} title={run.targets.map(({ name }) => name).join(', ')}>{someOf(run.targets.map(({ name }) => name))}</td>
+      <td data-label={words.progress} style={{ minWidth: 110 }}>
+        <div>
+          {`${sum.passed} / ${run.calls}`}
+          <Progress.Root size={5} mt={4} aria-hidden>
+            <Progress.Section value={(100 * sum.passed) / Math.max(1, run.calls)} color="var(--good)" />
+            <Progress.Section value={(100 * (sum.failed + sum.errors)) / Math.max(1, run.calls)} color="var(--bad)" />
+          </Progress.Root>
+        </div>
       </td>
-      <td style={{ whiteSpace: 'nowrap' }}>{dollars(run.cost, run.unpriced)}</td>
-      <td><Time at={run.created_at} /></td>
-      <td><PersonChip name={run.created_by} /></td>
+      <td data-label={words.cost} style={{ whiteSpace: 'nowrap' }}>{dollars(run.cost, run.unpriced)}</td>
+      <td data-label={words.when}><Time at={run.created_at} /></td>
+      <td data-label={words.by}><PersonChip name={run.created_by} /></td>
     </tr>
   );
 }

@@ -92,7 +92,7 @@ function Form({ project, prompt, version: askedVersion, targets: asked }: Omit<S
         <Checkbox label={words.fresh} checked={fresh} onChange={(event) => setFresh(event.currentTarget.checked)} />
         <Plan plan={ready ? plan.data : undefined} waiting={ready} refused={plan.error} />
         <Refusal fault={start.error} />
-        <Button type="submit" disabled={!ready || plan.error !== null} loading={start.isPending}>{words.go}</Button>
+        <Button type="submit" style={{ alignSelf: 'flex-end' }} disabled={!ready || plan.error !== null} loading={start.isPending}>{words.go}</Button>
       </Stack>
     </form>
   );

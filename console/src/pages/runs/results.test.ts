@@ -41,3 +41,8 @@ describe('compare', () => {
     expect(compare([result({ case: 'a' })], [result({ case: 'a', state: 'waiting', passed: null })])).toEqual([]);
   });
 });
+
+it('calls a case without a name by its place in its suite', () => {
+  const rows = rowsOf([result({ case: 'inputs:7f4344706938bd67' }), result({ case: 'hail' }), result({ case: 'inputs:e4d9fcf6de9f089d' }), result({ suite: 'other', case: 'inputs:7f4344706938bd67' })]);
+  expect(rows.map(({ label }) => label)).toEqual(['Case 1', 'hail', 'Case 3', 'Case 1']);
+});

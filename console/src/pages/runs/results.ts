@@ -1,5 +1,6 @@
 /** Results of a run as a grid of cases by target, and two runs beside each other. Pure. */
 import type { ResultOut, RunOut } from '@/api/schema';
+import { strings } from '@/strings';
 
 export type Outcome = 'passed' | 'failed' | 'unchecked' | 'error' | 'skipped' | 'waiting';
 
@@ -35,6 +36,8 @@ export function worst(results: readonly Pick<ResultOut, 'state' | 'passed'>[]): 
 export interface CaseRow {
   readonly suite: string;
   readonly name: string;
+  /** The name, or its place in the suite where the case has none of its own. */
+  readonly label: string;
   /** By target, its calls in order of the repeats. */
   readonly cells: ReadonlyMap<string, readonly ResultOut[]>;
 }
@@ -43,13 +46,27 @@ export function keyOf(suite: string, name: string): string {
   return `${suite}\n${name}`;
 }
 
+/** A suite's name; the prompt's own test data is one too. */
+export function suiteName(name: string): string {
+  return name === 'testData' ? strings.runs.ownTestData : name;
+}
+
+/** A case without a name is known by a digest of its values, which says nothing to people. */
+const UNNAMED = /^inputs:[0-9a-f]{8,}/;
+
 /** One row a case, in the order of the plan. */
 export function rowsOf(results: readonly ResultOut[]): readonly CaseRow[] {
-  const rows = new Map<string, { suite: string; name: string; cells: Map<string, ResultOut[]> }>();
+  const counts = new Map<string, number>();
+  const rows = new Map<string, { suite: string; name: string; label: string; cells: Map<string, ResultOut[]> }>();
   for (const result of results) {
     const key = keyOf(result.suite, result.case);
-    const row = rows.get(key) ?? { suite: result.suite, name: result.case, cells: new Map<string, ResultOut[]>() };
-    rows.set(key, row);
+    let row = rows.get(key);
+    if (row === undefined) {
+      const at = (counts.get(result.suite) ?? 0) + 1;
+      counts.set(result.suite, at);
+      row = { suite: result.suite, name: result.case, label: UNNAMED.test(result.case) ? strings.runs.caseNumber(at) : result.case, cells: new Map<string, ResultOut[]>() };
+      rows.set(key, row);
+    }
     row.cells.set(result.target, [...(row.cells.get(result.target) ?? []), result]);
   }
   return [...rows.values()];
@@ -65,6 +82,7 @@ export type Change = 'better' | 'worse' | 'same' | 'added' | 'removed';
 export interface Compared {
   readonly suite: string;
   readonly name: string;
+  readonly label: string;
   readonly target: string;
   readonly before: readonly ResultOut[];
   readonly after: readonly ResultOut[];
@@ -83,7 +101,8 @@ export function compare(before: readonly ResultOut[], after: readonly ResultOut[
     }
   }
   const answered = [...cells.values()].filter((cell) => ![...cell.before, ...cell.after].some((result) => outcomeOf(result) === 'waiting'));
-  return answered.map((cell) => ({ ...cell, change: changeOf(cell.before, cell.after) }));
+  const labels = new Map(rowsOf([...after, ...before]).map((row) => [keyOf(row.suite, row.name), row.label]));
+  return answered.map((cell) => ({ ...cell, label: labels.get(keyOf(cell.suite, cell.name)) ?? cell.name, change: changeOf(cell.before, cell.after) }));
 }
 
 const RANK: Readonly<Record<Outcome, number>> = { passed: 3, unchecked: 2, failed: 1, error: 0, skipped: 0, waiting: 0 };

@@ -7,12 +7,12 @@ import { api, data } from '@/api/client';
 import { isProblem } from '@/api/problem';
 import { projectKey, queries } from '@/api/queries';
 import { CodeEditor } from '@/parts/code/CodeEditor';
+import { useAddressQuery } from '@/parts/navigate';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
 import { diagnosticsOf } from './diagnostics';
 import { Problems } from './Problems';
 import type { Loaded } from './SuitePage';
-import { TEMPLATE } from './template';
 
 const words = strings.suites;
 
@@ -27,8 +27,9 @@ export interface SuiteEditorProps {
 
 export function SuiteEditor({ project, path, loaded, denied, onReload }: SuiteEditorProps) {
   const stored = loaded.suite?.text ?? '';
-  const [text, setText] = useState(loaded.suite === null ? TEMPLATE : stored);
+  const [text, setText] = useState(loaded.suite === null ? loaded.template : stored);
   const [base, setBase] = useState(loaded.etag);
+  const [, setQuery] = useAddressQuery();
   const [message, setMessage] = useState('');
   const [settled] = useDebouncedValue(text, 400);
   const where = { params: { path: { project, path } } };
@@ -45,7 +46,8 @@ export function SuiteEditor({ project, path, loaded, denied, onReload }: SuiteEd
     onSuccess: async ({ response, data: done }) => {
       setBase(response.headers.get('etag'));
       setMessage('');
-      queries.setQueryData(projectKey(project, 'suites', 'one', path), { suite: done ?? null, etag: response.headers.get('etag') });
+      queries.setQueryData(projectKey(project, 'suites', 'one', path), { suite: done ?? null, etag: response.headers.get('etag'), template: '' });
+      setQuery({ new: undefined });
       await queries.invalidateQueries({ queryKey: projectKey(project, 'suites', 'list') });
       await queries.invalidateQueries({ queryKey: projectKey(project, 'matrix') });
     },

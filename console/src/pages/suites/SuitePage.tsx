@@ -4,7 +4,7 @@ import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { api } from '@/api/client';
+import { api, request } from '@/api/client';
 import { isProblem } from '@/api/problem';
 import { projectKey } from '@/api/queries';
 import { useCan } from '@/api/session';
@@ -21,6 +21,7 @@ import { strings } from '@/strings';
 import { Cases } from './Cases';
 import { Problems } from './Problems';
 import { SuitesPage } from './SuitesPage';
+import { templateFor } from './template';
 
 const words = strings.suites;
 const SuiteEditor = lazy(() => import('./SuiteEditor').then((module) => ({ default: module.SuiteEditor })));
@@ -29,6 +30,8 @@ const SuiteEditor = lazy(() => import('./SuiteEditor').then((module) => ({ defau
 export interface Loaded {
   readonly suite: SuiteOut | null;
   readonly etag: string | null;
+  /** What a new one begins with. */
+  readonly template: string;
 }
 
 /** The router takes the list's address for a suite without a path. */
@@ -37,20 +40,30 @@ export function SuitePage() {
   return path === '' ? <SuitesPage /> : <OneSuite path={path} />;
 }
 
+/** A first suite of a prompt; without its variables where the prompt is not there. */
+async function newSuite(project: string, prompt: string): Promise<string> {
+  const where = `/api/v1/projects/${encodeURIComponent(project)}/prompts/${prompt.split('/').map(encodeURIComponent).join('/')}`;
+  const file = await request(where, { headers: { Accept: 'application/json' } }).then((answer) => answer.json() as Promise<Parameters<typeof templateFor>[0]>, () => null);
+  return templateFor(file);
+}
+
 function OneSuite({ path }: { readonly path: string }) {
   const project = useProject();
   const [query] = useAddressQuery();
   const pathname = usePathname();
+  const fresh = query.new;
   const may = useCan('prompt:write', `${project}/${path}`);
   const suite = useQuery({
     queryKey: projectKey(project, 'suites', 'one', path),
     placeholderData: undefined,
     queryFn: async (): Promise<Loaded> => {
+      // Begun a moment ago: there is nothing to ask for.
+      if (fresh !== undefined) return { suite: null, etag: null, template: await newSuite(project, fresh) };
       try {
         const { data, response } = await api.GET('/api/v1/projects/{project}/suites/{path}', { params: { path: { project, path } } });
-        return { suite: data ?? null, etag: response.headers.get('etag') };
+        return { suite: data ?? null, etag: response.headers.get('etag'), template: '' };
       } catch (fault) {
-        if (isProblem(fault, 404)) return { suite: null, etag: null };
+        if (isProblem(fault, 404)) return { suite: null, etag: null, template: await newSuite(project, path.replace(/\.[^./]*$/, '')) };
         throw fault;
       }
     },

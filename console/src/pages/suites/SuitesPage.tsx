@@ -59,11 +59,11 @@ function NewSuite({ project }: { readonly project: string }) {
   const [prompt, setPrompt] = useState<string | null>(null);
   const [short, setShort] = useState('');
   return (
-    <form onSubmit={(event) => { event.preventDefault(); if (prompt) go(`${links.suite(project, short === '' ? prompt : `${prompt}.${short}`)}?tab=edit`); }}>
+    <form onSubmit={(event) => { event.preventDefault(); if (prompt) go(`${links.suite(project, short === '' ? prompt : `${prompt}.${short}`)}?tab=edit&new=${encodeURIComponent(prompt)}`); }}>
       <Stack>
         <PromptPicker project={project} label={words.forPrompt} value={prompt} onChange={setPrompt} autoFocus />
         <TextInput label={words.short} description={words.shortHelp} pattern="[A-Za-z0-9_\-]*" value={short} onChange={(event) => setShort(event.currentTarget.value)} />
-        <Button type="submit" disabled={prompt === null}>{words.goOn}</Button>
+        <Button type="submit" style={{ alignSelf: 'flex-end' }} disabled={prompt === null}>{words.goOn}</Button>
       </Stack>
     </form>
   );

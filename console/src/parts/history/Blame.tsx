@@ -5,6 +5,7 @@ import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { BlameOut } from '@/api/schema';
 import { VersionChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { LazyPart } from '@/parts/diff/LazyPart';
 import { inParts } from '@/parts/diff/sections';
 import { Waiting } from '@/parts/Page';
@@ -40,7 +41,7 @@ function Line({ project, line, first, origin }: { readonly project: string; read
   return (
     <div className={classes.line} data-first={first} role="row">
       <div className={classes.origin} role="cell" title={origin?.message}>
-        {first && origin && <><VersionChip project={project} path={origin.path} version={origin.version} /> <span className={classes.who}>{origin.author}</span> <span className={classes.soft}><Time at={origin.created_at} /></span></>}
+        {first && origin && <><VersionChip project={project} path={origin.path} version={origin.version} /> <span className={classes.who}><Person name={origin.author} /></span> <span className={classes.soft}><Time at={origin.created_at} /></span></>}
       </div>
       <div className={classes.number} role="cell">{line.line}</div>
       <div className={classes.code} role="cell">{line.text === '' ? '\u00a0' : line.text}</div>

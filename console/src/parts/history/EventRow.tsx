@@ -5,6 +5,7 @@ import type { VersionInHistory } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { Chip, EnvironmentChip, ReleaseChip, StateChip, VersionChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import type { Event } from './timeline';
@@ -30,7 +31,7 @@ export const EventRow = memo(function EventRow(props: EventRowProps) {
     const { release } = event;
     return (
       <Small icon={release.kind === 'suspend' ? IconBan : release.kind === 'rollback' ? IconRotate : IconRocket} tone={release.kind === 'suspend' ? classes.bad : classes.good} at={event.at} why={release.reason}>
-        <strong>{release.actor}</strong> {words.kinds[release.kind]} <VersionChip project={project} path={path} version={event.version} /> {words.in} <EnvironmentChip project={project} environment={release.environment} /> <ReleaseChip project={project} environment={release.environment} number={release.number} />
+        <strong><Person name={release.actor} /></strong> {words.kinds[release.kind]} <VersionChip project={project} path={path} version={event.version} /> {words.in} <EnvironmentChip project={project} environment={release.environment} /> <ReleaseChip project={project} environment={release.environment} number={release.number} />
       </Small>
     );
   }
@@ -39,7 +40,7 @@ export const EventRow = memo(function EventRow(props: EventRowProps) {
   if (event.kind === 'request') {
     return (
       <Small icon={IconClipboardCheck} at={event.at} why={request.message}>
-        <strong>{request.opened_by}</strong> {words.asked} <VersionChip project={project} path={path} version={request.version} /> {link} <StateChip state={request.state} href={links.review(project, request.request)} />
+        <strong><Person name={request.opened_by} /></strong> {words.asked} <VersionChip project={project} path={path} version={request.version} /> {link} <StateChip state={request.state} href={links.review(project, request.request)} />
       </Small>
     );
   }
@@ -47,7 +48,7 @@ export const EventRow = memo(function EventRow(props: EventRowProps) {
   const good = ['review', 'validate', 'approve'].includes(decision.decision);
   return (
     <Small icon={good ? IconCheck : IconX} tone={good ? classes.good : classes.warn} at={event.at} why={decision.reason}>
-      <strong>{decision.by}</strong> {(words.decisions as Readonly<Record<string, string>>)[decision.decision] ?? decision.decision} <VersionChip project={project} path={path} version={request.version} /> {link}
+      <strong><Person name={decision.by} /></strong> {(words.decisions as Readonly<Record<string, string>>)[decision.decision] ?? decision.decision} <VersionChip project={project} path={path} version={request.version} /> {link}
     </Small>
   );
 });
@@ -70,7 +71,7 @@ function VersionRow({ project, path, version, newest, chosen, onChoose, onRestor
       {here ? <input type="checkbox" className={classes.box} aria-label={words.choose(number)} checked={chosen} onChange={() => onChoose(number)} /> : <IconPencil size={16} aria-hidden />}
       <span className={classes.said}>
         <AppLink plain href={links.prompt(project, version.path, { v: number })} className={classes.message}>{version.message.split('\n')[0] || words.noMessage}</AppLink>
-        <span className={classes.soft}>{version.author} · <Time at={version.created_at} />{version.moved_from !== null && ` · ${words.movedFrom(version.moved_from)}`}</span>
+        <span className={classes.soft}><Person name={version.author} /> · <Time at={version.created_at} />{version.moved_from !== null && ` · ${words.movedFrom(version.moved_from)}`}</span>
       </span>
       <span className={classes.chips}>
         {version.live.map((environment) => <EnvironmentChip key={environment} project={project} environment={environment} />)}

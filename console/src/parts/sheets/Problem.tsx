@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'react';
 import { isProblem } from '@/api/problem';
 import { releaseQuery } from '@/api/releases';
 import { ReleaseChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
@@ -46,7 +47,7 @@ function Moved({ project, environment, head, onAgain }: { readonly project: stri
     <Alert color="orange" title={words.movedMeanwhile(environment)} role="alert">
       <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'center' }}>
         <ReleaseChip project={project} environment={environment} number={head} />
-        {release && <span>{words.movedBy(release.actor, release.reason)}</span>}
+        {release && <span><Person name={release.actor} />: {release.reason}</span>}
         {release && <Time at={release.acknowledged_at} />}
       </div>
       <Button mt={10} size="xs" onClick={onAgain}>{words.lookAgain}</Button>

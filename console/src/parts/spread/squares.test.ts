@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Follower } from '@/api/releases';
 import { clock, MOST, squaresOf } from './squares';
 
-const follower = (id: string, release: number, state: Follower['state']): Follower => ({ id, host: 'h', process: 1, sdk: 's', via: 'http', release, applied_at: '', lag_ms: null, last_seen: '', state, since: '' });
+const follower = (id: string, release: number, state: Follower['state']): Follower => ({ id, host: 'h', process: 1, sdk: 's', via: 'http', release, applied_at: '', lag_ms: null, last_seen: '', state, refused: null, refused_release: null, refused_since: null, since: '' });
 
 describe('the map', () => {
   it('names each application where all are known', () => {

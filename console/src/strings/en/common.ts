@@ -29,6 +29,7 @@ export const common = {
   version: (version: number) => `v${version}`,
   release: (number: number) => `r${number}`,
   facts: 'Facts',
+  sections: 'Sections',
   showFacts: 'Show facts',
   counted,
 } as const;

@@ -9,7 +9,7 @@ export const home = {
     suspended: (count: number) => `${count} suspended`,
     behind: (count: number, more: boolean) => (count === 1 && !more ? '1 prompt is behind' : `${more ? 'more than ' : ''}${count} prompts are behind`),
     upToDate: 'All as the newest version',
-    releasedBy: (person: string) => `by ${person}`,
+    by: 'by',
     scheduled: (prompts: number) => `${counted(prompts, 'prompt')} to be released`,
     moreScheduled: (count: number) => `and ${count} more`,
     needsApproval: 'needs approval',

@@ -59,7 +59,7 @@ export const projectSettings = {
     whole: 'whole project',
     everyProject: 'every project',
     since: 'Since',
-    by: (name: string) => `by ${name}`,
+    by: 'by',
     remove: 'Take away',
     removeTitle: (user: string, role: string) => `Take the role ${role} away from ${user}`,
     removeText: 'It ends at once. What was decided in this role stays.',

@@ -21,7 +21,7 @@ export const reviews = {
   number: (number: number) => `#${number}`,
   pageTitle: (path: string) => path.split('/').at(-1) ?? path,
   opened: 'opened',
-  openedBy: (who: string) => `${who} asked for this review`,
+  openedBy: 'asked for this review',
   noMessage: 'No description was given.',
   step: (step: string) => STEPS[step] ?? step,
   waits: (missing: readonly { readonly step: string; readonly count: number; readonly from_risk: boolean }[]) =>
@@ -122,6 +122,7 @@ export const reviews = {
     due: 'due',
     overdue: 'overdue',
     since: 'waiting since',
+    request: (number: number) => `Review #${number}`,
     asked: 'asked by name',
     kinds: {
       review: 'To review', validate: 'To validate', approve: 'To approve', publish: 'Ready to publish', changes_requested: 'Changes asked of you', rejected: 'Rejected', lapsed: 'Lapsed approvals',

@@ -19,6 +19,8 @@ export const runs = {
   cost: 'Cost',
   when: 'Started',
   by: 'By',
+  caseNumber: (at: number) => `Case ${at}`,
+  ownTestData: 'Test data of the prompt',
   passed: 'passed',
   notPassed: 'not passed',
   unclear: 'no verdict',

@@ -64,7 +64,6 @@ export const sheets = {
   incident: 'Incident',
   incidentEmpty: 'e.g. INC-123',
   moved: (environment: string, release: number) => `${environment} moved to r${release} while you looked. What you see here is checked against it.`,
-  movedBy: (actor: string, reason: string) => `${actor}: ${reason}`,
   movedMeanwhile: (environment: string) => `Somebody released to ${environment} in between`,
   lookAgain: 'Check again',
   mayNot: 'You may not do this here.',

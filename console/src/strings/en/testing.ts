@@ -27,6 +27,7 @@ export const testing = {
     add: 'Go to model targets',
     noCredentials: 'no credentials: calls are skipped, and cells stay untested',
     checkFailed: (why: string) => `last check failed: ${why}`,
+    free: 'costs nothing: it runs on your own machine',
     price: (input: string, output: string) => `${input} in, ${output} out for a million tokens`,
     chosen: (count: number) => `${counted(count, 'target')} chosen`,
     all: 'All that can be asked',

@@ -1,7 +1,11 @@
-"""People of a project, to be chosen as reviewers and approvers: who holds a role there, found by the beginning of a name."""
+"""People of a project, to be chosen as reviewers and approvers: who holds a role there, found by the beginning of a name.
+
+Besides, what accounts are called, so that pages can show people by the name they go by.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,3 +61,13 @@ def people_of(
     return pages.Page(
         [Chosen(row.name, row.display_name, tuple(held[row.id])) for row in page.items], page.next
     )
+
+
+def display_names(conn: Connection, names: Collection[str]) -> dict[str, str]:
+    """What the accounts with these names are called, also deactivated ones; names that are no account's are left out."""
+    folded = {name: name.casefold() for name in names}
+    rows = conn.execute(
+        select(user.c.name_fold, user.c.display_name).where(user.c.name_fold.in_(folded.values()))
+    )
+    found = {row.name_fold: row.display_name for row in rows}
+    return {name: found[fold] for name, fold in folded.items() if fold in found}

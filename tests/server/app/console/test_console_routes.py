@@ -152,6 +152,17 @@ def test_pages_of_the_tree_meet(house: House) -> None:
         assert answer.status_code == 400
 
 
+def test_accounts_are_called_by_their_display_names(house: House) -> None:
+    asked = {"name": ["carl", "Bea", "nobody.here", "robot"]}
+    found = house.ada.get("/projects/bank/names", params=asked).json()
+    assert found == {
+        "names": {"carl": "Carl Ng", "Bea": "Beatrice van Dam", "robot": "robot"},
+    }
+    assert house.eve.get("/projects/bank/names", params=asked).status_code == 404
+    too_many = {"name": [f"somebody{n}" for n in range(101)]}
+    assert house.ada.get("/projects/bank/names", params=too_many).status_code in (400, 422)
+
+
 def test_people_are_found_by_the_beginning_of_a_name(house: House) -> None:
     def names(**query: Any) -> list[str]:
         return [one["name"] for one in got(house.ada, "/projects/bank/people", **query)["items"]]

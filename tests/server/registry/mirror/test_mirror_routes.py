@@ -34,6 +34,7 @@ def open_bank(bank: Mirrored) -> Mirrored:
 def test_an_administrator_sets_sees_changes_and_removes_it(open_bank: Mirrored) -> None:
     api = open_bank.client()
     assert api.get(PATH).json()["type"] == "urn:promptops:problem:no-mirror"
+    assert api.get(f"{PATH}s").json() == {"items": [], "next": None}
     made = api.put(PATH, json={"url": URL, "credentials": GIVEN})
     assert made.status_code == 201
     assert made.json()["state"] == "pending"
@@ -44,6 +45,7 @@ def test_an_administrator_sets_sees_changes_and_removes_it(open_bank: Mirrored) 
         "fingerprint": "",
         "host_keys": [],
     }
+    assert api.get(f"{PATH}s").json()["items"] == [made.json()]
     tag = made.headers["etag"]
     paused = api.put(PATH, json={"url": URL, "enabled": False}, headers={"If-Match": tag})
     assert paused.status_code == 200

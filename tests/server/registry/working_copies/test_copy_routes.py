@@ -52,6 +52,11 @@ def test_the_whole_way_of_an_edit(bank: Bank) -> None:
         )
         assert "+    content: MINE" in body["diff"]
         assert api.get(url).json()["diff"] is None
+        assert len(api.get(COPIES, params={"path": "claims/triage"}).json()["items"]) == 1
+        assert api.get(COPIES, params={"path": "claims/other"}).json() == {
+            "items": [],
+            "next": None,
+        }
         (item,) = api.get(COPIES).json()["items"]
         assert (item["path"], item["behind"], item["removed_at"] > item["updated_at"]) == (
             "claims/triage",

@@ -1,5 +1,5 @@
 /** Gives a role: who, which, and where. */
-import { Autocomplete, Button, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Autocomplete, Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
@@ -36,7 +36,7 @@ export function GiveRole({ onClose }: { readonly onClose: () => void }) {
           <TextInput label={words.module} description={words.moduleHelp} value={module} onChange={(event) => setModule(event.currentTarget.value)} />
           <Autocomplete label={words.environment} description={words.environmentHelp} data={environments} value={environment} onChange={setEnvironment} />
           <Refusal fault={give.error} />
-          <Button type="submit" loading={give.isPending}>{words.giveVerb(role)}</Button>
+          <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.cancel}</Button><Button type="submit" loading={give.isPending}>{words.giveVerb(role)}</Button></Group>
         </Stack>
       </form>
     </Modal>

@@ -1,5 +1,5 @@
 /** Adding a person, with a first password shown once, or a service account, which has none. */
-import { Button, Modal, SegmentedControl, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, SegmentedControl, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
@@ -48,7 +48,7 @@ export function NewAccount({ onClose }: { readonly onClose: () => void }) {
           {person && <TextInput label={words.email} type="email" description={strings.common.optional} maxLength={320} value={email} onChange={(event) => setEmail(event.currentTarget.value)} />}
           {person && <Switch label={words.adminToo} description={words.adminHelp} checked={admin} onChange={(event) => setAdmin(event.currentTarget.checked)} />}
           <Refusal fault={make.error} />
-          <Button type="submit" loading={make.isPending}>{words.create}</Button>
+          <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.cancel}</Button><Button type="submit" loading={make.isPending}>{words.create}</Button></Group>
         </Stack>
       </form>
     </Modal>

@@ -55,7 +55,7 @@ export function PeoplePage() {
 
 function columns(all: readonly UserListed[]): Column<UserListed>[] {
   return [
-    { key: 'name', head: words.name, cell: (user) => <div><div className={classes.name}>{user.display_name}</div><div className={classes.soft}>{[user.name, user.email].filter(Boolean).join(' · ')}</div></div> },
+    { key: 'name', head: words.name, cell: (user) => <div><div className={classes.name}>{user.display_name}</div><div className={classes.soft}>{[user.name === user.display_name ? '' : user.name, user.email].filter(Boolean).join(' · ')}</div></div> },
     { key: 'state', head: words.state, cell: (user) => <States user={user} all={all} /> },
     { key: 'factor', head: words.factor, cell: (user) => (user.kind === 'service' ? '–' : user.second_factor ? words.factorOn : <span className={classes.soft}>{words.factorOff}</span>) },
     { key: 'seen', head: words.seen, cell: (user) => <Time at={user.last_seen_at} /> },

@@ -1,5 +1,5 @@
 /** Makes a token for a service account, adding the account where it is new; shows the secret once, with what to write around it. */
-import { Autocomplete, Button, Modal, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Autocomplete, Button, Group, Modal, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
@@ -69,7 +69,7 @@ export function MakeToken({ onClose }: { readonly onClose: () => void }) {
             : <Select label={words.role} clearable placeholder={words.noRole} data={ROLE_CHOICES} value={role} onChange={setRole} />}
           <NumberInput label={words.days} min={1} allowDecimal={false} value={days} onChange={setDays} />
           <Refusal fault={make.error} />
-          <Button type="submit" loading={make.isPending}>{words.make}</Button>
+          <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.cancel}</Button><Button type="submit" loading={make.isPending}>{words.make}</Button></Group>
         </Stack>
       </form>
     </Modal>

@@ -3,6 +3,7 @@ import { Button, Group, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { FieldOut } from '@/api/schema';
 import { Chip } from '@/parts/Chip';
+import { Coded } from '@/parts/Coded';
 import { strings } from '@/strings';
 import type { Json } from '../document';
 import { FaultLine } from '../edit/ProblemList';
@@ -40,7 +41,7 @@ export function RecordField({ field, record, own, findings, onChange }: Props) {
         <Chip title={`${field.id} · ${field.required.text}`}>{field.id}</Chip>
         {origin && origin.from !== 'record' && own === undefined && <Chip tone="idle" title={origin.file ?? undefined}>{words.inherited(words.origins[origin.from] ?? origin.from)}</Chip>}
       </Group>
-      <Text size="sm" c="dimmed" mb={8}>{field.help} {own === undefined && !inherited && <em>{words.example}: {shownValue(field.example as Json)}</em>}</Text>
+      <Text size="sm" c="dimmed" mb={8}><Coded>{field.help}</Coded> {own === undefined && !inherited && <em>{words.example}: {shownValue(field.example as Json)}</em>}</Text>
       {na !== null ? (
         <Textarea autosize aria-label={words.naReason} description={words.naReason} value={na} readOnly={!onChange} onChange={(event) => onChange?.(naValue(event.currentTarget.value))} />
       ) : inherited && !answering ? (

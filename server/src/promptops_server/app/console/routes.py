@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import StringConstraints
 
-from promptops_server.access.people import people_of
+from promptops_server.access.people import display_names, people_of
 from promptops_server.access.roles import Role
 from promptops_server.app.console import wire
 from promptops_server.app.console.coverage import read_coverage
@@ -25,6 +26,8 @@ from promptops_server.registry.projects import get_project, require_readable
 
 MOST_WORK = 100
 """Things to do that a project's home counts."""
+MOST_NAMES = 100
+"""Names that are looked up at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,27 @@ def _of_project(api: APIRouter, deps: ConsoleDeps) -> None:
             get_project(conn, project)
             page = people_of(conn, project, q=q, role=role or "", limit=limit, cursor=cursor)
         return wire.PeoplePage(items=[wire.person_out(one) for one in page.items], next=page.next)
+
+    @api.get(
+        "/projects/{project}/names",
+        summary="What the accounts with these user names are called",
+        description="For pages that show people. Names that are no account's are left out.",
+        responses=problem_responses(404),
+        tags=["access"],
+    )
+    def names(
+        project: str,
+        actor: ActorDep,
+        name: Annotated[
+            list[Annotated[str, StringConstraints(max_length=200)]],
+            Query(min_length=1, max_length=MOST_NAMES, description="user names"),
+        ],
+    ) -> wire.NamesOut:
+        require_readable(deps.authorise, actor, project)
+        with deps.db.read() as conn:
+            get_project(conn, project)
+            found = display_names(conn, set(name))
+        return wire.NamesOut(names=found)
 
     @api.get(
         "/projects/{project}/coverage",

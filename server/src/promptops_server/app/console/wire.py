@@ -98,6 +98,12 @@ class PeoplePage(BaseModel):
     next: str | None
 
 
+class NamesOut(BaseModel):
+    """What accounts are called."""
+
+    names: dict[str, str] = Field(description="display names by the user names asked for")
+
+
 class HitOut(BaseModel):
     """One thing that was found."""
 

@@ -14,7 +14,7 @@ from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.clock import now_us
 from promptops_server.infra.cursor import DEFAULT_LIMIT
 from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses, tag_like
-from promptops_server.providers.model import DATA_CLASSES
+from promptops_server.providers.model import DATA_CLASSES, Target
 from promptops_server.providers.targets import budget, store
 from promptops_server.providers.targets.add import add_target
 from promptops_server.providers.targets.budget import Month
@@ -118,12 +118,22 @@ def _add_reading(router: APIRouter, deps: TargetDeps) -> None:
         page = pages.page(found, limit, _key)
         return UsablePage(
             items=[
-                usable_out(one, not deps.credentials.missing(one.target), deps.known(one.target))
+                usable_out(
+                    one,
+                    not deps.credentials.missing(one.target),
+                    deps.known(one.target),
+                    free=_is_free(deps, one.target),
+                )
                 for one in page.items
                 if one.target.may_be_used_by(project)
             ],
             next=page.next,
         )
+
+
+def _is_free(deps: TargetDeps, target: Target) -> bool:
+    kind = deps.kinds.get(target.provider)
+    return kind is not None and kind.free
 
 
 def _add_writing(router: APIRouter, deps: TargetDeps) -> None:

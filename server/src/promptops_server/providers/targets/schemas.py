@@ -247,7 +247,7 @@ class UsableOut(BaseModel):
     credential_there: bool = Field(description="Whether a call would find its credential now")
     family: str | None = Field(description="The model's, such as `claude`; null where not known")
     input_price: float | None = Field(
-        description="US dollars for a million tokens, nothing cached; null where not known"
+        description="US dollars for a million tokens, nothing cached; null where not known, 0 where it costs nothing"
     )
     output_price: float | None
     check: UsableCheck | None
@@ -312,11 +312,12 @@ def users_check_out(found: Stored) -> CheckOut | None:
     return whole.model_copy(update=hidden)
 
 
-def usable_out(found: Stored, there: bool, entry: Entry | None) -> UsableOut:
+def usable_out(found: Stored, there: bool, entry: Entry | None, *, free: bool = False) -> UsableOut:
     """A target as who may use it sees it: nothing of its address or credential.
 
     Args:
         entry: what the catalogue knows of its model. Prices shown are those of short inputs, where they differ.
+        free: its calls cost nothing, whatever the catalogue says.
     """
     target, check = found.target, users_check_out(found)
     price = None if entry is None else entry.price
@@ -330,8 +331,8 @@ def usable_out(found: Stored, there: bool, entry: Entry | None) -> UsableOut:
         data_class=target.data_class,
         credential_there=there,
         family=None if entry is None else entry.family,
-        input_price=None if price is None else float(price.input.base),
-        output_price=None if price is None else float(price.output.base),
+        input_price=0.0 if free else None if price is None else float(price.input.base),
+        output_price=0.0 if free else None if price is None else float(price.output.base),
         check=None
         if check is None
         else UsableCheck(

@@ -152,6 +152,13 @@ class MirrorOut(BaseModel):
     updated_at: str
 
 
+class MirrorPage(BaseModel):
+    """The mirrors of a project: one, or none."""
+
+    items: list[MirrorOut]
+    next: str | None
+
+
 class PushedOut(BaseModel):
     """A ref the mirror holds from here."""
 
@@ -176,6 +183,18 @@ def router(deps: MirrorDeps) -> APIRouter:
 
 
 def _add_reading(router: APIRouter, deps: MirrorDeps) -> None:
+    @router.get(
+        "/projects/{project}/mirrors",
+        summary="List a project's mirrors: one, or none",
+        responses=problem_responses(401, 404),
+    )
+    def listing(project: str, actor: ActorDep) -> MirrorPage:
+        require_readable(deps.authorise, actor, project)
+        with deps.db.read() as conn:
+            found = store.mirror_of(conn, get_project(conn, project).id)
+            items = [] if found is None else [mirror_out(conn, found)]
+        return MirrorPage(items=items, next=None)
+
     @router.get(
         "/projects/{project}/mirror",
         response_model=MirrorOut,

@@ -84,10 +84,20 @@ def show_copy(
 
 
 def list_copies(
-    conn: Connection, project: Project, actor: Actor, *, limit: int, cursor: str | None = None
+    conn: Connection,
+    project: Project,
+    actor: Actor,
+    *,
+    path: str | None = None,
+    limit: int,
+    cursor: str | None = None,
 ) -> Page[tuple[WorkingCopy, Standing]]:
-    """The actor's copies in a project by path, without their texts. Raises BadRequest for a foreign cursor."""
-    page = store.owned_page(conn, project, actor, limit=limit, cursor=cursor)
+    """The actor's copies in a project by path, only that of `path` if given. Raises BadRequest for a foreign cursor."""
+    if path is None:
+        page = store.owned_page(conn, project, actor, limit=limit, cursor=cursor)
+    else:
+        copy = store.find(conn, project, actor.subject, path)
+        page = Page([] if copy is None else [copy], None)
     heads = rows.heads(conn, project.id, (copy.path for copy in page.items))
     items = []
     for copy in page.items:

@@ -41,12 +41,18 @@ def add_routes(router: APIRouter, deps: WorkingCopyDeps) -> None:
         responses=problem_responses(400, 401, 403, 404),
     )
     def listing(
-        project: str, actor: ActorDep, limit: Limit = LIMIT, cursor: Cursor = None
+        project: str,
+        actor: ActorDep,
+        path: Annotated[
+            str | None, Query(max_length=1000, description="Only that of this prompt, if any")
+        ] = None,
+        limit: Limit = LIMIT,
+        cursor: Cursor = None,
     ) -> CopyPage:
         may_put_somewhere(actor, deps.authorise, project)
         with deps.db.read() as conn:
             found = get_project(conn, project)
-            page = list_copies(conn, found, actor, limit=limit, cursor=cursor)
+            page = list_copies(conn, found, actor, path=path, limit=limit, cursor=cursor)
         items = [
             CopyItem(**item_fields(copy, stands, deps.keep_days)) for copy, stands in page.items
         ]

@@ -3,11 +3,12 @@ import { IconArchive, IconBan, IconCircleDot, IconClipboardCheck, IconFileImport
 import type { ItemOut } from '@/api/schema';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
-import { EnvironmentChip, ReleaseChip } from '@/parts/Chip';
+import { EnvironmentChip, ReleaseChip, VersionChip } from '@/parts/Chip';
+import { Person } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
 import { sentence } from './activity';
-import classes from './home.module.css';
+import classes from './activity.module.css';
 
 const words = strings.home.activity;
 
@@ -17,21 +18,29 @@ function iconOf(kind: string): Icon {
   return ({ edit: IconPencil, push: IconPencil, import: IconFileImport, publish: IconRocket, rollback: IconRocket, unpublish: IconBan, suspend: IconBan, archive: IconArchive } as Record<string, Icon>)[kind] ?? IconCircleDot;
 }
 
-export function ActivityList({ project, items }: { readonly project: string; readonly items: readonly ItemOut[] }) {
+export interface ActivityListProps {
+  readonly project: string;
+  readonly items: readonly ItemOut[];
+  /** The prompt whose page it is: it is not named again, only its version. */
+  readonly of?: string;
+}
+
+export function ActivityList({ project, items, of }: ActivityListProps) {
   if (items.length === 0) return <p className={classes.soft}>{strings.home.project.noActivity}</p>;
   return (
     <ol className={classes.activity}>
       {items.map((item, at) => {
-        const said = sentence(item);
+        const own = of === undefined ? undefined : item.prompts.find(({ path }) => path === of);
+        const said = sentence(own === undefined ? item : { ...item, prompts: [own] });
         const Mark = iconOf(item.kind);
         return (
           <li key={`${item.at} ${at}`}>
             <Mark size={16} stroke={1.7} aria-hidden />
             <div>
               <p>
-                <strong>{item.actor}</strong> {said.verb}{' '}
+                <strong><Person name={item.actor} /></strong> {said.verb}{' '}
                 {said.prompts.map(({ path, version }) => (
-                  <span key={path}><AppLink href={links.prompt(project, path, { v: version ?? undefined })}>{path}</AppLink>{version !== null && ` ${words.version(version)}`} </span>
+                  <span key={path}>{path === of ? version !== null && <VersionChip project={project} path={path} version={version} /> : <><AppLink href={links.prompt(project, path, { v: version ?? undefined })}>{path}</AppLink>{version !== null && ` ${words.version(version)}`}</>} </span>
                 ))}
                 {said.more > 0 && `${words.and(said.more)} `}
                 {item.environment && <>{said.preposition} <EnvironmentChip project={project} environment={item.environment} /> </>}
