@@ -301,7 +301,7 @@ class Desk:
         taken = Times()
         for turn in range(self.times // 2 + 1):
             self.go(f"{HOME}/prompt/{bank.MANY_VERSIONS}?tab=history", "document.querySelectorAll('#content ol li').length > 10")
-            self.watch.click(self.page.get_by_text("Lines", exact=True), "document.querySelectorAll('#content [role=table] [role=row]').length > 10", taken if turn else Times())
+            self.watch.click(self.page.get_by_text("Who wrote each line", exact=True), "document.querySelectorAll('#content [role=table] [role=row]').length > 10", taken if turn else Times())
         return taken.shown
 
     def audit_scroll(self) -> list[float]:

@@ -42,6 +42,7 @@ export class DraftSession {
   private keeper: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private asText = false;
+  private ahead: ReturnType<DraftIo['newest']> | null = null;
 
   constructor(private readonly project: string, private readonly path: string, private readonly io: DraftIo) {}
 
@@ -60,11 +61,19 @@ export class DraftSession {
     return this.typed !== this.sent;
   }
 
+  /** Ask for the newest version already, while it is not known yet whether the person may edit. */
+  readAhead(): void {
+    this.ahead = this.io.newest();
+    this.ahead.catch(() => undefined); // whoever opens hears of it
+  }
+
   /** Read what there is: what this browser still keeps, else the working copy, else the newest version. */
   async open(mayEdit: boolean): Promise<void> {
     try {
+      const ahead = this.ahead;
+      this.ahead = null;
       const copy = mayEdit ? await this.io.copy() : null;
-      const newest = copy === null ? await this.io.newest() : null;
+      const newest = copy === null ? await (ahead ?? this.io.newest()) : null;
       const here = mayEdit ? kept(this.project, this.path) : null;
       const parent = copy?.body.parent ?? newest?.version ?? 0;
       this.etag = copy?.etag ?? null;

@@ -7,6 +7,7 @@ import { DraftSession, type DraftState } from './session';
 export function useDraft(project: string, path: string, mayEdit: boolean | undefined, newest: number | undefined): { session: DraftSession; state: DraftState } {
   const session = useMemo(() => new DraftSession(project, path, draftIo(project, path)), [project, path]);
   const state = useSyncExternalStore(session.subscribe, session.snapshot);
+  useEffect(() => session.readAhead(), [session]);
   useEffect(() => {
     if (mayEdit !== undefined) void session.open(mayEdit);
   }, [session, mayEdit]);
