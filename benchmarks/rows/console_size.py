@@ -177,11 +177,12 @@ class Desk:
 
     def filter_found(self) -> list[float]:
         taken = Times()
+        self.go(f"{HOME}/prompts", "document.querySelectorAll('[role=treeitem]').length > 10")
+        field = self.page.get_by_label("Find prompts").first
         for turn in range(self.times):
-            self.go(f"{HOME}/prompts", "document.querySelectorAll('[role=treeitem]').length > 10")
-            self.page.get_by_label("Find prompts").first.click()
-            self.page.keyboard.insert_text(f"prompt-00{turn}")
-            self.watch.keys("7", f"document.querySelector('[role=grid]')?.innerText.includes('prompt-00{turn}7')", taken)
+            field.fill(f"prompt-00{turn}")
+            self.rest(0.6)
+            self.watch.keys("7", f"document.querySelector('[role=grid]')?.innerText.includes('prompt-00{turn}70')", taken)
         return taken.shown
 
     def choosing(self) -> list[float]:
