@@ -11,6 +11,7 @@ import { Empty } from '@/parts/Empty';
 import { useAddressQuery, useGo, useHref } from '@/parts/navigate';
 import { Page, Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import { ActivityTab } from './ActivityTab';
 import { CreateVersion } from './CreateVersion';
@@ -28,7 +29,7 @@ import { usePromptKeys } from './usePromptKeys';
 
 const words = strings.prompt;
 const TABS: readonly PromptTab[] = ['prompt', 'history', 'tests', 'record', 'activity'];
-const HistoryPanel = lazy(() => import('@/parts/history/HistoryPanel').then((part) => ({ default: part.HistoryPanel })));
+const HistoryPanel = lazy(() => again(() => import('@/parts/history/HistoryPanel')).then((part) => ({ default: part.HistoryPanel })));
 
 export function PromptPage() {
   const project = useProject();
