@@ -54,7 +54,9 @@ class Size:
     tested: int = 500
 
 
-QUICK = Size(prompts=10_000, live=500, versions=200, cases=1_000, releases=60, events=20_000, tested=100)
+QUICK = Size(
+    prompts=10_000, live=500, versions=200, cases=1_000, releases=60, events=20_000, tested=100
+)
 
 
 def fill(running: RunningServer, api: Any, size: Size) -> str:
@@ -65,7 +67,10 @@ def fill(running: RunningServer, api: Any, size: Size) -> str:
     for at in range(size.releases):
         publish(api, "staging", MANY_VERSIONS, at % size.versions + 1)
     put(api, LONG, long_text(size.characters))
-    cases = "".join(f"  - name: case-{n}\n    inputs: {{claim: claim {n} of a policy}}\n" for n in range(size.cases))
+    cases = "".join(
+        f"  - name: case-{n}\n    inputs: {{claim: claim {n} of a policy}}\n"
+        for n in range(size.cases)
+    )
     suite = f"evaluators:\n  - name: exact\n    string: {{contains: motor}}\ncases:\n{cases}"
     api.put(
         f"/projects/{PROJECT}/suites/{SUITE}", json={"text": suite, "message": "Cases"}
@@ -124,7 +129,9 @@ def _project(database: Database) -> str:
         return str(conn.execute(found).scalar_one())
 
 
-def _runs(database: Database, project_id: str, many: int, targets: int = 10, cases: int = 10) -> None:
+def _runs(
+    database: Database, project_id: str, many: int, targets: int = 10, cases: int = 10
+) -> None:
     """A finished run of each of the first prompts on every target, and one of a thousand cases."""
     asked = [_target(number) for number in range(targets)]
     told = [{k: t[k] for k in ("id", "name", "provider", "model", "base_url")} for t in asked]
@@ -187,15 +194,31 @@ def _log(database: Database, project_id: str, many: int) -> None:
             for _ in range(min(10_000, end - seq)):
                 seq += 1
                 actor = actors[seq * 7 % 500]
-                about = AuditObject("prompt", f"{PROJECT}/{path(seq * 13 % 20_000)}", "3", "ab" * 32)
+                about = AuditObject(
+                    "prompt", f"{PROJECT}/{path(seq * 13 % 20_000)}", "3", "ab" * 32
+                )
                 where = "staging" if seq % 11 == 0 else None
-                event = AuditEvent(actions[seq % 10], about, actor, "ok", PROJECT, where, after={"v": 3}, reason="r")
+                event = AuditEvent(
+                    actions[seq % 10],
+                    about,
+                    actor,
+                    "ok",
+                    PROJECT,
+                    where,
+                    after={"v": 3},
+                    reason="r",
+                )
                 event_id = f"{seq:036}"
-                entry = write_entry(event, log_id=project_id, seq=seq, event_id=event_id, now=now, prev_hash=prev)
+                entry = write_entry(
+                    event, log_id=project_id, seq=seq, event_id=event_id, now=now, prev_hash=prev
+                )
                 prev = entry_hash(entry.body)
                 events.append((project_id, seq, event_id, now, event.action, "ok", actor.subject, about.type,
                                about.id, where, entry.body, prev))  # fmt: skip
-                beside += [(project_id, seq, p.subject, p.salt, json.dumps(p.values)) for p in entry.personal]
+                beside += [
+                    (project_id, seq, p.subject, p.salt, json.dumps(p.values))
+                    for p in entry.personal
+                ]
             _EVENTS(tx.conn, events)
             _PERSONAL(tx.conn, beside)
 
@@ -205,11 +228,15 @@ def _administrator(running: RunningServer, api: Any) -> str:
     account = {"name": name, "email": f"{name}@bank.example", "password": first, "admin": True}
     api.post("/users", json=account).raise_for_status()
     for role in ("author", "reviewer", "approver", "publisher", "auditor"):
-        api.post("/grants", json={"user": name, "project": PROJECT, "role": role}).raise_for_status()
+        api.post(
+            "/grants", json={"user": name, "project": PROJECT, "role": role}
+        ).raise_for_status()
     import httpx2
 
     with httpx2.Client(base_url=f"{running.url}/api/v1", timeout=60) as own:
-        session = own.post("/session", json={"name": name, "password": first}).raise_for_status().json()
+        session = (
+            own.post("/session", json={"name": name, "password": first}).raise_for_status().json()
+        )
         change = {"old_password": first, "password": password(name)}
         own.patch(
             f"/users/{name}", json=change, headers={"X-CSRF-Token": session["csrf"]}

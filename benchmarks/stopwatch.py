@@ -82,7 +82,9 @@ class Stopwatch:
         self.page = page
         page.add_init_script(SCRIPT)
 
-    def once(self, act: Callable[[], object], ready: str = "true", into: Times | None = None) -> Times:
+    def once(
+        self, act: Callable[[], object], ready: str = "true", into: Times | None = None
+    ) -> Times:
         """One input and its outcome. `ready` is an expression of the page that is true when it stands there."""
         times = into if into is not None else Times()
         self.page.evaluate(f"() => window.__watch.begin(() => Boolean({ready}))")
@@ -106,7 +108,13 @@ class Stopwatch:
         time.sleep(0.05)
         return self.once(lambda: self.page.mouse.click(x, y), ready, into)
 
-    def keys(self, keys: str | list[str], ready: str = "true", into: Times | None = None, pause: float = 0.03) -> Times:
+    def keys(
+        self,
+        keys: str | list[str],
+        ready: str = "true",
+        into: Times | None = None,
+        pause: float = 0.03,
+    ) -> Times:
         """Each key by itself, with a short rest between."""
         times = into if into is not None else Times()
         for key in keys:

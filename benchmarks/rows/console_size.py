@@ -100,7 +100,7 @@ class Desk:
             ("palette, typing", INTERACTION, self.palette_keys),
             ("palette, until found", PAGE + 0.120, self.palette_found),
             ("search page, typing", INTERACTION, self.search_keys),
-            ("prompt page opens", PAGE, lambda: self.prompt(bank.path(7))),
+            ("prompt page opens", PAGE, lambda: self.prompt(*map(bank.path, range(10, 19)))),
             ("prompt of 200 kB opens", PAGE, lambda: self.prompt(bank.LONG)),
             ("prompt of 200 kB, typing", INTERACTION, self.typing),
             ("prompt of 200 kB, changing tabs", PAGE, self.tabs),
@@ -127,18 +127,24 @@ class Desk:
     def rest(self, seconds: float = 0.4) -> None:
         """Until nothing is asked for any more and the browser has time."""
         time.sleep(seconds)
-        self.page.evaluate("() => new Promise((done) => requestIdleCallback(done, { timeout: 3000 }))")
+        self.page.evaluate(
+            "() => new Promise((done) => requestIdleCallback(done, { timeout: 3000 }))"
+        )
 
     def place(self, name: str, address: str, ready: str) -> list[float]:
         """From another place by its link in the rail."""
         self.go(f"{HOME}/compliance")
         taken = Times()
         for turn in range(self.times + 1):
-            link = self.page.get_by_role("navigation", name="Places").get_by_role("link", name=name, exact=True)
+            link = self.page.get_by_role("navigation", name="Places").get_by_role(
+                "link", name=name, exact=True
+            )
             times = taken if turn else Times()  # the first turn loads the page's own code
             self.watch.click(link, f"{IDLE} && location.pathname === '{address}' && {ready}", times)
             self.rest()
-            self.page.get_by_role("navigation", name="Places").get_by_role("link", name="Compliance", exact=True).click()
+            self.page.get_by_role("navigation", name="Places").get_by_role(
+                "link", name="Compliance", exact=True
+            ).click()
             self.page.wait_for_function(f"() => {IDLE}")
             self.page.evaluate("() => window.__stale?.()")
             self.rest()
@@ -148,14 +154,29 @@ class Desk:
         self.go(f"{HOME}/prompts", "document.querySelectorAll('[role=treeitem]').length > 10")
         taken = Times()
         for turn in range(self.times):
-            line = self.page.get_by_role("treeitem").filter(has_text=f"area-{turn:02}").first.get_by_role("button")
-            self.watch.click(line, f"document.querySelector('[role=tree]').innerText.includes('team-{turn:03}')", taken)
+            line = (
+                self.page.get_by_role("treeitem")
+                .filter(has_text=f"area-{turn:02}")
+                .first.get_by_role("button")
+            )
+            self.watch.click(
+                line,
+                f"document.querySelector('[role=tree]').innerText.includes('team-{turn:03}')",
+                taken,
+            )
             self.rest(0.2)
-            self.watch.click(line, f"!document.querySelector('[role=tree]').innerText.includes('team-{turn:03}')", taken)
+            self.watch.click(
+                line,
+                f"!document.querySelector('[role=tree]').innerText.includes('team-{turn:03}')",
+                taken,
+            )
         return taken.shown
 
     def tree_scroll(self) -> list[float]:
-        self.go(f"{HOME}/prompts?module=area-01/team-001", "document.querySelectorAll('[role=treeitem]').length > 10")
+        self.go(
+            f"{HOME}/prompts?module=area-01/team-001",
+            "document.querySelectorAll('[role=treeitem]').length > 10",
+        )
         return self.scroll(self.page.get_by_role("tree"))
 
     def scroll(self, over: Any) -> list[float]:
@@ -182,11 +203,18 @@ class Desk:
         for turn in range(self.times):
             field.fill(f"prompt-00{turn}")
             self.rest(0.6)
-            self.watch.keys("7", f"document.querySelector('[role=grid]')?.innerText.includes('prompt-00{turn}70')", taken)
+            self.page.keyboard.press("End")
+            self.watch.keys(
+                "7",
+                f"document.querySelector('[role=grid]')?.innerText.includes('prompt-00{turn}7')",
+                taken,
+            )
         return taken.shown
 
     def choosing(self) -> list[float]:
-        self.go(f"{HOME}/prompts?tag=letters", "document.querySelectorAll('[role=row]').length > 10")
+        self.go(
+            f"{HOME}/prompts?tag=letters", "document.querySelectorAll('[role=row]').length > 10"
+        )
         for _ in range(4):
             self.page.mouse.wheel(0, 20_000)
             self.rest(0.3)
@@ -202,8 +230,9 @@ class Desk:
     def palette(self) -> list[float]:
         self.go(HOME)
         taken = Times()
-        for _ in range(self.times):
-            self.watch.keys(["Control+k"], "document.querySelector('[role=dialog] input')", taken)
+        for turn in range(self.times + 1):
+            times = taken if turn else Times()
+            self.watch.keys(["Control+k"], "document.querySelector('[role=dialog] input')", times)
             self.rest(0.3)
             self.page.keyboard.press("Escape")
             self.rest(0.3)
@@ -225,7 +254,11 @@ class Desk:
             self.page.keyboard.press("Control+k")
             self.rest(0.3)
             self.page.keyboard.insert_text(f"prompt-00{turn}")
-            self.watch.keys("3", f"document.querySelector('[role=dialog]').innerText.includes('/prompt-00{turn}3')", taken)
+            self.watch.keys(
+                "3",
+                f"document.querySelector('[role=dialog]').innerText.includes('/prompt-00{turn}3')",
+                taken,
+            )
             self.page.keyboard.press("Escape")
             self.rest(0.3)
         return taken.shown
@@ -235,20 +268,30 @@ class Desk:
         self.page.locator("#content input").first.click()
         return self.watch.keys("prompt-0042", pause=0.2).paint
 
-    def prompt(self, path: str) -> list[float]:
-        """From the list of prompts to one of them."""
+    def prompt(self, *paths: str) -> list[float]:
+        """From the list of prompts to one of them and back, the page's code being there."""
         taken = Times()
-        name = path.rsplit("/", 1)[1]
+        name = paths[0].rsplit("/", 1)[1][:-2]
+        listed = f"[...document.querySelectorAll('[role=row] a')].some((one) => one.innerText === '{paths[0]}')"
+        self.go(f"{HOME}/prompts?q={name}", listed)
         for turn in range(self.times + 1):
-            self.go(f"{HOME}/prompts?q={name}", f"[...document.querySelectorAll('[role=row] a')].some((one) => one.innerText === '{path}')")
+            path = paths[turn % len(paths)]
             link = self.page.get_by_role("row").get_by_role("link", name=path, exact=True)
-            times = taken if turn else Times()
-            self.watch.click(link, "document.querySelector('.cm-content[contenteditable=true]')?.innerText.length > 10", times)
+            shown = (
+                "document.querySelector('.cm-content[contenteditable=true]')?.innerText.length > 10"
+            )
+            self.watch.click(link, shown, taken if turn else Times())
+            self.rest(0.8)
+            self.page.go_back()
+            self.page.wait_for_function(f"() => {listed}")
             self.rest()
         return taken.shown
 
     def typing(self) -> list[float]:
-        self.go(f"{HOME}/prompt/{bank.LONG}", "document.querySelector('.cm-content[contenteditable=true]')?.innerText.length > 10")
+        self.go(
+            f"{HOME}/prompt/{bank.LONG}",
+            "document.querySelector('.cm-content[contenteditable=true]')?.innerText.length > 10",
+        )
         self.page.get_by_role("textbox", name="Message 2, user").click()
         taken = self.watch.keys("Once more with care, ")
         for _ in range(6):  # while it is checked, saved and filled
@@ -266,8 +309,14 @@ class Desk:
                 ("Activity", "true"),
                 ("Prompt", "document.querySelector('.cm-content')"),
             ):
-                tab = self.page.get_by_role("navigation", name="Sections").get_by_role("link", name=name)
-                at = "location.search === ''" if name == "Prompt" else f"location.search.includes('{name.lower()}')"
+                tab = self.page.get_by_role("navigation", name="Sections").get_by_role(
+                    "link", name=name
+                )
+                at = (
+                    "location.search === ''"
+                    if name == "Prompt"
+                    else f"location.search.includes('{name.lower()}')"
+                )
                 self.watch.click(tab, f"{IDLE} && {at} && {ready}", taken if turn else Times())
                 self.rest()
         return taken.shown
@@ -277,7 +326,11 @@ class Desk:
         self.go(f"{HOME}/prompt/{bank.MANY_VERSIONS}", "document.querySelector('.cm-content')")
         for turn in range(self.times + 1):
             tabs = self.page.get_by_role("navigation", name="Sections")
-            self.watch.click(tabs.get_by_role("link", name="History"), f"{IDLE} && document.querySelectorAll('#content ol li').length > 10", taken if turn else Times())
+            self.watch.click(
+                tabs.get_by_role("link", name="History"),
+                f"{IDLE} && document.querySelectorAll('#content ol li').length > 10",
+                taken if turn else Times(),
+            )
             self.rest()
             tabs.get_by_role("link", name="Prompt").click()
             self.page.wait_for_function("() => document.querySelector('.cm-content')")
@@ -285,24 +338,41 @@ class Desk:
         return taken.shown
 
     def history_scroll(self) -> list[float]:
-        self.go(f"{HOME}/prompt/{bank.MANY_VERSIONS}?tab=history", "document.querySelectorAll('#content ol li').length > 10")
+        self.go(
+            f"{HOME}/prompt/{bank.MANY_VERSIONS}?tab=history",
+            "document.querySelectorAll('#content ol li').length > 10",
+        )
         return self.scroll(self.page.locator("#content ol").first)
 
     def compare(self) -> list[float]:
         taken = Times()
+        rows = "document.querySelectorAll('#content ol li').length > 10"
+        self.go(f"{HOME}/prompt/{bank.MANY_VERSIONS}?tab=history&show=versions", rows)
         for turn in range(self.times + 1):
-            newest = 100 if turn % 2 else 90
-            self.go(f"{HOME}/prompt/{bank.MANY_VERSIONS}?tab=history&pick={newest},{newest - 40 - turn}", "document.querySelectorAll('#content ol li').length > 10")
+            boxes = self.page.locator("#content ol input[type=checkbox]")
+            for at in (turn, turn + 6):
+                boxes.nth(at).check()
             button = self.page.get_by_role("button", name="Compare")
-            self.watch.click(button, f"{IDLE} && document.querySelector('#content h2')?.innerText.length > 0 && location.pathname.includes('/diff/')", taken if turn else Times())
-            self.rest(0.2)
+            shown = "document.querySelector('#content h2')?.innerText.length > 0 && location.pathname.includes('/diff/')"
+            self.watch.click(button, f"{IDLE} && {shown}", taken if turn else Times())
+            self.rest()
+            self.page.go_back()
+            self.page.get_by_role("button", name="Choose none").click()
+            self.rest()
         return taken.shown
 
     def blame(self) -> list[float]:
         taken = Times()
         for turn in range(self.times // 2 + 1):
-            self.go(f"{HOME}/prompt/{bank.MANY_VERSIONS}?tab=history", "document.querySelectorAll('#content ol li').length > 10")
-            self.watch.click(self.page.get_by_text("Who wrote each line", exact=True), "document.querySelectorAll('#content [role=table] [role=row]').length > 10", taken if turn else Times())
+            self.go(
+                f"{HOME}/prompt/{bank.MANY_VERSIONS}?tab=history",
+                "document.querySelectorAll('#content ol li').length > 10",
+            )
+            self.watch.click(
+                self.page.get_by_text("Who wrote each line", exact=True),
+                "document.querySelectorAll('#content [role=table] [role=row]').length > 10",
+                taken if turn else Times(),
+            )
         return taken.shown
 
     def audit_scroll(self) -> list[float]:
@@ -327,12 +397,19 @@ class Desk:
         for turn in range(self.times // 2 + 1):
             self.go(f"{HOME}/suites")
             link = self.page.get_by_role("link", name=bank.SUITE)
-            self.watch.click(link, "document.querySelectorAll('#content tbody tr').length > 10", taken if turn else Times())
+            self.watch.click(
+                link,
+                "document.querySelectorAll('#content tbody tr').length > 10",
+                taken if turn else Times(),
+            )
             self.rest(0.2)
         return taken.shown
 
     def suite_keys(self) -> list[float]:
-        self.go(f"{HOME}/suites/{bank.SUITE}?tab=edit", "document.querySelector('.cm-content')?.innerText.length > 10")
+        self.go(
+            f"{HOME}/suites/{bank.SUITE}?tab=edit",
+            "document.querySelector('.cm-content')?.innerText.length > 10",
+        )
         self.page.locator(".cm-content").click()
         taken = self.watch.keys("# more ")
         for _ in range(4):
@@ -357,7 +434,11 @@ def _quick_search(server: RunningServer, page: Any, rounds: int) -> Iterator[Row
         return statistics.median(took)
 
     bare = median("/readyz")
-    for what, q in (("a name", "prompt-004217"), ("the word of all", "triage"), ("two words", "triage river")):
+    for what, q in (
+        ("a name", "prompt-004217"),
+        ("the word of all", "triage"),
+        ("two words", "triage river"),
+    ):
         ours = median(f"/api/v1/search?q={q.replace(' ', '%20')}")
         yield Row(f"console at size: quick search on the server, {what}", millis(ours), f"/readyz {millis(bare)}",
                   ours / bare, "≤ 10 ms", ours <= SEARCH)  # fmt: skip

@@ -85,6 +85,21 @@ describe('a draft', () => {
     expect(there.copy).toContain('typed away');
   });
 
+  it('does not run into itself when its page was left and is opened again', async () => {
+    const { there, io } = server();
+    const session = await opened(io);
+    session.change((doc) => ({ ...doc, name: 'before' }));
+    await vi.advanceTimersByTimeAsync(700);
+    there.away = true;
+    session.change((doc) => ({ ...doc, name: 'away' }));
+    session.close();
+    await vi.advanceTimersByTimeAsync(500);
+    there.away = false;
+    const again = await opened(io);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([again.state.phase, there.copy, there.saves]).toEqual(['saved', '{"messages":[],"name":"away"}', 2]);
+  });
+
   it('comes through by itself once the server is back', async () => {
     const { there, io } = server();
     const session = await opened(io);

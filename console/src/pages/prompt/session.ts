@@ -31,6 +31,9 @@ const WAIT_MS = 600;
 const KEEP_MS = 250;
 const START: DraftState = { phase: 'opening', doc: null, text: '', checked: null, parent: 0, copy: null, savedAt: null, fault: null, loaded: 0 };
 
+/** Sessions whose page was left before the server had all of it: they go on, until the prompt is opened again. */
+const left = new Map<string, DraftSession>();
+
 export class DraftSession {
   state: DraftState = START;
   private readonly listeners = new Set<() => void>();
@@ -70,6 +73,7 @@ export class DraftSession {
   /** Read what there is: what this browser still keeps, else the working copy, else the newest version. */
   async open(mayEdit: boolean): Promise<void> {
     try {
+      await left.get(this.key)?.halt();
       const ahead = this.ahead;
       this.ahead = null;
       const copy = mayEdit ? await this.io.copy() : null;
@@ -249,9 +253,23 @@ export class DraftSession {
     await this.open(true);
   }
 
+  private get key(): string {
+    return `${this.project}/${this.path}`;
+  }
+
   close(): void {
     this.keepNow();
     clearTimeout(this.keeper);
-    if (this.pending) void this.flush();
+    if (!this.pending) return;
+    left.set(this.key, this);
+    void this.flush().then((done) => done && left.get(this.key) === this && left.delete(this.key));
+  }
+
+  /** Whoever opens the prompt again goes on with what is kept in this browser: two would run into each other. */
+  private async halt(): Promise<void> {
+    clearTimeout(this.timer);
+    while (this.running !== null) await this.running;
+    clearTimeout(this.timer);
+    if (left.get(this.key) === this) left.delete(this.key);
   }
 }
