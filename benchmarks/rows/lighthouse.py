@@ -23,7 +23,7 @@ WANTED = 95
 PAGES = (
     ("sign-in", "/sign-in"),
     ("home", "/p/retail-bank"),
-    ("prompt", "/p/retail-bank/prompt/claims/motor/triage"),
+    ("prompt", "/p/retail-bank/prompt/claims/triage"),
     ("review", "/p/retail-bank/reviews/1"),
     ("matrix", "/p/retail-bank/matrix"),
     ("audit log", "/p/retail-bank/audit"),
