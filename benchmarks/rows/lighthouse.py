@@ -99,5 +99,3 @@ def _marks(url: str, port: int, name: str) -> dict[str, int]:
             shutil.copy(report, Path(kept) / f"{name}.json")
     assert said["finalDisplayedUrl"].startswith(url), said["finalDisplayedUrl"]
     return {kind: round(100 * (said["categories"][kind]["score"] or 0)) for kind in KINDS}
-
-
