@@ -16,3 +16,16 @@ export function useReach(): boolean {
     return () => listeners.delete(tell);
   }, () => reached);
 }
+
+/** Resolves when the server answers again. */
+export function whenReached(): Promise<void> {
+  return new Promise((done) => {
+    const look = (): void => {
+      if (!reached) return;
+      listeners.delete(look);
+      done();
+    };
+    listeners.add(look);
+    look();
+  });
+}

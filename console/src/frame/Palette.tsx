@@ -5,15 +5,16 @@ import { useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useMe } from '@/api/session';
 import { useGo, usePathname } from '@/parts/navigate';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import { commonPlaces, projectPlaces } from './places';
 import { rememberThing, thingAt } from './recent';
 import { useShortcut, useShortcutKeys } from './shortcuts';
 import classes from './frame.module.css';
 
-const loadBox = () => import('./PaletteBox').then(({ PaletteBox }) => ({ default: PaletteBox }));
+const loadBox = () => again(() => import('./PaletteBox')).then(({ PaletteBox }) => ({ default: PaletteBox }));
 const Box = lazy(loadBox);
-const Sheet = lazy(() => import('./ShortcutSheet').then(({ ShortcutSheet }) => ({ default: ShortcutSheet })));
+const Sheet = lazy(() => again(() => import('./ShortcutSheet')).then(({ ShortcutSheet }) => ({ default: ShortcutSheet })));
 const mac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function Palette() {

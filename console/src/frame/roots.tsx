@@ -1,10 +1,11 @@
 /** The trunk of the route tree; areas hang their pages on it. `/p/$project/…` pages know their project. */
-import { createRootRoute, createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, redirect } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
 import { meQuery, sessionQuery } from '@/api/session';
 import { links } from '@/links';
 import { Failed, NotFound } from './Fallbacks';
 import { Root } from './Root';
+import { lazyPage } from '@/parts/lazily';
 
 export const rootRoute = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Failed });
 
@@ -22,7 +23,7 @@ export const signedInRoute = createRoute({
     // Who it is decides which places the rail shows: known before it is drawn, so that it does not jump.
     await queries.ensureQueryData(meQuery).catch(() => undefined);
   },
-  component: lazyRouteComponent(() => import('./Shell'), 'Shell'),
+  component: lazyPage(() => import('./Shell'), 'Shell'),
   errorComponent: Failed,
   notFoundComponent: NotFound,
 });
@@ -31,7 +32,7 @@ export const signedInRoute = createRoute({
 export const projectRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/p/$project',
-  component: lazyRouteComponent(() => import('./ProjectFrame'), 'ProjectFrame'),
+  component: lazyPage(() => import('./ProjectFrame'), 'ProjectFrame'),
   errorComponent: Failed,
   notFoundComponent: NotFound,
 });

@@ -2,6 +2,7 @@
 import { useRouter } from '@tanstack/react-router';
 import { forwardRef, type AnchorHTMLAttributes, type MouseEvent } from 'react';
 import classes from './parts.module.css';
+import { usePreload } from './preload';
 
 export interface AppLinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   readonly href: string;
@@ -11,6 +12,7 @@ export interface AppLinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
 
 export const AppLink = forwardRef<HTMLAnchorElement, AppLinkProps>(function AppLink({ href, plain, onClick, className, children, ...rest }, ref) {
   const router = useRouter();
+  const preload = usePreload();
   const go = (event: MouseEvent<HTMLAnchorElement>): void => {
     onClick?.(event);
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -18,5 +20,5 @@ export const AppLink = forwardRef<HTMLAnchorElement, AppLinkProps>(function AppL
     event.preventDefault();
     router.history.push(href);
   };
-  return <a ref={ref} href={href} onClick={go} className={[plain ? classes.plainLink : classes.link, className].filter(Boolean).join(' ')} {...rest}>{children}</a>;
+  return <a ref={ref} href={href} onClick={go} onPointerEnter={() => preload(href)} onFocus={() => preload(href)} className={[plain ? classes.plainLink : classes.link, className].filter(Boolean).join(' ')} {...rest}>{children}</a>;
 });

@@ -2,6 +2,7 @@
 import { Button, type ButtonProps } from '@mantine/core';
 import type { MouseEvent, ReactNode } from 'react';
 import { useGo } from './navigate';
+import { usePreload } from './preload';
 
 export interface LinkButtonProps extends ButtonProps {
   readonly href: string;
@@ -12,10 +13,11 @@ export interface LinkButtonProps extends ButtonProps {
 
 export function LinkButton({ href, ...rest }: LinkButtonProps) {
   const go = useGo();
+  const preload = usePreload();
   const follow = (event: MouseEvent): void => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     go(href);
   };
-  return <Button component="a" href={href} onClick={follow} {...rest} />;
+  return <Button component="a" href={href} onClick={follow} onPointerEnter={() => preload(href)} onFocus={() => preload(href)} {...rest} />;
 }

@@ -12,9 +12,10 @@ import { Allowed } from '@/parts/Allowed';
 import { useAddressQuery } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 
-const CodeEditor = lazy(async () => ({ default: (await import('@/parts/code/CodeEditor')).CodeEditor }));
+const CodeEditor = lazy(async () => ({ default: (await again(() => import('@/parts/code/CodeEditor'))).CodeEditor }));
 const words = strings.compliance.defaults;
 
 interface Read {

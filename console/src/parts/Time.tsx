@@ -1,5 +1,5 @@
 /** Moments and durations as people say them; the exact moment with zone and UTC is in the title. */
-import { useEffect, useState } from 'react';
+import { memo, useSyncExternalStore } from 'react';
 import classes from './parts.module.css';
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
@@ -16,9 +16,10 @@ export function relativeTime(at: Date, now: Date): string {
   return relative.format(Math.sign(seconds), 'minute');
 }
 
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** `25 Jul 2026, 10:12:03 (Asia/Singapore) · 02:12:03 UTC`. */
 export function exactTime(at: Date): string {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return `${local.format(at)} (${zone}) · ${at.toISOString().replace('T', ' ').slice(0, 19)} UTC`;
 }
 
@@ -43,17 +44,34 @@ export function date(text: string): string {
   return Number.isNaN(at.getTime()) ? text : day.format(at);
 }
 
-export function Time({ at, exact = false }: { readonly at: string | null | undefined; readonly exact?: boolean }) {
-  const [now, tick] = useState(() => new Date());
-  useEffect(() => {
-    const timer = setInterval(() => tick(new Date()), 30_000);
-    return () => clearInterval(timer);
-  }, []);
+/** One clock for all moments on the page: hundreds may be shown. */
+let now = new Date();
+let timer: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<() => void>();
+
+function listen(tell: () => void): () => void {
+  // Nobody listened, so nothing ticked: moments read below are in the past of a stopped clock.
+  if (listeners.size === 0) {
+    now = new Date();
+    timer = setInterval(() => {
+      now = new Date();
+      for (const each of listeners) each();
+    }, 30_000);
+  }
+  listeners.add(tell);
+  return () => {
+    listeners.delete(tell);
+    if (listeners.size === 0) clearInterval(timer);
+  };
+}
+
+export const Time = memo(function Time({ at, exact = false }: { readonly at: string | null | undefined; readonly exact?: boolean }) {
+  const clock = useSyncExternalStore(listen, () => now);
   if (!at) return <span>never</span>;
   const moment = new Date(at);
   return (
     <time className={classes.time} dateTime={at} title={exactTime(moment)}>
-      {exact ? local.format(moment) : relativeTime(moment, now)}
+      {exact ? local.format(moment) : relativeTime(moment, clock)}
     </time>
   );
-}
+});

@@ -13,10 +13,11 @@ import { Empty } from '@/parts/Empty';
 import { useGo } from '@/parts/navigate';
 import { Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import classes from './compliance.module.css';
 
-const Chart = lazy(async () => ({ default: (await import('@/parts/chart/Chart')).Chart }));
+const Chart = lazy(async () => ({ default: (await again(() => import('@/parts/chart/Chart'))).Chart }));
 const words = strings.compliance.coverage;
 const { tiers, fields } = strings.compliance;
 

@@ -4,10 +4,11 @@ import { lazy, Suspense, useMemo } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import { Waiting } from '@/parts/Page';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import { perDay } from './perDay';
 
-const StackedDays = lazy(() => import('@/parts/chart/StackedDays').then((chart) => ({ default: chart.StackedDays })));
+const StackedDays = lazy(() => again(() => import('@/parts/chart/StackedDays')).then((chart) => ({ default: chart.StackedDays })));
 const DAYS = 14;
 
 export function ReleaseChart({ project, environments }: { readonly project: string; readonly environments: readonly string[] }) {

@@ -1,14 +1,13 @@
 /** The grid itself: only the lines in view are in the page; one tab stop, the arrows move the cell cursor, Enter opens its run. */
-import { Tooltip, VisuallyHidden } from '@mantine/core';
+import { VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type CSSProperties, type KeyboardEvent } from 'react';
-import type { CellOut, RowOut } from '@/api/schema';
-import { links } from '@/links';
-import { AppLink } from '@/parts/AppLink';
-import { VerdictMark } from '@/parts/Verdict';
+import { useEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent, type MouseEvent } from 'react';
+import type { RowOut } from '@/api/schema';
 import { strings } from '@/strings';
-import { cellOf, linesOf, moved, nameOf, type Cursor, type FamilySpan } from './shape';
+import { CellTip } from './CellTip';
+import { GridRow, idOf } from './GridRow';
+import { linesOf, moved, type Cursor, type FamilySpan } from './shape';
 import classes from './matrix.module.css';
 
 const words = strings.matrix;
@@ -29,8 +28,8 @@ export interface GridProps {
 export function Grid({ project, rows, spans, grouped, cursor, onCursor, onOpen, pages }: GridProps) {
   const box = useRef<HTMLDivElement>(null);
   const roomy = useMediaQuery('(min-width: 720px)', true, { getInitialValueInEffect: false });
-  const lines = linesOf(rows, grouped);
-  const columns = spans.flatMap((span) => span.columns);
+  const lines = useMemo(() => linesOf(rows, grouped), [rows, grouped]);
+  const columns = useMemo(() => spans.flatMap((span) => span.columns), [spans]);
   const firsts = new Set(spans.map((span) => span.columns[0]?.name));
   // The compiler leaves this component alone, as it should: the virtualizer hands out fresh positions at every render.
   // eslint-disable-next-line react-hooks/incompatible-library
@@ -38,7 +37,7 @@ export function Grid({ project, rows, spans, grouped, cursor, onCursor, onOpen, 
     count: lines.length,
     getScrollElement: () => box.current,
     estimateSize: (at) => (lines[at]?.kind === 'module' ? HEADING : ROW),
-    overscan: 12,
+    overscan: 8,
     scrollPaddingStart: 64,
   });
   const items = virtual.getVirtualItems();
@@ -61,11 +60,24 @@ export function Grid({ project, rows, spans, grouped, cursor, onCursor, onOpen, 
     virtual.scrollToIndex(lines.findIndex((line) => line.kind === 'prompt' && line.row.path === next.path));
     requestAnimationFrame(() => document.getElementById(idOf(next))?.scrollIntoView({ block: 'nearest', inline: 'nearest' }));
   };
+  // Heard here for all cells: there are hundreds of them, and each scroll makes new ones.
+  const pointed = (event: MouseEvent): Cursor | null => {
+    const { path, target } = (event.target as HTMLElement).closest<HTMLElement>('[role="gridcell"]')?.dataset ?? {};
+    return path !== undefined && target !== undefined ? { path, target } : null;
+  };
+  const onClick = (event: MouseEvent): void => {
+    const at = pointed(event);
+    if (at) onCursor(at);
+  };
+  const onDoubleClick = (event: MouseEvent): void => {
+    const at = pointed(event);
+    if (at) onOpen(at);
+  };
   const template = { '--columns': `${roomy ? 230 : 140}px repeat(${columns.length}, minmax(${roomy ? 92 : 84}px, 220px))` } as CSSProperties;
   return (
     <div
       ref={box} className={classes.box} style={template} role="grid" tabIndex={0} aria-label={words.gridLabel} aria-rowcount={hasNextPage ? -1 : lines.length + 2} aria-colcount={columns.length + 1}
-      aria-activedescendant={cursor ? idOf(cursor) : undefined} onKeyDown={onKey}
+      aria-activedescendant={cursor ? idOf(cursor) : undefined} onKeyDown={onKey} onClick={onClick} onDoubleClick={onDoubleClick}
     >
       <div className={classes.head} role="rowgroup">
         <div className={classes.line} role="row">
@@ -98,40 +110,14 @@ export function Grid({ project, rows, spans, grouped, cursor, onCursor, onOpen, 
           }
           const { row } = line;
           return (
-            <div key={row.path} className={[classes.line, classes.row].join(' ')} style={style} role="row" aria-rowindex={index + 3}>
-              <div className={classes.name} role="rowheader" title={row.path}>
-                <AppLink plain tabIndex={-1} href={links.prompt(project, row.path, { tab: 'tests' })}>{grouped ? nameOf(row.path) : row.path}</AppLink>
-                {row.version !== null && <span className={classes.version}>{strings.common.version(row.version)}</span>}
-              </div>
-              {columns.map(({ name }) => (
-                <Cell key={name} row={row} cell={cellOf(row, name)} target={name} selected={cursor?.path === row.path && cursor.target === name} onCursor={onCursor} onOpen={onOpen} />
-              ))}
-            </div>
+            <GridRow
+              key={row.path} project={project} row={row} columns={columns} grouped={grouped} start={start} at={index + 3}
+              selected={cursor?.path === row.path ? cursor.target : undefined}
+            />
           );
         })}
       </div>
+      <CellTip box={box} />
     </div>
   );
-}
-
-function Cell({ row, cell, target, selected, onCursor, onOpen }: {
-  readonly row: RowOut; readonly cell: CellOut | undefined; readonly target: string; readonly selected: boolean;
-  readonly onCursor: (cursor: Cursor) => void; readonly onOpen: (cursor: Cursor) => void;
-}) {
-  const at = { path: row.path, target };
-  const verdict = cell?.verdict ?? 'untested';
-  const said = `${strings.testing.verdicts[verdict]}${cell?.words ? `: ${cell.words}` : ''}`;
-  return (
-    <Tooltip label={said} opened={undefined}>
-      {/* The grid has the focus and hears the keys; cells are pointed at through aria-activedescendant. */}
-      {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus */}
-      <div id={idOf(at)} role="gridcell" className={classes.cell} aria-selected={selected} aria-label={`${row.path}, ${target}: ${said}`} onClick={() => onCursor(at)} onDoubleClick={() => onOpen(at)}>
-        <VerdictMark verdict={verdict} size={20} />
-      </div>
-    </Tooltip>
-  );
-}
-
-function idOf({ path, target }: Cursor): string {
-  return `cell:${path}:${target}`.replaceAll(' ', '_');
 }

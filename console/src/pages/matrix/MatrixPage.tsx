@@ -1,7 +1,8 @@
 /** The compatibility matrix: prompts by model target; what is shown and the chosen cell stand in the address. */
 import { Button, Menu, SegmentedControl } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { useDebouncedValue, useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconGridDots, IconPlayerPlay } from '@tabler/icons-react';
+import { useMemo } from 'react';
 import { useProject } from '@/frame/roots';
 import { links } from '@/links';
 import { LinkButton } from '@/parts/LinkButton';
@@ -30,11 +31,14 @@ export function MatrixPage() {
   const wide = useMediaQuery('(min-width: 1100px)', true, { getInitialValueInEffect: false });
   const pages = useMatrix(project, query);
   const rows = pages.items;
-  const columns = pages.data?.pages[0]?.targets ?? [];
-  const spans = familiesOf(columns, query.family);
+  const found = pages.data?.pages[0]?.targets;
+  const columns = useMemo(() => found ?? [], [found]);
+  const spans = useMemo(() => familiesOf(columns, query.family), [columns, query.family]);
   const cursor: Cursor | null = query.prompt && query.target ? { path: query.prompt, target: query.target } : null;
-  const row = cursor && rows?.find(({ path }) => path === cursor.path);
-  const cell = row && cursor ? cellOf(row, cursor.target) : undefined;
+  // Whoever runs through the cells with the arrows asks about the one where they stop.
+  const [told] = useDebouncedValue(cursor === null ? null : `${cursor.target} ${cursor.path}`, 120);
+  const row = rows?.find(({ path }) => path === told?.slice(told.indexOf(' ') + 1));
+  const cell = row && told ? cellOf(row, told.slice(0, told.indexOf(' '))) : undefined;
   const filtered = Boolean(query.q || query.module || query.verdict);
   const choose = (next: Cursor): void => setQuery({ prompt: next.path, target: next.target });
   const open = (next: Cursor): void => {

@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { projectRoute } from '@/frame/roots';
+import { lazyPage } from '@/parts/lazily';
 
 export const inProject = [
-  createRoute({ getParentRoute: () => projectRoute, path: '/matrix', component: lazyRouteComponent(() => import('./MatrixPage'), 'MatrixPage') }),
+  createRoute({ getParentRoute: () => projectRoute, path: '/matrix', component: lazyPage(() => import('./MatrixPage'), 'MatrixPage') }),
 ];

@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { signedInRoute } from '@/frame/roots';
+import { lazyPage } from '@/parts/lazily';
 
 export const signedIn = [
-  createRoute({ getParentRoute: () => signedInRoute, path: '/me', component: lazyRouteComponent(() => import('./AccountPage'), 'AccountPage') }),
+  createRoute({ getParentRoute: () => signedInRoute, path: '/me', component: lazyPage(() => import('./AccountPage'), 'AccountPage') }),
 ];

@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { projectRoute } from '@/frame/roots';
+import { lazyPage } from '@/parts/lazily';
 
 export const inProject = [
-  createRoute({ getParentRoute: () => projectRoute, path: '/playground', component: lazyRouteComponent(() => import('./PlaygroundPage'), 'PlaygroundPage') }),
+  createRoute({ getParentRoute: () => projectRoute, path: '/playground', component: lazyPage(() => import('./PlaygroundPage'), 'PlaygroundPage') }),
 ];

@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { projectRoute } from '@/frame/roots';
+import { lazyPage } from '@/parts/lazily';
 
 export const inProject = [
-  createRoute({ getParentRoute: () => projectRoute, path: '/settings', component: lazyRouteComponent(() => import('./SettingsPage'), 'SettingsPage') }),
+  createRoute({ getParentRoute: () => projectRoute, path: '/settings', component: lazyPage(() => import('./SettingsPage'), 'SettingsPage') }),
 ];

@@ -5,6 +5,7 @@ import { lazy, Suspense } from 'react';
 import { projectKey } from '@/api/queries';
 import { Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import { changesOf } from './changedParts';
 import type { PromptDoc } from './document';
@@ -12,7 +13,7 @@ import { draftIo } from './draftIo';
 import { useVersion } from './facts';
 
 const words = strings.prompt;
-const SideBySide = lazy(() => import('@/parts/code/SideBySide').then((part) => ({ default: part.SideBySide })));
+const SideBySide = lazy(() => again(() => import('@/parts/code/SideBySide')).then((part) => ({ default: part.SideBySide })));
 
 /** What changed, in words: `inputs.claim` as `Variable claim`. */
 function named(what: string): string {

@@ -11,6 +11,7 @@ import { Empty } from '@/parts/Empty';
 import { useAddressQuery, useGo, useHref } from '@/parts/navigate';
 import { Page, Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import { ActivityTab } from './ActivityTab';
 import { CreateVersion } from './CreateVersion';
@@ -31,7 +32,7 @@ const words = strings.prompt;
 /** Widths of what stands beside the name until it is known. */
 const CHIPS = [33, 91, 108, 92, 122];
 const TABS: readonly PromptTab[] = ['prompt', 'history', 'tests', 'record', 'activity'];
-const HistoryPanel = lazy(() => import('@/parts/history/HistoryPanel').then((part) => ({ default: part.HistoryPanel })));
+const HistoryPanel = lazy(() => again(() => import('@/parts/history/HistoryPanel')).then((part) => ({ default: part.HistoryPanel })));
 
 export function PromptPage() {
   const project = useProject();

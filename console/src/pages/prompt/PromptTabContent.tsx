@@ -1,6 +1,8 @@
 /** The prompt tab: what is written at the left, what the model gets at the right. */
 import { Alert } from '@mantine/core';
+import { Later } from '@/parts/Later';
 import { useAddressQuery } from '@/parts/navigate';
+import { Waiting } from '@/parts/Page';
 import { strings } from '@/strings';
 import { FileEditor } from './edit/FileEditor';
 import { ProblemList } from './edit/ProblemList';
@@ -26,13 +28,14 @@ export function PromptTabContent({ project, path, session, state, editable }: Pr
       </>
     );
   }
+  const { doc } = state;
   return (
     <div className={classes.work}>
       <div className={classes.editing}>
         <PromptForm project={project} doc={state.doc} faults={faults} loaded={state.loaded} {...(editable ? { onChange: session.change } : {})} file={{ text: state.text, onChange: editable ? session.changeText : undefined }} />
       </div>
       <div className={classes.aside}>
-        <Preview project={project} doc={state.doc} {...(editable ? { onChange: session.change } : {})} />
+        <Later before={<Waiting lines={10} />}>{() => <Preview project={project} doc={doc} {...(editable ? { onChange: session.change } : {})} />}</Later>
         <ProblemList faults={faults} />
       </div>
     </div>

@@ -7,6 +7,8 @@ export interface Kept {
   readonly text: string;
   readonly etag: string | null;
   readonly parent: number;
+  /** A text sent to the server without an answer: where it is the saved one, nobody else saved it. */
+  readonly unanswered?: string | null;
   readonly at: number;
 }
 

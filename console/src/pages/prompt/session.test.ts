@@ -85,6 +85,44 @@ describe('a draft', () => {
     expect(there.copy).toContain('typed away');
   });
 
+  it('does not run into itself when its page was left and is opened again', async () => {
+    const { there, io } = server();
+    const session = await opened(io);
+    session.change((doc) => ({ ...doc, name: 'before' }));
+    await vi.advanceTimersByTimeAsync(700);
+    there.away = true;
+    session.change((doc) => ({ ...doc, name: 'away' }));
+    session.close();
+    await vi.advanceTimersByTimeAsync(500);
+    there.away = false;
+    const again = await opened(io);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([again.state.phase, there.copy, there.saves]).toEqual(['saved', '{"messages":[],"name":"away"}', 2]);
+  });
+
+  it('knows its own words again when the answer to saving them was lost', async () => {
+    const { there, io } = server();
+    let lose = true;
+    const losing: DraftIo = {
+      ...io,
+      save: async (...what) => {
+        const saved = await io.save(...what);
+        if (lose) throw new NoServer();
+        return saved;
+      },
+    };
+    const session = await opened(losing);
+    session.change((doc) => ({ ...doc, name: 'sent' }));
+    await vi.advanceTimersByTimeAsync(700);
+    expect([session.state.phase, there.copy]).toEqual(['offline', '{"messages":[],"name":"sent"}']);
+    const again = await opened(losing); // as after a reload
+    expect(again.state.phase).not.toBe('elsewhere');
+    lose = false;
+    session.change((doc) => ({ ...doc, name: 'and more' }));
+    await vi.advanceTimersByTimeAsync(4000);
+    expect([session.state.phase, there.copy]).toEqual(['saved', '{"messages":[],"name":"and more"}']);
+  });
+
   it('comes through by itself once the server is back', async () => {
     const { there, io } = server();
     const session = await opened(io);

@@ -31,6 +31,14 @@ const WAIT_MS = 600;
 const KEEP_MS = 250;
 const START: DraftState = { phase: 'opening', doc: null, text: '', checked: null, parent: 0, copy: null, savedAt: null, fault: null, loaded: 0 };
 
+/** Whether the same may be sent again: nobody said no. */
+function noAnswer(fault: unknown): boolean {
+  return fault instanceof NoServer || (fault instanceof ProblemError && (fault.status >= 500 || fault.status === 429));
+}
+
+/** Sessions whose page was left before the server had all of it: they go on, until the prompt is opened again. */
+const left = new Map<string, DraftSession>();
+
 export class DraftSession {
   state: DraftState = START;
   private readonly listeners = new Set<() => void>();
@@ -42,6 +50,8 @@ export class DraftSession {
   private keeper: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private asText = false;
+  private unanswered: string | null = null; // a text sent of which no answer told whether it is saved
+  private ahead: ReturnType<DraftIo['newest']> | null = null;
 
   constructor(private readonly project: string, private readonly path: string, private readonly io: DraftIo) {}
 
@@ -60,11 +70,20 @@ export class DraftSession {
     return this.typed !== this.sent;
   }
 
+  /** Ask for the newest version already, while it is not known yet whether the person may edit. */
+  readAhead(): void {
+    this.ahead = this.io.newest();
+    this.ahead.catch(() => undefined); // whoever opens hears of it
+  }
+
   /** Read what there is: what this browser still keeps, else the working copy, else the newest version. */
   async open(mayEdit: boolean): Promise<void> {
     try {
+      await left.get(this.key)?.halt();
+      const ahead = this.ahead;
+      this.ahead = null;
       const copy = mayEdit ? await this.io.copy() : null;
-      const newest = copy === null ? await this.io.newest() : null;
+      const newest = copy === null ? await (ahead ?? this.io.newest()) : null;
       const here = mayEdit ? kept(this.project, this.path) : null;
       const parent = copy?.body.parent ?? newest?.version ?? 0;
       this.etag = copy?.etag ?? null;
@@ -72,7 +91,7 @@ export class DraftSession {
       const checked = await this.io.check({ content: text });
       this.take(text, checked, { parent, copy: copy?.body ?? null, phase: copy === null ? 'clean' : 'saved', savedAt: copy === null ? null : Date.parse(copy.body.updated_at) });
       if (here === null) return;
-      if (here.etag !== this.etag) {
+      if (here.etag !== this.etag && (copy === null || here.unanswered !== copy.body.text)) {
         // Saved elsewhere since: show both sides instead of overwriting one.
         if (here.text !== text || here.doc !== null) this.set({ phase: 'elsewhere', doc: here.doc ?? this.state.doc, loaded: this.state.loaded + 1 });
         return;
@@ -119,7 +138,7 @@ export class DraftSession {
   readonly keepNow = (): void => {
     if (!this.pending) return;
     const { doc, text, parent } = this.state;
-    keep(this.project, this.path, { doc: this.asText ? null : doc, text, etag: this.etag, parent, at: Date.now() });
+    keep(this.project, this.path, { doc: this.asText ? null : doc, text, etag: this.etag, parent, unanswered: this.unanswered, at: Date.now() });
   };
 
   private soon(ms: number): void {
@@ -165,9 +184,20 @@ export class DraftSession {
   }
 
   private async put(text: string, parent: number): Promise<Tagged<CopyState>> {
+    const before = this.unanswered;
+    this.unanswered = text;
     try {
-      return await this.io.save(text, this.etag, parent);
+      const saved = await this.io.save(text, this.etag, parent);
+      this.unanswered = null;
+      return saved;
     } catch (fault) {
+      if (noAnswer(fault)) throw fault;
+      this.unanswered = null;
+      if (before !== null && (isProblem(fault, 409) || isProblem(fault, 428))) {
+        // Saved before, from here: its answer was lost.
+        const there = await this.io.copy();
+        if (there?.body.text === before) return this.io.save(text, there.etag, parent);
+      }
       if (!isProblem(fault, 409) || fault.problem.type !== 'no-working-copy') throw fault;
       this.etag = null; // it became a version or was discarded elsewhere: this starts a new one
       return this.io.save(text, null, parent);
@@ -176,7 +206,7 @@ export class DraftSession {
 
   private failed(fault: unknown): void {
     this.keepNow();
-    if (fault instanceof NoServer || (fault instanceof ProblemError && (fault.status >= 500 || fault.status === 429))) {
+    if (noAnswer(fault)) {
       this.failures += 1;
       this.set({ phase: 'offline', fault });
       this.soon(Math.min(1000 * 2 ** this.failures, 15_000));
@@ -240,9 +270,23 @@ export class DraftSession {
     await this.open(true);
   }
 
+  private get key(): string {
+    return `${this.project}/${this.path}`;
+  }
+
   close(): void {
     this.keepNow();
     clearTimeout(this.keeper);
-    if (this.pending) void this.flush();
+    if (!this.pending) return;
+    left.set(this.key, this);
+    void this.flush().then((done) => done && left.get(this.key) === this && left.delete(this.key));
+  }
+
+  /** Whoever opens the prompt again goes on with what is kept in this browser: two would run into each other. */
+  private async halt(): Promise<void> {
+    clearTimeout(this.timer);
+    while (this.running !== null) await this.running;
+    clearTimeout(this.timer);
+    if (left.get(this.key) === this) left.delete(this.key);
   }
 }

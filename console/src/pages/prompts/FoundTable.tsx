@@ -83,7 +83,7 @@ function List({ project, items, environments, selection }: { readonly project: s
               key={prompt.path} role="row" data-at={line.index} tabIndex={line.index === here ? 0 : -1} aria-selected={selection.has(prompt.path)} aria-label={prompt.path}
               className={classes.row} onFocus={() => setAt(line.index)} style={{ top: line.start - start }}
             >
-              <PromptCells project={project} prompt={prompt} environments={environments} selection={selection} />
+              <PromptCells project={project} prompt={prompt} environments={environments} chosen={selection.has(prompt.path)} onChoose={selection.turn} />
             </div>
           );
         })}

@@ -1,5 +1,5 @@
 /** What a line says of a prompt: where it is, its newest version, what is live in each environment, whose it is. */
-import { Checkbox, VisuallyHidden } from '@mantine/core';
+import { VisuallyHidden } from '@mantine/core';
 import { IconAlertTriangle, IconBan, IconClock, IconFileText } from '@tabler/icons-react';
 import type { PromptOut } from '@/api/schema';
 import { links } from '@/links';
@@ -8,8 +8,8 @@ import { Chip, StateChip } from '@/parts/Chip';
 import { People } from '@/parts/Person';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
+import { memo } from 'react';
 import { drift } from './levels';
-import type { Selection } from './selection';
 import classes from './prompts.module.css';
 
 const words = strings.prompts;
@@ -20,12 +20,14 @@ export interface PromptCellsProps {
   /** The state of the newest version, where the list knows it. */
   readonly state?: string;
   readonly environments: readonly string[];
-  readonly selection: Selection;
+  readonly chosen: boolean;
+  readonly onChoose: (path: string, version: number) => void;
   /** Only the last name of the path, as in the tree. */
   readonly short?: boolean;
 }
 
-export function PromptCells({ project, prompt, state, environments, selection, short }: PromptCellsProps) {
+/** Only a line that changed is drawn anew: choosing one leaves the others alone. */
+export const PromptCells = memo(function PromptCells({ project, prompt, state, environments, chosen, onChoose, short }: PromptCellsProps) {
   const { path, version, owners } = prompt;
   const name = short ? path.slice(path.lastIndexOf('/') + 1) : path;
   // In a grid each part is a cell; in the tree the line is one thing.
@@ -34,7 +36,7 @@ export function PromptCells({ project, prompt, state, environments, selection, s
   return (
     <>
       <div role={cell} className={classes.name}>
-        <Checkbox size="xs" tabIndex={-1} aria-label={words.bulk.choose(path)} checked={selection.has(path)} onChange={() => selection.turn(path, version)} />
+        <input type="checkbox" className={classes.box} tabIndex={-1} aria-label={words.bulk.choose(path)} checked={chosen} onChange={() => onChoose(path, version)} />
         <IconFileText size={16} stroke={1.6} aria-hidden />
         <AppLink plain tabIndex={-1} href={links.prompt(project, path)} className={classes.title} title={prompt.name && prompt.name !== name ? `${path} – ${prompt.name}` : path}>{name}</AppLink>
         {prompt.name && prompt.name !== name && <span className={classes.also}>{prompt.name}</span>}
@@ -48,7 +50,7 @@ export function PromptCells({ project, prompt, state, environments, selection, s
       <div role={cell} className={`${classes.cell} ${classes.changed}`}><Time at={prompt.updated_at} /></div>
     </>
   );
-}
+});
 
 function Live({ project, prompt, environment, cell }: { readonly cell: 'gridcell' | undefined; readonly project: string; readonly prompt: PromptOut; readonly environment: string }) {
   const live = drift(prompt, environment);

@@ -3,7 +3,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconFilePlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import { useProject } from '@/frame/roots';
@@ -12,6 +12,7 @@ import { links } from '@/links';
 import { Empty } from '@/parts/Empty';
 import { useAddressQuery, useGo } from '@/parts/navigate';
 import { Page, Waiting } from '@/parts/Page';
+import { usePreloadOf } from '@/parts/preload';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
 import { BulkBar } from './BulkBar';
@@ -41,10 +42,12 @@ function Prompts({ project }: { readonly project: string }) {
     if (selection.all) selection.clear();
     set(next);
   };
-  const environments = useQuery({
+  usePreloadOf(links.prompt(project, 'any')); // opened by keys as well, where no link is pointed at
+  const places = useQuery({
     queryKey: projectKey(project, 'environments', 'names'),
     queryFn: () => data(api.GET('/api/v1/projects/{project}/environments', { params: { path: { project } } })),
-  }).data?.items.map(({ name }) => name);
+  }).data?.items;
+  const environments = useMemo(() => places?.map(({ name }) => name) ?? [], [places]);
   const actions = (
     <>
       <Button variant="default" onClick={() => go(links.importInto(project))}>{words.importPrompts}</Button>
@@ -99,7 +102,7 @@ function Find({ q, onFind }: { readonly q: string; readonly onFind: (q: string |
     setShown(q);
     if (q !== text.trim()) setText(q);
   }
-  const find = useDebouncedCallback((asked: string) => onFind(asked.trim() || undefined), 200);
+  const find = useDebouncedCallback((asked: string) => onFind(asked.trim() || undefined), 120);
   useShortcut('f', words.find, () => field.current?.focus());
   return (
     <TextInput

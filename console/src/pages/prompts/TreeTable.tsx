@@ -76,7 +76,7 @@ export function TreeTable({ project, rows, environments, selection, onTurn, onMo
               className={classes.row} aria-label={row.kind === 'waiting' ? strings.common.loading : undefined} onFocus={() => setAt(line.index)} style={{ top: line.start - start, '--depth': row.depth } as React.CSSProperties}
             >
               {row.kind === 'module' && <ModuleCells row={row} onTurn={() => onTurn(row.module.path, !row.open)} />}
-              {row.kind === 'prompt' && <PromptCells project={project} prompt={row.prompt} state={row.prompt.state} environments={environments} selection={selection} short />}
+              {row.kind === 'prompt' && <PromptCells project={project} prompt={row.prompt} state={row.prompt.state} environments={environments} chosen={selection.has(row.prompt.path)} onChoose={selection.turn} short />}
               {row.kind === 'waiting' && <div className={classes.name}><Skeleton height={14} width={180} /></div>}
               {row.kind === 'more' && <div className={classes.name}><Button size="compact-xs" variant="subtle" tabIndex={-1} onClick={() => onMore(row.module)}>{words.more}</Button></div>}
             </div>

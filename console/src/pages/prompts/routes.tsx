@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { projectRoute } from '@/frame/roots';
+import { lazyPage } from '@/parts/lazily';
 
 export const inProject = [
-  createRoute({ getParentRoute: () => projectRoute, path: '/prompts', component: lazyRouteComponent(() => import('./PromptsPage'), 'PromptsPage') }),
+  createRoute({ getParentRoute: () => projectRoute, path: '/prompts', component: lazyPage(() => import('./PromptsPage'), 'PromptsPage') }),
 ];

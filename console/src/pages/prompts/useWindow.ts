@@ -21,14 +21,18 @@ export function useWindow(count: number): Windowed {
   const box = useRef<HTMLDivElement>(null);
   const [start, setStart] = useState(0);
   const scroller = (): HTMLElement | null => document.getElementById('content');
-  // What stands above the list (filters, banners) may grow: measured after every drawing, and told only when it changed.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
+  // What stands above the list (filters, banners) may grow, and then something around the list grows. Measured only then: asking
+  // for a place makes the browser lay out the page, which is too much to do at every step of a scroll.
   useLayoutEffect(() => {
     const outer = scroller();
-    if (!box.current || !outer) return;
-    const from = Math.round(box.current.getBoundingClientRect().top - outer.getBoundingClientRect().top + outer.scrollTop);
-    if (from !== start) setStart(from);
-  });
+    const list = box.current;
+    if (!list || !outer) return undefined;
+    const measure = (): void => setStart(Math.round(list.getBoundingClientRect().top - outer.getBoundingClientRect().top + outer.scrollTop));
+    measure();
+    const watch = new ResizeObserver(measure);
+    for (let around = list.parentElement; around !== null && around !== outer; around = around.parentElement) watch.observe(around);
+    return () => watch.disconnect();
+  }, []);
   // The list is drawn anew whenever it scrolls: that is what the compiler warns of, and what is wanted.
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({ count, estimateSize: () => row, overscan: 12, getScrollElement: scroller, scrollMargin: start, scrollPaddingStart: 60, scrollPaddingEnd: 80 });

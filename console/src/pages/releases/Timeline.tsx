@@ -5,6 +5,8 @@ import { useRef } from 'react';
 import type { Release } from '@/api/releases';
 import { links, withSheet } from '@/links';
 import { AppLink } from '@/parts/AppLink';
+import { LazyPart } from '@/parts/diff/LazyPart';
+import { inParts } from '@/parts/diff/sections';
 import { LinkButton } from '@/parts/LinkButton';
 import { Chip, EnvironmentChip, PersonChip, ReleaseChip } from '@/parts/Chip';
 import { useGo, useHref } from '@/parts/navigate';
@@ -15,6 +17,8 @@ import classes from './releases.module.css';
 const words = strings.releases;
 const MARKS: Readonly<Record<string, Icon>> = { publish: IconRocket, rollback: IconArrowBackUp, suspend: IconBan, unpublish: IconCircleMinus };
 const PATHS = 4;
+const PART = 20;
+const ROW = 92;
 
 export interface TimelineProps {
   readonly project: string;
@@ -29,14 +33,18 @@ export function Timeline({ project, items, named = false, heads }: TimelineProps
   const list = useRef<HTMLOListElement>(null);
   const go = useGo();
   const move = (by: number): void => {
-    const rows = [...(list.current?.querySelectorAll<HTMLElement>(':scope > li') ?? [])];
+    const rows = [...(list.current?.querySelectorAll<HTMLElement>(':scope > li[tabindex]') ?? [])];
     const at = rows.findIndex((row) => row.contains(document.activeElement));
     rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
   };
   useHotkeys([['j', () => move(1)], ['k', () => move(-1)]]);
   return (
     <ol ref={list} className={classes.timeline} aria-label={words.list}>
-      {items.map((release) => <Entry key={`${release.environment}${release.number}`} project={project} release={release} named={named} isHead={heads[release.environment] === release.number} onOpen={() => go(links.release(project, release.environment, release.number))} />)}
+      {inParts(items, PART).map((part, at) => (
+        <LazyPart key={part[0] ? `${part[0].environment}${part[0].number}` : at} height={part.length * ROW} eager={at === 0} item>
+          {() => part.map((release) => <Entry key={`${release.environment}${release.number}`} project={project} release={release} named={named} isHead={heads[release.environment] === release.number} onOpen={() => go(links.release(project, release.environment, release.number))} />)}
+        </LazyPart>
+      ))}
     </ol>
   );
 }

@@ -28,7 +28,8 @@ export function ReviewPage() {
   const actions = useReviewActions(project, number);
   const asked = request.data;
   if (request.error && !asked) return <Page title={words.number(number)}><Refusal fault={request.error} onRetry={() => void request.refetch()} /></Page>;
-  if (!asked) return <Page title={words.number(number)}><Waiting lines={10} /></Page>;
+  // Together: what comes after the first picture would push the comparison down under the eyes of whoever reads it.
+  if (!asked || status.isPending || comments.isPending) return <Page title={words.number(number)}><Waiting lines={10} /></Page>;
   return (
     <Page
       title={<AppLink plain href={links.prompt(project, asked.path, { v: asked.version })}>{asked.path}</AppLink>}

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { CommentIn, CommentOut, DecisionIn } from '@/api/schema';
+import { useOnce } from '@/parts/sheets/useRollback';
 
 /** Pages of comments read at most, of a hundred each. */
 const MOST_PAGES = 20;
@@ -48,9 +49,13 @@ export function useReviewActions(project: string, number: number) {
     await queries.invalidateQueries({ queryKey: projectKey(project, 'reviews') });
   };
   const path = { project, number };
+  const once = useOnce();
   const say = useMutation({
-    mutationFn: (body: Partial<CommentIn>) => data(api.POST('/api/v1/projects/{project}/reviews/{number}/comments', { params: { path }, body: { body: '', ...body } })),
-    onSuccess: refresh,
+    mutationFn: (body: Partial<CommentIn>) => data(api.POST('/api/v1/projects/{project}/reviews/{number}/comments', { params: { path }, headers: { 'Idempotency-Key': once(body) }, body: { body: '', ...body } })),
+    onSuccess: () => {
+      once(null); // the same words may be said again
+      return refresh();
+    },
   });
   const resolve = useMutation({
     mutationFn: ({ comment, resolved }: { comment: string; resolved: boolean }) =>

@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { rootRoute } from '@/frame/roots';
+import { lazyPage } from '@/parts/lazily';
 
 export const open = [
-  createRoute({ getParentRoute: () => rootRoute, path: '/sign-in', component: lazyRouteComponent(() => import('./SignInPage'), 'SignInPage') }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/sign-in', component: lazyPage(() => import('./SignInPage'), 'SignInPage') }),
 ];

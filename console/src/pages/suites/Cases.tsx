@@ -1,4 +1,5 @@
 /** Cases and checks of a suite in words. */
+import { useDeferredValue, useMemo } from 'react';
 import type { SuiteOut } from '@/api/schema';
 import { Chip } from '@/parts/Chip';
 import { strings } from '@/strings';
@@ -9,7 +10,12 @@ import classes from './suites.module.css';
 const words = strings.suites;
 type Contents = NonNullable<SuiteOut['contents']>;
 
+/** Cases of the first picture; a thousand rows more come right after it. */
+const FIRST = 50;
+
 export function Cases({ contents, all }: { readonly project: string; readonly contents: Contents; readonly all: number }) {
+  const first = useMemo(() => contents.cases.slice(0, FIRST), [contents]);
+  const cases = useDeferredValue(contents.cases, first);
   return (
     <>
       <h2 style={{ fontSize: 15, margin: '0 0 6px' }}>{words.everyAnswer}</h2>
@@ -19,7 +25,7 @@ export function Cases({ contents, all }: { readonly project: string; readonly co
           <caption hidden>{words.cases}</caption>
           <thead><tr><th>{words.case}</th><th>{words.inputs}</th><th>{words.expected}</th><th>{words.ownChecks}</th></tr></thead>
           <tbody>
-            {contents.cases.map((one) => (
+            {cases.map((one) => (
               <tr key={one.key}>
                 <td style={{ minWidth: 120 }}>{one.name || <span className={classes.soft}>{one.key.slice(0, 18)}</span>} {one.tags.map((tag) => <Chip key={tag}>{tag}</Chip>)}</td>
                 <td style={{ minWidth: 260, maxWidth: 560 }}>

@@ -17,6 +17,7 @@ import { Chip } from '@/parts/Chip';
 import { useAddressQuery, usePathname } from '@/parts/navigate';
 import { Page, Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import { Cases } from './Cases';
 import { Problems } from './Problems';
@@ -24,7 +25,7 @@ import { SuitesPage } from './SuitesPage';
 import { templateFor } from './template';
 
 const words = strings.suites;
-const SuiteEditor = lazy(() => import('./SuiteEditor').then((module) => ({ default: module.SuiteEditor })));
+const SuiteEditor = lazy(() => again(() => import('./SuiteEditor')).then((module) => ({ default: module.SuiteEditor })));
 
 /** A suite with the entity tag that a change must name; null where there is none yet. */
 export interface Loaded {

@@ -2,6 +2,7 @@
 import { Button, Skeleton } from '@mantine/core';
 import type { EChartsOption } from 'echarts';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import classes from '@/parts/parts.module.css';
 
@@ -44,7 +45,7 @@ function Drawing({ option, height, label }: { readonly option: EChartsOption; re
     if (!element) return undefined;
     let stop = (): void => {};
     let gone = false;
-    void import('./engine').then(({ draw }) => {
+    void again(() => import('./engine')).then(({ draw }) => {
       if (gone) return;
       stop = draw(element, option);
       setReady(true);

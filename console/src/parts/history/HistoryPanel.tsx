@@ -95,7 +95,7 @@ function Timeline({ project, path, wanted, chosen, onChoose }: TimelineProps) {
       )}
       <ol className={classes.list}>
         {inParts(events, PART).map((part, at) => (
-          <LazyPart key={part[0]?.id ?? at} height={part.length * ROW} eager={at === 0}>
+          <LazyPart key={part[0]?.id ?? at} height={part.length * ROW} eager={at === 0} item>
             {() => part.map((event) => (
               <EventRow
                 key={event.id} project={project} path={path} event={event} newest={newest} onRestore={restore}

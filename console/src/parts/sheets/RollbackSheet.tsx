@@ -1,8 +1,9 @@
 /** Going back: one prompt, or the whole environment as after an earlier release; with the diff, in two clicks. */
-import { Button, Select, SegmentedControl } from '@mantine/core';
+import { Alert, Button, SegmentedControl, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
+import { NoServer } from '@/api/problem';
 import { projectKey } from '@/api/queries';
 import { useEnvironments, type Environment } from '@/api/releases';
 import { Waiting } from '@/parts/Page';
@@ -55,11 +56,21 @@ function Form({ project, prompts, to, change, close, environments, environment }
   const target: Target = single ? (asked !== null && 'version' in asked ? asked : null) : asked !== null && 'release' in asked ? asked : { release: Math.max(0, environment.release - 1) };
   const complete = environment.release > 0 && (single ? path !== undefined : target !== null && 'release' in target && target.release < environment.release);
   const preview = useRollbackPreview(project, environment, single ? path : undefined, target, complete && made === null);
-  const rollback = useRollback(project, environment.name, single ? path : undefined, target);
+  const rollback = useRollback(project, environment.name);
   if (made !== null) return <Made project={project} environment={environment.name} number={made} close={close} undo={(number) => { setMade(null); setSingle(false); setWhy({ reason: '', ticket: '' }); change({ prompts: undefined, in: environment.name, to: `r${number}` }); }} />;
 
   const found = preview.data;
   const ready = found !== undefined && !preview.isFetching && found.allowed && found.prompts.length > 0 && hasReason(why);
+  // No answer came: asked again exactly as it was, although the newest release may be another by now, it happens once.
+  const unsure = rollback.error instanceof NoServer && rollback.variables?.why === why ? rollback.variables : null;
+  const send = (): void => {
+    const now = unsure ?? (found && { path: single ? path : undefined, target, why, on: found.on });
+    if (now) rollback.mutate(now, { onSuccess: (release) => setMade(release.number) });
+  };
+  const aim = (text: string | undefined): void => {
+    rollback.reset();
+    change({ to: text });
+  };
   const says = !complete ? '' : !found ? '' : found.prompts.length === 0 ? words.nothingChanges : !found.allowed ? words.gate.count(found.unmet.length) : hasReason(why) ? '' : words.reasonMissing;
   return (
     <SheetFrame
@@ -69,15 +80,16 @@ function Form({ project, prompts, to, change, close, environments, environment }
         <>
           <div className={classes.footSays} aria-live="polite">{says}</div>
           <Button variant="default" onClick={close}>{strings.common.cancel}</Button>
-          <Button disabled={!ready} loading={rollback.isPending} onClick={() => found && rollback.mutate({ why, on: found.on }, { onSuccess: (release) => setMade(release.number) })}>{words.rollbackIn(environment.name)}</Button>
+          <Button disabled={!ready && unsure === null} loading={rollback.isPending} onClick={send}>{words.rollbackIn(environment.name)}</Button>
         </>
       )}
     >
-      <Section title={words.where}><EnvironmentChoice environments={environments} value={environment.name} onChange={(name) => change({ in: name, to: undefined })} /></Section>
+      <Section title={words.where}><EnvironmentChoice environments={environments} value={environment.name} onChange={(name) => { rollback.reset(); change({ in: name, to: undefined }); }} /></Section>
       <Section title={words.what}>
         <SegmentedControl
           mb={12} size="xs" aria-label={words.what} value={single ? 'one' : 'all'} data={[{ value: 'one', label: words.onePrompt }, { value: 'all', label: words.everything }]}
           onChange={(kind) => {
+            rollback.reset();
             setSingle(kind === 'one');
             change({ to: undefined });
           }}
@@ -85,9 +97,9 @@ function Form({ project, prompts, to, change, close, environments, environment }
         {single ? (
           <>
             {path !== undefined && <p style={{ margin: '0 0 8px', fontSize: 14 }}>{path}</p>}
-            {path === undefined ? <PromptSearch project={project} label={words.choosePrompt} environment={environment.name} onPick={(found) => change({ prompts: found, to: undefined })} /> : <VersionTarget project={project} path={path} target={target} onChange={(text) => change({ to: text })} />}
+            {path === undefined ? <PromptSearch project={project} label={words.choosePrompt} environment={environment.name} onPick={(found) => change({ prompts: found, to: undefined })} /> : <VersionTarget project={project} path={path} target={target} onChange={aim} />}
           </>
-        ) : <ReleaseTarget project={project} environment={environment} target={target} onChange={(text) => change({ to: text })} />}
+        ) : <ReleaseTarget project={project} environment={environment} target={target} onChange={aim} />}
       </Section>
       {environment.release === 0 && <p className={classes.soft}>{words.nothingBefore}</p>}
       {complete && (
@@ -103,7 +115,8 @@ function Form({ project, prompts, to, change, close, environments, environment }
       )}
       <Section title={words.reach}><Reach project={project} environment={environment.name} /></Section>
       <Section title={words.why}><ReasonFields why={why} onChange={setWhy} /></Section>
-      <Problem fault={rollback.error} project={project} environment={environment.name} onAgain={() => { rollback.reset(); void preview.refetch(); }} />
+      {unsure !== null && <Alert mt={18} color="orange" role="alert">{words.unsure}</Alert>}
+      <Problem fault={unsure === null ? rollback.error : null} project={project} environment={environment.name} onAgain={() => { rollback.reset(); void preview.refetch(); }} />
     </SheetFrame>
   );
 }

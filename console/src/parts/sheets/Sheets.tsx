@@ -1,11 +1,12 @@
 /** The sheet over any page of a project: publish, roll back, suspend. The address says which, so that a link opens it. */
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useParams } from '@tanstack/react-router';
+import { again } from '@/parts/lazily';
 import { useAddressQuery } from '@/parts/navigate';
 
-const Publish = lazy(() => import('./publish/PublishSheet').then((found) => ({ default: found.PublishSheet })));
-const Rollback = lazy(() => import('./RollbackSheet').then((found) => ({ default: found.RollbackSheet })));
-const Suspend = lazy(() => import('./SuspendSheet').then((found) => ({ default: found.SuspendSheet })));
+const Publish = lazy(() => again(() => import('./publish/PublishSheet')).then((found) => ({ default: found.PublishSheet })));
+const Rollback = lazy(() => again(() => import('./RollbackSheet')).then((found) => ({ default: found.RollbackSheet })));
+const Suspend = lazy(() => again(() => import('./SuspendSheet')).then((found) => ({ default: found.SuspendSheet })));
 
 const SHEETS = { publish: Publish, rollback: Rollback, suspend: Suspend } as const;
 

@@ -33,7 +33,7 @@ export function useRollbackPreview(project: string, { name: environment, release
   });
 }
 
-/** One key for the same request, however often it is sent. */
+/** One key for the same request, however often it is sent; `once(null)` after it succeeded, where the same may be wanted again. */
 export function useOnce(): (of: unknown) => string {
   const once = useRef<{ readonly of: string; readonly key: string }>({ of: '', key: '' });
   return useCallback((of) => {
@@ -51,11 +51,19 @@ export function useReleased(project: string): () => void {
   }, [queries, project]);
 }
 
-export function useRollback(project: string, environment: string, path: string | undefined, target: Target) {
+/** A rollback as it is asked for: sent again unchanged, it happens once. */
+export interface RollbackAsked {
+  readonly path: string | undefined;
+  readonly target: Target;
+  readonly why: Why;
+  readonly on: number;
+}
+
+export function useRollback(project: string, environment: string) {
   const once = useOnce();
   const released = useReleased(project);
   return useMutation({
-    mutationFn: async ({ why, on }: { readonly why: Why; readonly on: number }): Promise<ReleaseMade> => {
+    mutationFn: async ({ path, target, why, on }: RollbackAsked): Promise<ReleaseMade> => {
       const headers = { ...ifMatch(`"r${on}"`), 'Idempotency-Key': once([environment, path, target, why, on]) };
       return (await data(api.POST(ROLLBACK, { params: { path: { project, environment } }, headers, body: body(path, target, why) }))) as ReleaseMade;
     },

@@ -64,6 +64,7 @@ export const sheets = {
   incident: 'Incident',
   incidentEmpty: 'e.g. INC-123',
   moved: (environment: string, release: number) => `${environment} moved to r${release} while you looked. What you see here is checked against it.`,
+  unsure: 'No answer came, so it may have happened or not. Press the button again: it happens once.',
   movedMeanwhile: (environment: string) => `Somebody released to ${environment} in between`,
   lookAgain: 'Check again',
   mayNot: 'You may not do this here.',

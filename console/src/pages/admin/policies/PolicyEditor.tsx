@@ -8,13 +8,14 @@ import { queries } from '@/api/queries';
 import type { PolicyOut } from '@/api/schema';
 import { Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
+import { again } from '@/parts/lazily';
 import { strings } from '@/strings';
 import { Effects } from './Effects';
 import { Samples } from './Samples';
 import { POLICIES } from './keys';
 import { FIRST, questionsOf, type Sample } from './questions';
 
-const CodeEditor = lazy(async () => ({ default: (await import('@/parts/code/CodeEditor')).CodeEditor }));
+const CodeEditor = lazy(async () => ({ default: (await again(() => import('@/parts/code/CodeEditor'))).CodeEditor }));
 const words = strings.admin.policies;
 
 export function PolicyEditor({ policy, onClose }: { readonly policy: PolicyOut | null; readonly onClose: () => void }) {

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core';
 import type { Extension } from '@codemirror/state';
 import { IconArrowDown, IconArrowUp, IconTrash } from '@tabler/icons-react';
-import { memo, useMemo } from 'react';
+import { memo, useEffect, useMemo, useRef } from 'react';
 import { CodeEditor } from '@/parts/code/CodeEditor';
 import { strings } from '@/strings';
 import { changed, ROLES, type Message, type Part } from '../document';
@@ -62,21 +62,27 @@ function Tool({ label, disabled = false, onClick, children }: { readonly label: 
 type ContentProps = Pick<Props, 'message' | 'name' | 'faults' | 'kit' | 'onChange' | 'onFix'> & { readonly label: string };
 
 function Content({ label, message, name, faults, kit, onChange, onFix }: ContentProps) {
+  // A text box is drawn anew for its text alone: what it writes into is the message as it is then, its role included.
+  const latest = useRef(message);
+  useEffect(() => {
+    latest.current = message;
+  }, [message]);
   if (message.placeholder !== undefined) {
     return <TextInput aria-label={label} description={words.placeholderHint} value={message.placeholder} readOnly={!onChange} onChange={(event) => onChange?.({ ...message, placeholder: event.currentTarget.value })} />;
   }
   if (Array.isArray(message.content)) {
     const parts = message.content as readonly Part[];
-    const set = (at: number, part: Part): void => onChange?.({ ...message, content: changed(parts, at, part) });
+    const now = (): readonly Part[] => latest.current.content as readonly Part[];
+    const set = (at: number, part: Part): void => onChange?.({ ...latest.current, content: changed(now(), at, part) });
     return (
       <>
         {parts.map((part, at) => (typeof part.text === 'string'
-          ? <TextBox key={at} label={`${label}, ${words.part(at + 1)}`} text={part.text} faults={faultsAt(faults, `${name}.content[${at}].text`)} kit={kit} onFix={onFix} onText={onChange && ((text) => set(at, { ...part, text }))} />
+          ? <TextBox key={at} label={`${label}, ${words.part(at + 1)}`} text={part.text} faults={faultsAt(faults, `${name}.content[${at}].text`)} kit={kit} onFix={onFix} onText={onChange && ((text) => set(at, { ...(now()[at] ?? part), text }))} />
           : <JsonBox key={at} label={`${label}, ${words.part(at + 1)}`} value={part} onValue={onChange && ((value) => set(at, value as Part))} />))}
       </>
     );
   }
-  return <TextBox label={label} text={typeof message.content === 'string' ? message.content : ''} faults={faultsAt(faults, `${name}.content`)} kit={kit} onFix={onFix} onText={onChange && ((content) => onChange({ ...message, content }))} />;
+  return <TextBox label={label} text={typeof message.content === 'string' ? message.content : ''} faults={faultsAt(faults, `${name}.content`)} kit={kit} onFix={onFix} onText={onChange && ((content) => onChange({ ...latest.current, content }))} />;
 }
 
 function JsonBox({ label, value, onValue }: { readonly label: string; readonly value: unknown; readonly onValue: ((value: unknown) => void) | undefined }) {

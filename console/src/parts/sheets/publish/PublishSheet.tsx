@@ -3,6 +3,7 @@ import { Alert, Button } from '@mantine/core';
 import { useCallbackRef } from '@mantine/hooks';
 import { useMemo, useRef, useState } from 'react';
 import { useEnvironments, type Environment } from '@/api/releases';
+import { NoServer } from '@/api/problem';
 import type { ScheduleAdded } from '@/api/schema';
 import { Waiting } from '@/parts/Page';
 import { strings } from '@/strings';
@@ -71,9 +72,12 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
 
   const ready = preview.data && !preview.isFetching && (preview.data.allowed || draft.at !== '') && preview.data.prompts.length > 0
     && hasReason(draft) && (draft.incident === null || draft.incident.trim() !== '');
+  // No answer came: it may have happened. Asked again exactly as it was, it happens once, whatever is live by now.
+  const unsure = publish.error instanceof NoServer && publish.variables !== undefined && JSON.stringify(publish.variables.draft) === JSON.stringify(draft) ? publish.variables : null;
   const send = (): void => {
-    if (!preview.data) return;
-    publish.mutate({ draft, on: preview.data.on }, {
+    const asked = unsure ?? (preview.data && { draft, on: preview.data.on });
+    if (!asked) return;
+    publish.mutate(asked, {
       onSuccess: (made) => {
         setOutcome('unmet_now' in made ? { schedule: made } : { release: made.number, environment: draft.to });
         released();
@@ -90,7 +94,7 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
         <>
           <div className={classes.footSays} aria-live="polite">{footSays(draft, preview.data)}</div>
           <Button variant="default" onClick={close}>{strings.common.cancel}</Button>
-          <Button color={draft.incident !== null ? 'red' : undefined} disabled={!ready} loading={publish.isPending} onClick={send}>{label}</Button>
+          <Button color={draft.incident !== null ? 'red' : undefined} disabled={!ready && unsure === null} loading={publish.isPending} onClick={send}>{label}</Button>
         </>
       )}
     >
@@ -103,7 +107,8 @@ function Form({ project, prompts, to, in: source, change, close, environments }:
         <WhenFields ref={time} draft={draft} onChange={update} />
         {draft.promoteFrom === null && draft.at === '' && environment.approval_required && <div style={{ marginTop: 16 }}><EmergencyFields draft={draft} onChange={update} /></div>}
       </Section>
-      <Problem fault={publish.error} project={project} environment={draft.to} onAgain={() => { publish.reset(); void preview.refetch(); }} />
+      {unsure !== null && <Alert mt={18} color="orange" role="alert">{words.unsure}</Alert>}
+      <Problem fault={unsure === null ? publish.error : null} project={project} environment={draft.to} onAgain={() => { publish.reset(); void preview.refetch(); }} />
     </SheetFrame>
   );
 }

@@ -147,9 +147,10 @@ def _noted(conn: Connection, project_id: str, seqs: Sequence[int]) -> dict[int, 
     """The first prompts noted beside each event, one more than an item names."""
     if not seqs:
         return {}
+    # A range of one: for an equal `seq` SQLite takes the primary key, whose paths are sorted, and reads the whole project.
     first = " UNION ALL ".join(
         "SELECT * FROM (SELECT seq, path, version FROM prompt_activity WHERE project_id = :log"
-        f" AND seq = :s{number} ORDER BY path LIMIT :shown) AS first{number}"
+        f" AND seq >= :s{number} AND seq <= :s{number} ORDER BY seq, path LIMIT :shown) AS first{number}"
         for number in range(len(seqs))
     )
     params = {f"s{number}": seq for number, seq in enumerate(seqs)}

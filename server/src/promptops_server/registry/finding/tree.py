@@ -17,6 +17,8 @@ from promptops_server.registry.tables import prompt
 MOST_COUNTED = 1_000
 """Prompts of a module that are counted; a larger module is said to have more."""
 _MOST_SCANNED = 256
+_FIRST_SCANNED = 4
+"""Rows read to begin with: there may be a module at once, of which all but the first row were read for nothing."""
 _COUNT = select(func.count()).select_from(
     select(prompt.c.path).where(*IN_RANGE).limit(MOST_COUNTED + 1).subquery()
 )
@@ -85,7 +87,7 @@ def _prompts(
     end = after(base) if base else "\U0010ffff"
     position = last + "!" if last else base  # nothing a path may hold sorts before "!"
     found: list[Prompt] = []
-    scan = min(limit + 1, _MOST_SCANNED)
+    scan = _FIRST_SCANNED
     while len(found) <= limit:
         given = {"project_id": project.id, "low": position, "high": end, "scan": scan}
         rows = conn.execute(_ROWS, given).all()
@@ -93,12 +95,14 @@ def _prompts(
             name, slash, _ = row.path[len(base) :].partition("/")
             if slash:
                 position = after(base + name + "/")
+                scan = _FIRST_SCANNED
                 break
             found.append(as_prompt(project, row))
             position = row.path + "!"
         else:
             if len(rows) < scan:
                 break
+            scan = min(scan * 4, limit + 1, _MOST_SCANNED)
     shown = found[:limit]
     more = len(found) > limit
     return Page(shown, shown[-1].path if more and shown else None)
