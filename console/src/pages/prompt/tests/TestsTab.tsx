@@ -22,7 +22,7 @@ export function TestsTab({ project, path, session, state, editable }: Props) {
           <Group className={classes.end} gap="xs">
             <Button size="xs" variant="default" onClick={() => go(links.matrix(project, { q: path }))}>{words.toMatrix}</Button>
             <Button size="xs" variant="default" onClick={() => go(links.suites(project))}>{words.suites}</Button>
-            <Button size="xs" onClick={() => go(links.runs(project, { new: path }))}>{words.startRun}</Button>
+            <Button size="xs" onClick={() => go(links.runs(project, { start: 1, prompt: path }))}>{words.startRun}</Button>
           </Group>
         </div>
         <Verdicts project={project} path={path} />
