@@ -23,7 +23,7 @@ export function DraftMenu({ project, path, session, state }: Props) {
   return (
     <>
       <Menu position="bottom-end">
-        <Menu.Target><ActionIcon variant="default" size="lg" aria-label={words.more}><IconDots size={18} /></ActionIcon></Menu.Target>
+        <Menu.Target><ActionIcon variant="default" size="lg" aria-label={words.more} title={words.more}><IconDots size={18} /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => void session.flush().then(() => go(links.playground(project, there || session.pending ? { prompt: path, copy: 'mine' } : { prompt: path, version: state.parent })))}>{words.run}</Menu.Item>
           <Menu.Item onClick={() => go(links.evidence(project, path))}>{words.evidence}</Menu.Item>
