@@ -12,12 +12,13 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import guide_shots as guide
 import httpx2
 import numpy as np
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -29,7 +30,7 @@ from support.follower import Follower
 from support.server import RunningServer
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
-LARGEST = 150_000  # bytes of a picture
+LARGEST = 120_000  # bytes of a picture
 HOME = f"/p/{DEMO_PROJECT}"
 TRIAGE = f"{HOME}/prompt/claims/triage"
 DESK = {"width": 1440, "height": 900}
@@ -56,13 +57,14 @@ _PIXELS = """async (png) => {
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture: its name, the address, and how it is seen."""
+    """A picture: its name, the address, how it is seen, and what is done there first."""
 
     name: str
     address: str
     dark: bool = False
     phone: bool = False
     user: str = "admin"
+    then: Callable[[Page], None] | None = None
 
 
 SHOTS = [
@@ -80,6 +82,23 @@ SHOTS = [
     Shot("home-phone", HOME, phone=True),
     Shot("review-phone", f"{HOME}/reviews/7", phone=True, user=APPROVER),
 ]  # fmt: skip
+_SHEET = "?sheet=publish&to=production&prompts="
+GUIDE = [
+    Shot("guide-write", f"{HOME}/prompt/{guide.LETTER_PATH}", user="maria.lopez", then=guide.use_an_unknown_variable),
+    Shot("guide-create", f"{HOME}/prompt/{guide.LETTER_PATH}", user="maria.lopez", then=guide.create_a_version),
+    Shot("guide-record", f"{HOME}/prompt/{guide.LETTER_PATH}?tab=record", user="maria.lopez"),
+    Shot("guide-suggest", f"{HOME}/reviews/7", user="hana.sato", then=guide.suggest),
+    Shot("guide-sign", "/p/city-hospital/reviews/2", user="hana.sato", then=guide.sign),
+    Shot("guide-refused", f"{HOME}/env/production{_SHEET}claims/triage@4", user="maria.lopez", then=guide.see_conditions),
+    Shot("guide-emergency", f"{HOME}/env/production{_SHEET}claims/triage@4", user="anna.schmidt", then=guide.declare_an_emergency),
+    Shot("guide-verification", f"{HOME}/audit?tab=verification", user="sofia.rossi"),
+    Shot("guide-evidence", f"{HOME}/evidence/claims/letters/decision", user="sofia.rossi"),
+    Shot("guide-who", "/admin/access?tab=ask&action=publish&project=retail-bank&environment=production"),
+    Shot("guide-rules", f"{HOME}/settings?tab=environments", then=guide.change_rules),
+    Shot("guide-health", "/admin/health"),
+    Shot("guide-spread", f"{HOME}/env/staging?sheet=publish&to=staging&prompts={guide.LETTER_PATH}@1", user="anna.schmidt", then=guide.publish),
+]  # fmt: skip
+"""Pictures of `docs/guide`, taken after the others: more has happened by then. The last one publishes."""
 
 
 def hire_an_approver(server: RunningServer) -> None:
@@ -170,6 +189,9 @@ def take(browser: Browser, server: RunningServer, shot: Shot) -> Path:
     )
     page.goto(shot.address)
     settle(page)
+    if shot.then is not None:
+        shot.then(page)
+        settle(page)
     file = OUT / f"{shot.name}.png"
     picture = page.screenshot(scale="css", animations="disabled", caret="hide")
     page.goto("about:blank")
@@ -226,6 +248,7 @@ def main(wanted: list[str]) -> int:
         return 1
     OUT.mkdir(parents=True, exist_ok=True)
     large = []
+    prepared = False
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = RunningServer(folder / "data", args=("--demo",)).start(90)
@@ -235,13 +258,16 @@ def main(wanted: list[str]) -> int:
         driver = stack.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
         stack.callback(browser.close)
-        for shot in SHOTS:
-            if not wanted or shot.name in wanted:
-                file = take(browser, server, shot)
-                size = file.stat().st_size
-                print(f"{size:>8} {file.name}")
-                if size > LARGEST:
-                    large.append(file.name)
+        chosen = [shot for shot in [*SHOTS, *GUIDE] if not wanted or shot.name in wanted]
+        for shot in chosen:
+            if shot in GUIDE and not prepared:
+                guide.prepare(server)
+                prepared = True
+            file = take(browser, server, shot)
+            size = file.stat().st_size
+            print(f"{size:>8} {file.name}")
+            if size > LARGEST:
+                large.append(file.name)
     if large:
         print(f"larger than {LARGEST} bytes: {', '.join(large)}", file=sys.stderr)
     return 1 if large else 0

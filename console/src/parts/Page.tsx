@@ -36,7 +36,7 @@ export function Page({ title, documentTitle, chips, actions, tabs, inspector, in
           <div className={classes.actions}>
             {actions}
             {inspector && !wide && (
-              <ActionIcon variant="default" size="lg" aria-label={strings.common.showFacts} onClick={toggle}><IconInfoCircle size={18} /></ActionIcon>
+              <ActionIcon variant="default" size="lg" aria-label={strings.common.showFacts} title={strings.common.showFacts} onClick={toggle}><IconInfoCircle size={18} /></ActionIcon>
             )}
           </div>
         </header>

@@ -1,6 +1,8 @@
 /** The look: calm neutral surfaces, one accent, density in tables. Colours of meaning are in `tokens.css`. */
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { strings } from '@/strings';
 
+const closeButtonProps = { 'aria-label': strings.common.close };
 const accent: MantineColorsTuple = ['#eef3ff', '#dbe5fb', '#b6c8f2', '#8daaea', '#6a8fe3', '#527edf', '#3f6fd8', '#2f5bd7', '#274cb4', '#1c3a8f'];
 
 /** Surfaces of the dark theme, bluish as those of tokens.css: Mantine's own greys would stand out as foreign. */
@@ -27,8 +29,8 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', fz: 'sm' } },
-    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
-    Drawer: { defaultProps: { transitionProps: { duration: 150 } }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
+    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true, closeButtonProps }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
+    Drawer: { defaultProps: { transitionProps: { duration: 150 }, closeButtonProps }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
   },

@@ -55,7 +55,7 @@ export function EvidencePage() {
     ...Array.from({ length: Math.min(newest ?? 0, 200) }, (_, at) => String((newest ?? 0) - at)).map((value) => ({ value, label: `v${value}` })),
   ];
   const found = status.data;
-  const file = `${path.split('/').at(-1)}.zip`;
+  const file = `evidence-${project}-${path.replaceAll('/', '-')}-${found?.version ?? ''}.zip`;
   const commands = `promptops evidence verify ${file} --key installation.pub\npython verify.py ${file} --key installation.pub`;
   return (
     <Page

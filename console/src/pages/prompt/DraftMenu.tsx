@@ -39,7 +39,7 @@ export function DraftMenu({ project, path, session, state, newest, old, editable
   return (
     <>
       <Menu position="bottom-end">
-        <Menu.Target><ActionIcon variant="default" size="lg" aria-label={words.more}><IconDots size={18} /></ActionIcon></Menu.Target>
+        <Menu.Target><ActionIcon variant="default" size="lg" aria-label={words.more} title={words.more}><IconDots size={18} /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => void (editable ? session.flush() : Promise.resolve(true)).then(() => go(links.playground(project, editable && (there || session.pending) ? { prompt: path, copy: 'mine' } : { prompt: path, version: old ?? state.parent })))}>{words.run}</Menu.Item>
           {newest !== undefined && <Menu.Item onClick={() => go(links.evidence(project, path, old))}>{words.evidence}</Menu.Item>}

@@ -58,7 +58,7 @@ export function DecisionBar({ request, actions }: { readonly request: RequestOut
           </Tooltip>
         )}
         <Menu position="top-end">
-          <Menu.Target><Button variant="default" px={10} aria-label={words.decide.more}><IconChevronDown size={16} /></Button></Menu.Target>
+          <Menu.Target><Button variant="default" px={10} aria-label={words.decide.more} title={words.decide.more}><IconChevronDown size={16} /></Button></Menu.Target>
           <Menu.Dropdown>
             <Menu.Item disabled={!open || !mayDecide} color="red" onClick={() => begin('reject')}>{words.decide.reject}</Menu.Item>
             <Menu.Item disabled={!['in_review', 'changes_requested', 'reviewed', 'approved'].includes(request.state) || withdraw?.allowed !== true} onClick={() => begin('withdraw')}>{words.decide.withdraw}</Menu.Item>

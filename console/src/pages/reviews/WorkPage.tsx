@@ -12,7 +12,7 @@ import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
 import { useRowKeys } from '@/parts/useRows';
 import { strings } from '@/strings';
-import { groupsOf, hrefOf } from './work';
+import { groupsOf, hrefOf, saidOf } from './work';
 import classes from './reviews.module.css';
 
 const words = strings.reviews.work;
@@ -49,7 +49,7 @@ function Row({ item }: { readonly item: WorkOut }) {
       <AppLink plain data-row className={classes.row} href={hrefOf(item)}>
         <span className={classes.what}>
           <span className={classes.path}><span className={classes.soft}>{item.project} / </span>{item.path || item.project} {item.version !== null && <span className={classes.soft}>{strings.common.version(item.version)}</span>}</span>
-          <span className={classes.soft}>{STEPS.includes(item.kind) && item.request !== null ? words.request(item.request) : item.what}</span>
+          <span className={classes.soft}>{STEPS.includes(item.kind) && item.request !== null ? words.request(item.request) : saidOf(item)}</span>
         </span>
         <span className={classes.chips}>
           {item.due === null ? <span className={classes.soft}>{words.since} <Time at={item.since} /></span> : <span className={overdue ? classes.overdue : classes.soft}>{overdue ? words.overdue : words.due} <Time at={item.due} /></span>}

@@ -13,12 +13,21 @@ export function groupsOf(items: readonly WorkOut[]): { readonly kind: WorkOut['k
   return ORDER.map((kind) => ({ kind, items: items.filter((item) => item.kind === kind).sort((one, two) => rank(one).localeCompare(rank(two))) })).filter((group) => group.items.length > 0);
 }
 
+/** What is to be done, without the command that does the same: the line leads to the page. */
+export function saidOf({ what }: WorkOut): string {
+  return what.replace(/ \(`promptops [^)]*\)/, '');
+}
+
 /** The page where the thing is done. */
-export function hrefOf({ kind, project, path, version, request }: WorkOut): string {
+export function hrefOf({ kind, project, path, version, request, what }: WorkOut): string {
   const address = version === null ? path : `${path}@${version}`;
-  if (kind === 'certify') return links.compliance(project, 'certifications');
+  if (kind === 'certify' || kind === 'suspend_decision') return links.compliance(project, 'certifications');
   if (kind === 'accept_exception') return links.compliance(project, 'exceptions');
-  if (kind === 'ratify') return links.releases(project);
+  if (kind === 'approve_redaction') return links.audit(project, { tab: 'redactions' });
+  if (kind === 'ratify') {
+    const where = / went live in (\S+) without/.exec(what)?.[1];
+    return where === undefined ? links.releases(project) : links.environment(project, where, { tab: 'emergencies' });
+  }
   if (kind === 'publish') return withSheet(request === null ? links.prompt(project, path) : links.review(project, request), { sheet: 'publish', prompts: address });
   if (request !== null) return links.review(project, request);
   return path === '' ? links.project(project) : links.prompt(project, path);

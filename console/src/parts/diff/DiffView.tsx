@@ -97,6 +97,7 @@ export function DiffView({ before, after, label, under, onLine }: DiffViewProps)
             </button>
           );
         }
+        if (first.rows.every((row) => row.form && !kept(row))) return null; // a heading over nothing
         return (
           <section key={first.id} aria-label={headingOf(first.place)}>
             <h2 className={classes.heading}>

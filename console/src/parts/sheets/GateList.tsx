@@ -5,7 +5,7 @@ import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { AppLink } from '@/parts/AppLink';
 import { strings } from '@/strings';
-import type { Condition, Fix, Group } from './gate';
+import { remedyOf, type Condition, type Fix, type Group } from './gate';
 import classes from './sheets.module.css';
 
 const words = strings.sheets.gate;
@@ -49,11 +49,12 @@ function Check({ group, onField }: { readonly group: Group; readonly onField: Ga
 
 function Unmet({ condition, onField }: { readonly condition: Condition; readonly onField: GateListProps['onField'] }) {
   const { unmet, fix } = condition;
+  const remedy = remedyOf(condition);
   return (
     <li className={classes.condition}>
       <div className={classes.conditionWords}>
         <p>{unmet.detail}</p>
-        {unmet.remedy && <p>{unmet.remedy}</p>}
+        {remedy && <p>{remedy}</p>}
       </div>
       {fix && <FixButton fix={fix} onField={onField} />}
     </li>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checklist, fixOf, type Asked } from './gate';
+import { checklist, fixOf, remedyOf, type Asked } from './gate';
 
 const asked: Asked = {
   project: 'bank',
@@ -38,4 +38,11 @@ describe('what fixes a condition', () => {
     expect(fixOf(unmet('rule.ticket_required', 'x'), asked)).toMatchObject({ kind: 'field', field: 'ticket' });
     expect(fixOf(unmet('separation.author', 'claims/triage@12: ada wrote it'), asked)).toMatchObject({ kind: 'share' });
   });
+});
+
+it('tells no command to type where a control does the same', () => {
+  const typed = { rule: 'approval.missing', detail: 'claims/triage@12: nobody was asked.', remedy: 'Ask: `promptops review request bank/claims/triage@12`.' };
+  expect(remedyOf({ unmet: typed, fix: fixOf(typed, asked) })).toBeNull();
+  expect(remedyOf({ unmet: typed, fix: null })).toBe(typed.remedy);
+  expect(remedyOf({ unmet: unmet('separation.author', 'x'), fix: { kind: 'share', label: 'x' } })).toBe('Do it.');
 });

@@ -73,6 +73,11 @@ function environmentIn(rules: Asked['environment']['rules'], name: string): stri
   return typeof rule.environment === 'string' ? rule.environment : undefined;
 }
 
+/** The remedy's words, but not a command to type where the page has a control that does the same. */
+export function remedyOf({ unmet, fix }: Condition): string | null {
+  return unmet.remedy === '' || (fix !== null && unmet.remedy.includes('`promptops ')) ? null : unmet.remedy;
+}
+
 /** What mends an unmet condition; null where only the remedy's words help. */
 export function fixOf(unmet: Unmet, { project, environment, prompts, here }: Asked): Fix | null {
   const [area = '', name = ''] = unmet.rule.split(/\.(.*)/s);

@@ -3,6 +3,7 @@ import { counted } from './common';
 export const audit = {
   title: 'Audit log',
   installationTitle: 'Audit log of the installation',
+  ofInstallation: 'Log of the installation',
   tabs: { events: 'Events', verification: 'Verification', holds: 'Legal holds', redactions: 'Redactions' },
   lead: 'Every change and every refusal is an event here. Nothing is changed or left out afterwards; “Verification” says how that can be checked.',
   filters: {

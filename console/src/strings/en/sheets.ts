@@ -79,7 +79,6 @@ export const sheets = {
   rollbackTitle: (what: string) => `Roll back ${what}`,
   goBackTo: 'Go back to',
   before: 'what was live before',
-  oneEarlier: 'An earlier version',
   asAfter: (release: number) => `as after r${release}`,
   asAtStart: 'nothing live, as at the start',
   wholeEnvironment: 'the whole environment',

@@ -47,9 +47,9 @@ function Known({ project, environment, emergency, data, isFetching, onField }: O
         {data.prompts.length === 0 ? <p className={classes.soft}>{words.nothingChanges}</p> : <ChangeList project={project} items={data.prompts} from={environment.name} />}
         {'promoted_from' in data && <Promoted of={data.promoted_from} />}
       </Section>
-      <Section title={words.conditions} aside={data.allowed ? words.gate.allMet : words.gate.count(data.unmet.length)}>
+      <Section title={words.conditions} aside={!data.allowed ? words.gate.count(data.unmet.length) : emergency ? undefined : words.gate.allMet}>
         {emergency && <p className={classes.soft} style={{ margin: '0 0 10px' }}>{words.gate.waived}</p>}
-        <GateList groups={groups} onField={onField} />
+        {!(emergency && groups.length === 0) && <GateList groups={groups} onField={onField} />}
       </Section>
     </>
   );

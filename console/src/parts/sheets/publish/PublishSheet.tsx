@@ -123,5 +123,5 @@ function footSays(draft: Draft, preview: { readonly unmet: readonly unknown[]; r
   if (!preview) return '';
   if (preview.prompts.length === 0) return words.nothingChanges;
   if (preview.unmet.length > 0) return words.gate.count(preview.unmet.length);
-  return hasReason(draft) ? words.gate.allMet : `${words.gate.allMet} ${words.reasonMissing}`;
+  return [draft.incident === null ? words.gate.allMet : '', hasReason(draft) ? '' : words.reasonMissing].filter(Boolean).join(' ');
 }
