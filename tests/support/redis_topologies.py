@@ -31,7 +31,7 @@ from promptops_server.infra.redis_process import find_binary
 from support.server import free_port
 
 
-def until(met: Callable[[], object], what: str, timeout: float = 20.0) -> None:
+def until(met: Callable[[], object], what: str, timeout: float = 30.0) -> None:
     """Wait; fail saying what did not come about. A Redis that does not answer yet counts as not met."""
     ends = time.monotonic() + timeout
     while time.monotonic() < ends:

@@ -102,7 +102,7 @@ def application(running: RunningServer, node: Node, admin_url: str) -> str:
 def follow(running: RunningServer, url: str, environment: str, **more: Any) -> PromptOps:
     return PromptOps(
         redis_url=url, trust_key=running.env["TRUST"], project="bank", environment=environment,
-        disk_cache=False, **more,
+        disk_cache=False, **{"start_timeout": 20, **more},
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def follow(world: World, valkey: str) -> Iterator[Follow]:
     def start(**more: Any) -> PromptOps:
         options = {
             "redis_url": valkey, "trust_key": world.trust_key, "project": "retail-bank",
-            "environment": "production", "disk_cache": False, **more,
+            "environment": "production", "disk_cache": False, "start_timeout": 20, **more,
         }  # fmt: skip
         made.append(PromptOps(**options))
         return made[-1]

@@ -153,7 +153,8 @@ def follow() -> Iterator[Callable[..., PromptOps]]:
 
     def start(**options: Any) -> PromptOps:
         settings = {
-            "project": "retail-bank", "environment": "production", "disk_cache": False, **options,
+            "project": "retail-bank", "environment": "production", "disk_cache": False,
+            "start_timeout": 20, **options,
         }  # fmt: skip
         made.append(PromptOps(**settings))
         return made[-1]

@@ -101,7 +101,7 @@ def follow(world: World) -> Iterator[Callable[..., PromptOps]]:
     def start(running: Running[Any], **more: Any) -> PromptOps:
         ops = PromptOps(
             redis_url=running.url, trust_key=world.trust_key, project="retail-bank",
-            environment="production", disk_cache=False, **more,
+            environment="production", disk_cache=False, **{"start_timeout": 20, **more},
         )  # fmt: skip
         made.append(ops)
         return ops
