@@ -140,6 +140,13 @@ export const compliance = {
     save: 'Save the defaults',
     saved: 'Saved. Prompts take it up with their next version.',
     same: 'Nothing was different.',
+    begin: 'Begin with the example',
+    discard: 'Discard my changes',
+    overtaken: 'Somebody else changed these defaults meanwhile',
+    overtakenHelp: 'What you typed is kept. This stands there now:',
+    takeTheirs: 'Take theirs, drop mine',
+    keepMine: 'Keep mine, to be saved over theirs',
+    readAgain: 'Read what stands there now',
   },
 } as const;
 
