@@ -2,7 +2,7 @@
 import { ActionIcon, Drawer, Skeleton, Stack } from '@mantine/core';
 import { useDisclosure, useDocumentTitle, useMediaQuery } from '@mantine/hooks';
 import { IconInfoCircle } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { strings } from '@/strings';
 import { AppLink } from './AppLink';
 import classes from './Page.module.css';
@@ -35,6 +35,13 @@ export function Page({ title, documentTitle, chips, actions, tabs, inspector, in
   useDocumentTitle(`${documentTitle ?? (typeof title === 'string' ? title : strings.common.product)} · ${strings.common.product}`);
   const wide = useMediaQuery(`(min-width: ${inspectorFrom}px)`, true, { getInitialValueInEffect: false });
   const [open, { toggle, close }] = useDisclosure(false);
+  const bar = useRef<HTMLElement>(null);
+  const active = tabs?.find((tab) => tab.active)?.href;
+  useEffect(() => {
+    // Where the tabs do not fit, the open one is in view.
+    const [tab, box] = [bar.current?.querySelector<HTMLElement>('[aria-current=page]'), bar.current];
+    if (tab && box && box.scrollWidth > box.clientWidth) box.scrollLeft = tab.offsetLeft - box.offsetLeft - (box.clientWidth - tab.offsetWidth) / 2;
+  }, [active]);
   return (
     <div className={classes.page}>
       <div className={classes.main} data-width={width}>
@@ -49,7 +56,7 @@ export function Page({ title, documentTitle, chips, actions, tabs, inspector, in
           </div>
         </header>
         {tabs && (
-          <nav className={classes.tabs} aria-label="Sections">
+          <nav ref={bar} className={classes.tabs} aria-label="Sections">
             {tabs.map((tab) => (
               <AppLink key={tab.href} plain href={tab.href} className={classes.tab} aria-current={tab.active ? 'page' : undefined}>
                 {tab.label}

@@ -11,6 +11,7 @@ import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
+import { browserOf } from './browserOf';
 import classes from '@/parts/parts.module.css';
 
 const words = strings.me.sessions;
@@ -35,7 +36,7 @@ export function Sessions() {
           <tbody>
             {sessions.items.map((one) => (
               <tr key={one.id}>
-                <td style={{ maxWidth: 340, overflowWrap: 'anywhere' }}>{one.agent ?? words.unknown}</td>
+                <td style={{ maxWidth: 340, overflowWrap: 'anywhere' }} title={one.agent ?? undefined}>{one.agent ? browserOf(one.agent) : words.unknown}</td>
                 <td>{one.ip ?? words.unknown}</td>
                 <td><Time at={one.created_at} /></td>
                 <td><Time at={one.seen_at} /></td>

@@ -17,6 +17,7 @@ import { Refusal } from '@/parts/Refusal';
 import { SecretDialog } from '@/parts/Secret';
 import { Time } from '@/parts/Time';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 import classes from '@/parts/parts.module.css';
 
@@ -30,9 +31,9 @@ export function Tokens() {
   const tokens = usePages(KEY, (cursor) => data(api.GET('/api/v1/tokens', { params: { query: { cursor } } })));
   const revoke = useMutation({
     mutationFn: (id: string) => api.DELETE('/api/v1/tokens/{token_id}', { params: { path: { token_id: id } } }),
-    onSuccess: () => {
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: KEY });
       setEnding(undefined);
-      return queries.invalidateQueries({ queryKey: KEY });
     },
   });
   if (!tokens.items) return tokens.error ? <Refusal fault={tokens.error} /> : <Waiting />;
@@ -88,6 +89,7 @@ function NewToken({ onClose }: { readonly onClose: () => void }) {
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
   });
+  useFocusWrong(make.error);
   if (make.data) return <SecretDialog title={words.made(make.data.name)} label={words.token} value={make.data.token} note={words.shownOnce} onDone={onClose} />;
   const wrong = fieldFaults(make.error, ['name', 'project', 'role', 'expires_at'], { denied: 'role', invalid: 'expires_at', 'not-found': 'project' });
   const roles = [...new Set((me?.roles ?? []).map((held) => held.split(':').at(-1) ?? held))];

@@ -36,9 +36,9 @@ export function Access({ project }: { readonly project: string }) {
   const grants = useQuery({ queryKey: key, queryFn: () => data(api.GET('/api/v1/grants', { params: { query: { project } } })) });
   const take = useMutation({
     mutationFn: ({ user, project: where, role, module, environment }: GrantOut) => api.DELETE('/api/v1/grants', { params: { query: { user, project: where, role, module, environment } } }),
-    onSuccess: () => {
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: projectKey(project) });
       setTaking(undefined);
-      return queries.invalidateQueries({ queryKey: projectKey(project) });
     },
   });
   const hidden = isProblem(grants.error, 403);

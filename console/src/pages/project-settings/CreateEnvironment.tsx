@@ -8,6 +8,7 @@ import type { EnvironmentOut } from '@/api/schema';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 
 const words = strings.projectSettings.environments;
@@ -33,6 +34,7 @@ export function CreateEnvironment({ project, others, onClose }: CreateEnvironmen
     onSuccess: onClose,
     onSettled: () => queries.invalidateQueries({ queryKey: projectKey(project, 'environments') }),
   });
+  useFocusWrong(create.error);
   const wrong = fieldFaults(create.error, ['name'], { 'name-taken': 'name', 'invalid-name': 'name' });
   return (
     <Modal opened onClose={onClose} title={words.create}>
@@ -41,7 +43,7 @@ export function CreateEnvironment({ project, others, onClose }: CreateEnvironmen
         create.mutate();
       }}>
         <Stack>
-          <TextInput label={words.name} description={words.nameHelp} error={wrong.at.name} required withAsterisk={false} maxLength={100} autoComplete="off" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
+          <TextInput label={words.name} description={words.nameHelp} error={wrong.at.name} required withAsterisk={false} maxLength={100} autoComplete="off" data-autofocus value={name} onChange={(event) => { setName(event.currentTarget.value); create.reset(); }} />
           <Select label={words.place} clearable placeholder={words.placeLast} value={place} onChange={setPlace} data={others.map((one) => ({ value: String(one.position), label: words.placeBefore(one.name) }))} />
           <Switch label={words.approvalNeeded} description={approval ? words.approval : words.approvalOff} checked={approval} onChange={(event) => setApproval(event.currentTarget.checked)} />
           <Refusal fault={wrong.rest} />

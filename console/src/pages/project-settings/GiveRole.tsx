@@ -9,6 +9,7 @@ import { fieldFaults } from '@/parts/fieldFaults';
 import { useModuleNames } from '@/parts/modules';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 import { useEnvironmentNames } from './useEnvironmentNames';
 
@@ -33,6 +34,7 @@ export function GiveRole({ project, onClose }: { readonly project: string; reado
       return queries.invalidateQueries({ queryKey: projectKey(project) });
     },
   });
+  useFocusWrong(give.error);
   const wrong = fieldFaults(give.error, ['user', 'role', 'module', 'environment'], BY_KIND);
   return (
     <Modal opened onClose={onClose} title={words.add}>

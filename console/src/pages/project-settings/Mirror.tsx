@@ -38,9 +38,9 @@ export function Mirror({ project }: { readonly project: string }) {
       }
     },
   });
-  const done = () => {
+  const done = async (): Promise<void> => {
+    await queries.invalidateQueries({ queryKey: key });
     setOpen(undefined);
-    return queries.invalidateQueries({ queryKey: key });
   };
   const push = useMutation({ mutationFn: () => data(api.POST('/api/v1/projects/{project}/mirror/push', { params: { path } })), onSuccess: done });
   const pause = useMutation({ mutationFn: ({ url, all_branches, enabled }: MirrorOut) => data(api.PUT('/api/v1/projects/{project}/mirror', { params: { path }, body: { url, all_branches, enabled: !enabled } })), onSuccess: done });

@@ -7,6 +7,7 @@ import type { MirrorIn, MirrorOut } from '@/api/schema';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 
 const words = strings.projectSettings.mirror;
@@ -31,6 +32,7 @@ export function MirrorForm({ project, mirror, onClose, onDone }: MirrorFormProps
     mutationFn: () => data(api.PUT('/api/v1/projects/{project}/mirror', { params: { path: { project } }, body: { url: form.url.trim(), all_branches: form.all, enabled: form.enabled, credentials: credentials() } })),
     onSuccess: onDone,
   });
+  useFocusWrong(save.error);
   const wrong = fieldFaults(save.error, ['url', 'credentials'], { 'bad-mirror-address': 'url', 'mirror-host-refused': 'url', 'bad-mirror-credentials': 'credentials' });
   const secret = (field: string): string | undefined => (form.way === field ? wrong.at.credentials : undefined);
   const ways = Object.entries(words.ways).filter(([value]) => value !== 'keep' || mirror !== null).map(([value, label]) => ({ value, label }));

@@ -1,5 +1,6 @@
 /** The rules of an environment as forms: each is switched on and set; the server says whether it holds together. */
 import { Alert, Button, Drawer, Group, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data, ifMatch, request } from '@/api/client';
@@ -65,6 +66,7 @@ function RulesForm({ project, environment, others, onClose, before, tag, onAgain
     },
   });
   const wrong = faultsByRule(save.error);
+  const overtaken = isProblem(save.error, 409) && save.error.problem.type.endsWith(':settings-changed');
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <form onSubmit={(event) => {
@@ -88,9 +90,14 @@ function RulesForm({ project, environment, others, onClose, before, tag, onAgain
           <Textarea label={words.reason} description={words.reasonHelp} error={wrong.at.reason?.join(' ')} autosize minRows={1} style={{ flex: 1 }} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
           <TextInput label={words.ticket} description={strings.common.optional} error={wrong.at.ticket?.join(' ')} w={150} value={ticket} onChange={(event) => setTicket(event.currentTarget.value)} />
         </Group>
-        <Refusal fault={wrong.rest}>
-          {isProblem(save.error, 409) && <Button mt="xs" size="xs" variant="default" onClick={onAgain}>{words.readAgain}</Button>}
-        </Refusal>
+        {overtaken
+          ? (
+            <Alert color="orange" icon={<IconAlertTriangle size={18} />} title={words.overtaken(environment)} role="alert">
+              <Text size="sm">{words.overtakenHelp}</Text>
+              <Button mt="xs" size="xs" variant="default" onClick={onAgain}>{words.readAgain}</Button>
+            </Alert>
+          )
+          : <Refusal fault={wrong.rest} />}
         {Object.keys(changes).length > 0 && <Text size="sm" c="dimmed" role="status">{words.changes(Object.keys(changes).map((rule) => words.rule[rule]?.[0] ?? rule).join(', '))}</Text>}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>

@@ -135,7 +135,7 @@ export const compliance = {
     editor: 'Record defaults as YAML',
     affected: (count: number) => `They apply to ${counted(count, 'prompt')}.`,
     absent: 'There are none yet. An example:',
-    example: 'owner: {user: maria.lopez, backup: li.wei}\nscope:\n  jurisdictions: [SG]\n  channels: [branch]\n  audience: [staff]\n',
+    example: 'owner: maria.lopez\nbackup: li.wei\nscope:\n  jurisdictions: [SG]\n  channels: [branch]\n  audience: [staff]',
     message: 'What changes, in a few words',
     save: 'Save the defaults',
     saved: 'Saved. Prompts take it up with their next version.',

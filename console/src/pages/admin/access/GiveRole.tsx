@@ -8,6 +8,7 @@ import { queries } from '@/api/queries';
 import { useAddressQuery } from '@/parts/navigate';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 import { placeFaults, requirePlace, ROLE_CHOICES, useEnvironmentNames, useProjectNames, useUserNames } from '../choices';
 import { GRANTS } from './keys';
@@ -40,6 +41,7 @@ export function GiveRole({ onClose }: { readonly onClose: () => void }) {
       onClose();
     },
   });
+  useFocusWrong(give.error);
   const wrong = placeFaults(give.error, FIELDS, BY_KIND);
   return (
     <Modal opened onClose={onClose} title={words.giveTitle}>

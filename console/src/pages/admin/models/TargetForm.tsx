@@ -9,6 +9,7 @@ import { Waiting } from '@/parts/Page';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 import { useProjectNames } from '../choices';
 import { KeyFields } from './KeyFields';
@@ -45,6 +46,7 @@ export function TargetForm({ target, tag, provider, model, onClose }: TargetForm
     },
     onSuccess: async () => { await queries.invalidateQueries({ queryKey: TARGETS }); onClose(); },
   });
+  useFocusWrong(save.error);
   const wrong = fieldFaults(save.error, [...FIELDS, ...(kind?.options ?? []).map((option) => `options.${option.name}`)], { 'name-taken': 'name', conflict: 'name' });
   const text = (key: 'model' | 'catalogueId' | 'baseUrl' | 'region') => ({ value: draft[key], onChange: (event: { currentTarget: { value: string } }) => set({ [key]: event.currentTarget.value }) });
   const number = (key: 'concurrency' | 'perMinute' | 'tokensPerMinute' | 'budget') => ({ value: draft[key], onChange: (value: number | string) => set({ [key]: value }), min: 0 });

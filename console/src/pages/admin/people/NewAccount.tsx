@@ -10,6 +10,7 @@ import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { SecretDialog } from '@/parts/Secret';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 import { USERS } from './keys';
 import { madePassword } from './password';
@@ -35,6 +36,7 @@ export function NewAccount({ onClose }: { readonly onClose: () => void }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: USERS }),
     gcTime: 0,
   });
+  useFocusWrong(make.error);
   const wrong = fieldFaults(make.error, FIELDS, { 'name-taken': 'name', invalid: 'name' });
   if (make.data) {
     const { user, password } = make.data;
@@ -54,7 +56,7 @@ export function NewAccount({ onClose }: { readonly onClose: () => void }) {
       <form onSubmit={(event) => { event.preventDefault(); make.mutate(); }}>
         <Stack>
           <SegmentedControl aria-label={words.kind} value={kind} onChange={(value) => setKind(value as 'person' | 'service')} data={[{ value: 'person', label: words.one.person }, { value: 'service', label: words.one.service }]} />
-          <TextInput label={words.accountName} description={person ? words.accountNameHelp : words.serviceNameHelp} error={wrong.at.name} required withAsterisk={false} maxLength={100} autoComplete="off" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
+          <TextInput label={words.accountName} description={person ? words.accountNameHelp : words.serviceNameHelp} error={wrong.at.name} required withAsterisk={false} maxLength={100} autoComplete="off" data-autofocus value={name} onChange={(event) => { setName(event.currentTarget.value); make.reset(); }} />
           <TextInput label={words.displayName} description={strings.common.optional} error={wrong.at.display_name} maxLength={200} value={shown} onChange={(event) => setShown(event.currentTarget.value)} />
           {person && <TextInput label={words.email} type="email" description={strings.common.optional} error={wrong.at.email} maxLength={320} value={email} onChange={(event) => setEmail(event.currentTarget.value)} />}
           {person && <Switch label={words.adminToo} description={words.adminHelp} checked={admin} onChange={(event) => setAdmin(event.currentTarget.checked)} />}

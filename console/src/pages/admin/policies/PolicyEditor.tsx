@@ -10,6 +10,7 @@ import { Waiting } from '@/parts/Page';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 import { Effects } from './Effects';
 import { Samples } from './Samples';
@@ -36,13 +37,14 @@ export function PolicyEditor({ policy, onClose }: { readonly policy: PolicyOut |
     onSuccess: async () => { await queries.invalidateQueries({ queryKey: POLICIES }); onClose(); },
   });
   const found = check.data;
+  useFocusWrong(save.error);
   const wrong = fieldFaults(save.error, ['name', 'comment', 'text'], { invalid: 'name', 'name-taken': 'name' });
   const left = policy ? text !== policy.text || comment !== policy.comment : text !== words.start;
   return (
     <Drawer opened onClose={onClose} position="right" size={720} title={policy ? words.editTitle(policy.name) : words.addTitle} closeOnClickOutside={false} closeOnEscape={!left}>
       <form onSubmit={(event) => { event.preventDefault(); save.mutate(); }}>
         <Stack>
-          {!policy && <TextInput label={words.name} description={words.nameHelp} error={wrong.at.name} required withAsterisk={false} maxLength={64} data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />}
+          {!policy && <TextInput label={words.name} description={words.nameHelp} error={wrong.at.name} required withAsterisk={false} maxLength={64} data-autofocus value={name} onChange={(event) => { setName(event.currentTarget.value); save.reset(); }} />}
           <TextInput label={words.comment} description={words.commentHelp} error={wrong.at.comment} maxLength={500} value={comment} onChange={(event) => setComment(event.currentTarget.value)} />
           <div>
             <Text size="sm" fw={500} mb={4}>{words.text}</Text>

@@ -9,6 +9,7 @@ import { AppLink } from '@/parts/AppLink';
 import { Refusal } from '@/parts/Refusal';
 import { SecretDialog } from '@/parts/Secret';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 import { placeFaults, requirePlace, ROLE_CHOICES, useEnvironmentNames, useProjectNames, useUserNames } from '../choices';
 import { USERS } from '../people/keys';
@@ -53,6 +54,7 @@ export function MakeToken({ onClose }: { readonly onClose: () => void }) {
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: TOKENS }),
   });
+  useFocusWrong(make.error);
   if (make.data) {
     const made = make.data;
     const reads = { server: window.location.origin, token: made.token, project: made.project ?? '', environment: made.environment ?? '' };
