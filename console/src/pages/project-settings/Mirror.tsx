@@ -28,7 +28,7 @@ export function Mirror({ project }: { readonly project: string }) {
   const path = { project };
   const mirror = useQuery({
     queryKey: key,
-    refetchInterval: 10_000,
+    refetchInterval: ({ state }) => (state.data?.state === 'pending' ? 1000 : 10_000), // a push takes seconds: whoever waits sees it end
     queryFn: async () => {
       try {
         return await data(api.GET('/api/v1/projects/{project}/mirror', { params: { path } }));

@@ -47,7 +47,7 @@ export function TargetForm({ target, tag, provider, model, onClose }: TargetForm
     onSuccess: async () => { await queries.invalidateQueries({ queryKey: TARGETS }); onClose(); },
   });
   useFocusWrong(save.error);
-  const wrong = fieldFaults(save.error, [...FIELDS, ...(kind?.options ?? []).map((option) => `options.${option.name}`)], { 'name-taken': 'name', conflict: 'name' });
+  const wrong = fieldFaults(save.error, [...FIELDS, ...(kind?.options ?? []).map((option) => `options.${option.name}`)], target ? {} : { 'name-taken': 'name', conflict: 'name' });
   const text = (key: 'model' | 'catalogueId' | 'baseUrl' | 'region') => ({ value: draft[key], onChange: (event: { currentTarget: { value: string } }) => set({ [key]: event.currentTarget.value }) });
   const number = (key: 'concurrency' | 'perMinute' | 'tokensPerMinute' | 'budget') => ({ value: draft[key], onChange: (value: number | string) => set({ [key]: value }), min: 0 });
   return (
