@@ -99,7 +99,7 @@ def test_a_person_comes_gets_a_role_loses_it_and_leaves(desk: Desk) -> None:
     expect(page.get_by_role("img", name="Yes").or_(page.get_by_label("Yes"))).to_be_visible()
     expect(page.get_by_text("through viewer")).to_be_visible()
     page.goto("/admin/access?user=carla")
-    press(page, "Take the role viewer away from carla")
+    press(page, "Take away the role viewer of carla")
     press(dialog(page), "Take away")
     expect(page.get_by_text("carla holds no role")).to_be_visible()
     assert desk.get("/grants", project="bank")["items"] == []

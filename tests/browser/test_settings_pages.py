@@ -171,7 +171,7 @@ def test_a_role_is_given_here_and_taken_and_others_may_only_look(desk: Desk) -> 
     expect(erin.get_by_role("cell", name="carla").first).to_be_visible()
     expect(erin.get_by_role("button", name="Give a role")).to_be_disabled()
 
-    press(page, "Take the role publisher away from erin")
+    press(page, "Take away the role publisher of erin")
     press(dialog(page), "Take away")
     expect(page.get_by_text("erin")).to_have_count(0)
     assert all(one["user"] != "erin" for one in desk.get("/grants", project="bank")["items"])

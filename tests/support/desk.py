@@ -1,7 +1,8 @@
-"""An administrator's desk: a server of its own, the API as its operator, and people in browsers."""
+"""An administrator's desk: a server of its own, the API as its first administrator, and people in browsers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +19,22 @@ PASSWORD = "quiet otter lantern 42"
 ADMINISTRATORS = ("ada", "bob")
 
 
+def first_sign_in(server: RunningServer) -> tuple[str, str]:
+    """Name and password that the first start printed."""
+    found = re.search(r"Sign in +(\S+) / (\S+)", server.log.read_text())
+    assert found is not None
+    return found[1], found[2]
+
+
 class Desk:
-    """`api` is the operator's; `page` is that of the administrator ada, who has a colleague bob."""
+    """`api` is the first administrator's; `page` is that of the administrator ada, who has a colleague bob."""
 
     def __init__(self, browser: Browser, server: RunningServer) -> None:
         self.server = server
         self.people = Console(browser, server)
-        self.api: httpx2.Client = server.api(server.token("operator", "admin"))
+        self.api = httpx2.Client(
+            base_url=f"{server.url}/api/v1", auth=first_sign_in(server), timeout=60
+        )
         for name in ADMINISTRATORS:
             self.person(name, admin=True)
         self.page = self.sign_in("ada")
@@ -67,7 +77,7 @@ class Desk:
 def a_desk(browser: Browser, folder: Path, **env: str) -> Iterator[Desk]:
     """A desk for the tests of a module; they fail when a page printed an error."""
     assert built.is_built(), "the console is not built: run `make install`"
-    server = RunningServer(folder / "data", env=env).start()
+    server = RunningServer(folder / "data", env=env).start(90)
     desk = Desk(browser, server)
     try:
         yield desk

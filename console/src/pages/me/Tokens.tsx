@@ -46,7 +46,9 @@ export function Tokens() {
       {tokens.items.length === 0 ? (
         <Empty icon={IconKey} title={words.none} action={<Button onClick={show}>{words.make}</Button>}>{words.noneHelp}</Empty>
       ) : (
-        <div className={classes.scroll}>
+        // Where all are revoked nothing in it takes the focus: the box itself does, to be scrolled.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <div className={classes.scroll} role="region" aria-label={words.list} tabIndex={0}>
           <table className={classes.table}>
             <thead><tr><th>{words.name}</th><th>{words.scope}</th><th>{words.created}</th><th>{words.used}</th><th>{words.expires}</th><th><VisuallyHidden>{words.revoke}</VisuallyHidden></th></tr></thead>
             <tbody>

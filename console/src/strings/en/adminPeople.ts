@@ -107,7 +107,7 @@ export const adminPeople = {
     takeTitle: (user: string) => `Take the role from ${user}?`,
     takeHelp: (role: string, where: string) => `The role ${role} on ${where} ends at once, also for open sessions and tokens.`,
     given: (user: string, role: string, where: string) => `${user} is ${role} on ${where} now.`,
-    takeOf: (role: string, user: string) => `Take the role ${role} away from ${user}`,
+    takeOf: (role: string, user: string) => `Take away the role ${role} of ${user}`,
     none: 'No role is given here',
     noneOf: (user: string) => `${user} holds no role`,
     noneHelp: 'People without a role see nothing of a project; administrators see everything, and decide nothing.',

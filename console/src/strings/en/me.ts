@@ -25,6 +25,7 @@ export const me = {
   newCodes: 'New recovery codes',
   sessions: { browser: 'Browser', from: 'From', since: 'Since', seen: 'Last seen', current: 'this one', end: 'End', endOthers: 'End all others', endOthersTitle: 'End all other sessions?', endOthersHelp: 'Every other browser is signed out at once. This one stays signed in.', unknown: 'unknown' },
   tokens: {
+    list: 'Your tokens',
     lead: 'A token lets a program act as you, with no more than your rights. Applications that read prompts use a token of the administration.',
     name: 'Name',
     scope: 'May use',

@@ -77,7 +77,7 @@ export const projectSettings = {
     remove: 'Take away',
     removeTitle: (user: string, role: string) => `Take the role ${role} away from ${user}`,
     removeText: 'It ends at once. What was decided in this role stays.',
-    removeOf: (role: string, user: string) => `Take the role ${role} away from ${user}`,
+    removeOf: (role: string, user: string) => `Take away the role ${role} of ${user}`,
     toAdmin: 'All roles of the installation',
     find: 'Person, role or place',
     noneFound: 'Nobody matches',
