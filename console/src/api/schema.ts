@@ -526,7 +526,10 @@ export interface paths {
         };
         /** One policy of the installation */
         get: operations["show_api_v1_policies__name__get"];
-        /** Add or replace a policy; it takes effect at once */
+        /**
+         * Add or replace a policy; it takes effect at once
+         * @description `If-Match` names the text the change was made from; `If-None-Match: *` replaces nothing. Without either, what is there is replaced.
+         */
         put: operations["put_api_v1_policies__name__put"];
         post?: never;
         /** Take a policy out of force at once */
@@ -6916,6 +6919,11 @@ export interface components {
             name: string;
             /** Policy Version */
             policy_version: string;
+            /**
+             * Tag
+             * @description of this text, as `If-Match` takes it
+             */
+            tag: string;
             /** Text */
             text: string;
         };
@@ -6968,6 +6976,11 @@ export interface components {
             created_at: string;
             /** Name */
             name: string;
+            /**
+             * Tag
+             * @description of this text, as `If-Match` takes it
+             */
+            tag: string;
             /** Text */
             text: string;
         };

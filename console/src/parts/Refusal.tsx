@@ -3,13 +3,14 @@ import { Alert, Button, List, Text } from '@mantine/core';
 import { IconAlertTriangle, IconLock, IconPlugConnectedX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { NoServer, ProblemError, type Wrong } from '@/api/problem';
+import { plainly } from '@/parts/fieldFaults';
 import { strings } from '@/strings';
 
 const words = strings.common;
 
 function placeOf(wrong: Wrong): string {
-  const place = [wrong.pointer ?? wrong.field, wrong.line === undefined ? undefined : `line ${wrong.line}`].filter(Boolean).join(', ');
-  const text = wrong.detail ?? wrong.message ?? '';
+  const place = [wrong.pointer ?? wrong.field ?? (typeof wrong.key === 'string' ? wrong.key.replace(/^body\./, '') : undefined), wrong.line === undefined ? undefined : `line ${wrong.line}`].filter(Boolean).join(', ');
+  const text = plainly(wrong.detail ?? wrong.message ?? '');
   return place === '' ? text : `${place}: ${text}`;
 }
 

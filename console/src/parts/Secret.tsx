@@ -1,23 +1,53 @@
 /** A secret shown once, with a button that copies it. */
-import { Alert, Button, Code, CopyButton, Group, Stack } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { IconAlertTriangle, IconCheck, IconCopy } from '@tabler/icons-react';
+import { useRef, useState, type ReactNode } from 'react';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 
 export interface SecretProps {
   readonly value: string;
   readonly note: string;
   readonly onDone: () => void;
+  /** What it is, for people who hear the field. */
+  readonly label?: string;
+  /** More to be read with it. */
+  readonly children?: ReactNode;
 }
 
-export function Secret({ value, note, onDone }: SecretProps) {
+export function Secret({ value, note, onDone, label = strings.common.secret, children }: SecretProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const [copied, setCopied] = useState<'yes' | 'by hand'>();
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(value);
+      setCopied('yes');
+    } catch {
+      // Browsers keep the clipboard from pages that came over plain HTTP: the text is selected instead.
+      field.current?.select();
+      setCopied('by hand');
+    }
+  };
   return (
     <Stack>
       <Alert color="orange" icon={<IconAlertTriangle size={18} />}>{note}</Alert>
-      <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{value}</Code>
-      <Group>
-        <CopyButton value={value}>{({ copied, copy }) => <Button onClick={copy}>{copied ? strings.common.copied : strings.common.copy}</Button>}</CopyButton>
-        <Button variant="default" onClick={onDone}>{strings.common.close}</Button>
+      <Group gap="xs" wrap="nowrap" align="end">
+        <TextInput ref={field} label={label} readOnly value={value} style={{ flex: 1 }} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} onFocus={(event) => event.currentTarget.select()} />
+        <Button data-autofocus leftSection={copied === 'yes' ? <IconCheck size={16} /> : <IconCopy size={16} />} onClick={() => void copy()}>{copied === 'yes' ? strings.common.copied : strings.common.copy}</Button>
       </Group>
+      {copied === 'by hand' && <Text size="sm" role="status">{strings.common.copyByHand}</Text>}
+      {children}
+      <Group justify="flex-end"><Button variant="default" onClick={onDone}>{strings.common.kept}</Button></Group>
     </Stack>
+  );
+}
+
+/** The same as a dialog. It closes by its button alone: nothing shows the secret again. */
+export function SecretDialog({ title, ...secret }: SecretProps & { readonly title: string }) {
+  useFocusBack();
+  return (
+    <Modal opened onClose={secret.onDone} title={title} size="lg" closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
+      <Secret {...secret} />
+    </Modal>
   );
 }

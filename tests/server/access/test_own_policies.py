@@ -75,6 +75,31 @@ def test_policies_are_replaced_removed_and_named_by_who_put_them(
     assert put(any_database, root, policies, "halt", HALT) == first
 
 
+def test_a_change_made_from_another_text_is_refused_and_so_is_a_new_one_of_a_taken_name(
+    any_database: Database, root: Actor
+) -> None:
+    policies = Policies()
+    put(any_database, root, policies, "halt", HALT)
+    with any_database.read() as conn:
+        (read,) = store.active(conn)
+    put(any_database, root, policies, "halt", HALT + "\n// theirs")
+    mine = OwnPolicy("halt", HALT + "\n// mine")
+    with any_database.write() as tx, pytest.raises(Conflict, match="changed the policy halt"):
+        put_policy(tx, root, policies, mine, seen=read.tag)
+    with any_database.write() as tx, pytest.raises(Conflict, match="changed the policy halt"):
+        remove_policy(tx, root, "halt", seen=read.tag)
+    with any_database.write() as tx, pytest.raises(Conflict, match="already"):
+        put_policy(tx, root, policies, mine, only_new=True)
+    with any_database.read() as conn:
+        (now,) = store.active(conn)
+    assert now.text.endswith("// theirs")
+    with any_database.write() as tx:
+        put_policy(tx, root, policies, mine, seen=now.tag)
+        remove_policy(tx, root, "halt")
+    with any_database.write() as tx, pytest.raises(Conflict, match="removed the policy halt"):
+        put_policy(tx, root, policies, mine, seen=now.tag)
+
+
 def test_the_last_administrator_is_not_locked_out_but_one_of_two_may_be(
     any_database: Database, root: Actor
 ) -> None:

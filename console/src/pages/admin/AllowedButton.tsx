@@ -5,16 +5,18 @@ import { useCan } from '@/api/session';
 
 export interface AllowedButtonProps extends ButtonProps {
   readonly action: string;
+  /** Read aloud instead of what stands on it, where there are many alike. */
+  readonly label?: string;
   readonly onClick: () => void;
   readonly children: ReactNode;
 }
 
-export function AllowedButton({ action, onClick, children, ...rest }: AllowedButtonProps) {
+export function AllowedButton({ action, label, onClick, children, ...rest }: AllowedButtonProps) {
   const can = useCan(action, '');
   const closed = can?.allowed === false;
   return (
     <Tooltip label={closed ? `${can.reason} ${can.remedy}` : ''} disabled={!closed}>
-      <Button {...rest} data-disabled={closed || undefined} aria-disabled={closed || undefined} onClick={closed ? undefined : onClick}>{children}</Button>
+      <Button {...rest} aria-label={label} data-disabled={closed || undefined} aria-disabled={closed || undefined} onClick={closed ? undefined : onClick}>{children}</Button>
     </Tooltip>
   );
 }

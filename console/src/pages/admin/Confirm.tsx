@@ -15,14 +15,16 @@ export interface ConfirmProps {
   readonly typed?: string;
   readonly danger?: boolean;
   readonly run: (reason: string) => Promise<unknown>;
+  /** When it was done, and when it was called off unless `onCancel` says otherwise. */
   readonly onClose: () => void;
+  readonly onCancel?: () => void;
 }
 
-export function Confirm({ title, children, verb, reason = 'none', typed, danger = true, run, onClose }: ConfirmProps) {
+export function Confirm({ title, children, verb, reason = 'none', typed, danger = true, run, onClose, onCancel = onClose }: ConfirmProps) {
   const act = useMutation({ mutationFn: run, onSuccess: onClose });
   return (
     <ReasonDialog
-      title={title} action={verb} danger={danger} withoutReason={reason === 'none'} busy={act.isPending} fault={act.error} onClose={onClose} onDo={(why) => act.mutate(why)}
+      title={title} action={verb} danger={danger} withoutReason={reason === 'none'} busy={act.isPending} fault={act.error} onClose={onCancel} onDo={(why) => act.mutate(why)}
       confirm={typed === undefined ? undefined : { word: typed, label: strings.admin.typeToConfirm(typed) }}
     >
       <Text size="sm" component="div">{children}</Text>

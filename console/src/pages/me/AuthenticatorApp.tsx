@@ -1,10 +1,11 @@
 /** The second factor: an authenticator app and its recovery codes. */
-import { Alert, Button, Code, Group, PasswordInput, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Code, CopyButton, Group, PasswordInput, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { queries } from '@/api/queries';
 import { Waiting } from '@/parts/Page';
+import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
 import classes from './me.module.css';
@@ -16,6 +17,7 @@ export function AuthenticatorApp() {
   const app = useQuery({ queryKey: KEY, queryFn: () => data(api.GET('/api/v1/me/totp')) });
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
+  const [leaving, setLeaving] = useState(false);
   const [codes, setCodes] = useState<readonly string[]>([]);
   const refresh = (): void => {
     setCode('');
@@ -35,7 +37,7 @@ export function AuthenticatorApp() {
       refresh();
     },
   });
-  const off = useMutation({ mutationFn: () => api.POST('/api/v1/me/totp/off', { body: { ...proof, code } }), onSuccess: refresh });
+  const off = useMutation({ mutationFn: () => api.POST('/api/v1/me/totp/off', { body: { ...proof, code } }), onSettled: () => setLeaving(false), onSuccess: refresh });
   const renew = useMutation({
     mutationFn: () => data(api.POST('/api/v1/me/recovery-codes', { body: { ...proof, code } })),
     onSuccess: (made) => {
@@ -54,7 +56,10 @@ export function AuthenticatorApp() {
         <Alert title={words.codesTitle} color="blue">
           <Text size="sm">{words.codesHelp}</Text>
           <SimpleGrid cols={2} spacing={4} my="sm">{codes.map((one) => <Code key={one}>{one}</Code>)}</SimpleGrid>
-          <Button size="xs" onClick={() => setCodes([])}>{words.kept}</Button>
+          <Group gap={6}>
+            <CopyButton value={codes.join('\n')}>{({ copied, copy }) => <Button size="xs" variant="default" onClick={copy}>{copied ? strings.common.copied : strings.common.copy}</Button>}</CopyButton>
+            <Button size="xs" onClick={() => setCodes([])}>{words.kept}</Button>
+          </Group>
         </Alert>
       )}
       {!enrolling && <PasswordInput label={words.oldPassword} autoComplete="current-password" maw={420} value={password} onChange={(event) => setPassword(event.currentTarget.value)} />}
@@ -76,10 +81,11 @@ export function AuthenticatorApp() {
         {enrolled && !enrolling && (
           <>
             <Button variant="default" onClick={() => renew.mutate()} loading={renew.isPending} disabled={code === ''}>{words.newCodes}</Button>
-            <Button variant="default" color="red" onClick={() => off.mutate()} loading={off.isPending} disabled={code === ''}>{words.remove}</Button>
+            <Button variant="default" color="red" onClick={() => setLeaving(true)} disabled={code === ''}>{words.remove}</Button>
           </>
         )}
       </Group>
+      {leaving && <ReasonDialog title={words.removeTitle} action={words.remove} danger withoutReason busy={off.isPending} fault={null} onClose={() => setLeaving(false)} onDo={() => off.mutate()}>{words.removeHelp}</ReasonDialog>}
     </Stack>
   );
 }

@@ -5,6 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
+import type { MirrorOut } from '@/api/schema';
 import { useCan } from '@/api/session';
 import { Allowed } from '@/parts/Allowed';
 import { Chip } from '@/parts/Chip';
@@ -26,14 +27,15 @@ export function Mirror({ project }: { readonly project: string }) {
   const path = { project };
   const mirror = useQuery({
     queryKey: key,
-    refetchInterval: 10_000,
+    refetchInterval: ({ state }) => (state.data?.state === 'pending' ? 1000 : 10_000), // a push takes seconds: whoever waits sees it end
     queryFn: async () => (await data(api.GET('/api/v1/projects/{project}/mirrors', { params: { path } }))).items[0] ?? null,
   });
-  const done = () => {
+  const done = async (): Promise<void> => {
+    await queries.invalidateQueries({ queryKey: key });
     setOpen(undefined);
-    return queries.invalidateQueries({ queryKey: key });
   };
   const push = useMutation({ mutationFn: () => data(api.POST('/api/v1/projects/{project}/mirror/push', { params: { path } })), onSuccess: done });
+  const pause = useMutation({ mutationFn: ({ url, all_branches, enabled }: MirrorOut) => data(api.PUT('/api/v1/projects/{project}/mirror', { params: { path }, body: { url, all_branches, enabled: !enabled } })), onSuccess: done });
   const remove = useMutation({ mutationFn: () => api.DELETE('/api/v1/projects/{project}/mirror', { params: { path } }), onSuccess: done });
   const overwrite = useMutation({ mutationFn: (refs: Record<string, string>) => data(api.POST('/api/v1/projects/{project}/mirror/overwrite', { params: { path }, body: { refs } })), onSuccess: done });
   if (mirror.data === undefined) return mirror.error ? <Refusal fault={mirror.error} /> : <Waiting />;
@@ -60,9 +62,10 @@ export function Mirror({ project }: { readonly project: string }) {
       </table>
       {found.problem && <Alert color="orange" icon={<IconAlertTriangle size={18} />}>{found.problem.detail} {found.problem.remedy}</Alert>}
       {found.held.length > 0 && <div><Text size="sm" fw={600}>{words.held}</Text><List size="sm">{found.held.map((one) => <List.Item key={one.ref}>{`${one.ref}: ${one.reason || one.why}`}</List.Item>)}</List></div>}
-      <Refusal fault={push.error} />
+      <Refusal fault={push.error ?? pause.error} />
       <Group>
-        <Allowed may={may}>{(off) => <Button disabled={off} loading={push.isPending} onClick={() => push.mutate()}>{words.push}</Button>}</Allowed>
+        <Allowed may={may}>{(off) => <Button disabled={off || !found.enabled} loading={push.isPending} onClick={() => push.mutate()}>{words.push}</Button>}</Allowed>
+        <Allowed may={may}>{(off) => <Button variant="default" disabled={off} loading={pause.isPending} onClick={() => pause.mutate(found)}>{found.enabled ? words.pause : words.resume}</Button>}</Allowed>
         {button(words.change, 'form')}
         {Object.keys(diverged).length > 0 && <Allowed may={may}>{(off) => <Button color="red" variant="light" disabled={off} onClick={() => setOpen('overwrite')}>{words.overwrite}</Button>}</Allowed>}
         {button(words.remove, 'remove')}

@@ -60,7 +60,7 @@ function Freeze({ rules, onChange }: Part) {
         <div key={at} className={classes.line}>
           <TextInput type="datetime-local" label={fields.from} value={local(one.from)} onChange={(event) => put(at, { from: moment(event.currentTarget.value) })} />
           <TextInput type="datetime-local" label={fields.until} value={local(one.until)} onChange={(event) => put(at, { until: moment(event.currentTarget.value) })} />
-          <TextInput label={fields.reason} required value={one.reason} onChange={(event) => put(at, { reason: event.currentTarget.value })} />
+          <TextInput label={fields.reason} required withAsterisk={false} value={one.reason} onChange={(event) => put(at, { reason: event.currentTarget.value })} />
           {periods.length > 1 && <Button variant="subtle" onClick={() => onChange({ freeze: { periods: periods.filter((_, index) => index !== at) } })}>{fields.remove}</Button>}
         </div>
       ))}

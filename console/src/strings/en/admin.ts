@@ -19,6 +19,8 @@ export const admin = {
     health: 'How the parts of the running system are. The page refreshes every 5 seconds.',
   },
   typeToConfirm: (name: string) => `Type ${name} to confirm`,
+  noProject: (project: string) => `There is no project ${project}.`,
+  noEnvironment: (environment: string, project: string) => `${project} has no environment ${environment}.`,
   actions: 'Actions',
   actionsFor: (name: string) => `Actions for ${name}`,
   search: 'Search',

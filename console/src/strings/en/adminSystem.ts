@@ -56,7 +56,7 @@ export const adminSystem = {
     verifies: 'Older keys still verify what they signed.',
   },
   settings: {
-    find: 'Name, value or words of the help',
+    find: 'Search in the settings',
     only: 'Only those that differ from their default',
     differs: 'changed',
     default: 'Default',
@@ -84,7 +84,8 @@ export const adminSystem = {
     none: 'No job is here',
     noneHelp: 'Finished jobs are kept for a while and then forgotten.',
     noneFailed: 'No job has failed',
-    kindHelp: 'Whole name of the kind',
+    kindHelp: 'every kind',
+    retryOf: (kind: string) => `Try ${kind} again`,
   },
   health: {
     label: 'Parts',

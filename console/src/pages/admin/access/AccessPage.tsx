@@ -22,7 +22,7 @@ export function AccessPage() {
           <Tabs.Tab value="grants" leftSection={<IconUsersGroup size={15} />}>{words.tabs.grants}</Tabs.Tab>
           <Tabs.Tab value="ask" leftSection={<IconHelpCircle size={15} />}>{words.tabs.ask}</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="grants"><Grants /></Tabs.Panel>
+        <Tabs.Panel value="grants"><Grants onGive={() => setGiving(true)} /></Tabs.Panel>
         <Tabs.Panel value="ask"><WhoMay /></Tabs.Panel>
       </Tabs>
       {giving && <GiveRole onClose={() => setGiving(false)} />}

@@ -1,5 +1,6 @@
 /** "Who can publish here?": a question of action and place, answered with people, their roles and the deciding rule. */
 import { Autocomplete, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { IconCircleCheck, IconCircleX, IconHelpCircle } from '@tabler/icons-react';
 import { api, data } from '@/api/client';
 import type { MayOut } from '@/api/schema';
@@ -23,11 +24,13 @@ export function WhoMay() {
   const project = named ?? projects[0] ?? '';
   const environments = useEnvironmentNames(project);
   const users = useUserNames(user);
-  // Only whole names are asked about: half-typed ones would be refused.
-  const ready = projects.includes(project) && (environment === '' || environments.includes(environment)) && (user === '' || users.includes(user));
+  // Asked when the typing rests.
+  const [at] = useDebouncedValue(`${project}\n${environment}\n${module}\n${user}`, 350);
+  const [askedProject = '', askedEnvironment = '', askedModule = '', askedUser = ''] = at.split('\n');
+  const ready = askedProject !== '';
   const found = usePages(
-    ['system', 'who', action, project, environment, module, user],
-    (cursor) => data(api.GET('/api/v1/access/who', { params: { query: { action, project, environment, module, user, cursor } } })),
+    ['system', 'who', action, at],
+    (cursor) => data(api.GET('/api/v1/access/who', { params: { query: { action, project: askedProject, environment: askedEnvironment, module: askedModule, user: askedUser, cursor } } })),
     ready,
   );
   const first = found.data?.pages[0] as { readonly words?: string } | undefined;
@@ -46,7 +49,7 @@ export function WhoMay() {
       {ready && !found.items && !found.error && <Waiting />}
       {found.items && !found.error && (
         <section aria-live="polite" aria-busy={found.isFetching}>
-          <Text component="h2" fz={17} fw={620} mt="xs" mb="xs">{words.who(verb, whereOf({ project, module, environment }, words.everyProject))}</Text>
+          <Text component="h2" fz={17} fw={620} mt="xs" mb="xs">{words.who(verb, whereOf({ project: askedProject, module: askedModule, environment: askedEnvironment }, words.everyProject))}</Text>
           {found.items.length === 0 ? <Empty title={words.nobody}>{words.nobodyHelp}</Empty> : found.items.map((may) => <Answer key={may.user} may={may} />)}
           <MorePages query={found} />
         </section>

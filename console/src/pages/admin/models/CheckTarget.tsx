@@ -8,6 +8,7 @@ import { queries } from '@/api/queries';
 import type { TargetOut } from '@/api/schema';
 import { Refusal } from '@/parts/Refusal';
 import { duration } from '@/parts/Time';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 import parts from '@/parts/parts.module.css';
 import { TARGETS } from './keys';
@@ -17,6 +18,7 @@ const words = strings.admin.models;
 type Found = NonNullable<TargetOut['check']>;
 
 export function CheckTarget({ target, onClose }: { readonly target: TargetOut; readonly onClose: () => void }) {
+  useFocusBack();
   const check = useMutation({
     mutationFn: () => data(api.POST('/api/v1/models/{name}/check', { params: { path: { name: target.name } }, body: {} })),
     onSuccess: () => queries.invalidateQueries({ queryKey: TARGETS }),

@@ -1,5 +1,6 @@
 /** One model of the catalogue: its facts with their sources, and its maker's rules. */
 import { Button, Drawer, Stack, Text } from '@mantine/core';
+import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 import parts from '@/parts/parts.module.css';
 import classes from '../admin.module.css';
@@ -14,6 +15,7 @@ function Source({ text }: { readonly text: string }) {
 }
 
 export function EntryDetails({ entry, onClose, onUse }: { readonly entry: Entry; readonly onClose: () => void; readonly onUse: () => void }) {
+  useFocusBack();
   const { price: cost } = entry;
   const facts: (readonly [string, string | null | undefined])[] = [
     [words.provider, entry.provider],

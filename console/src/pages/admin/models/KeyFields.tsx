@@ -11,13 +11,14 @@ export interface KeyFieldsProps {
   readonly set: (change: Partial<Draft>) => void;
   /** Whether a key may stay as it is: the target is there already. */
   readonly keeps: boolean;
+  readonly error?: string;
 }
 
-export function KeyFields({ draft, set, keeps }: KeyFieldsProps) {
+export function KeyFields({ draft, set, keeps, error }: KeyFieldsProps) {
   const places = keeps ? (['keep', ...PLACES] as const) : PLACES;
   return (
     <>
-      <Select label={words.where} allowDeselect={false} data={places.map((value) => ({ value, label: words.kinds[value] }))} value={draft.key} onChange={(value) => set({ key: (value ?? 'none') as KeyPlace, secret: '' })} />
+      <Select label={words.where} error={error} allowDeselect={false} data={places.map((value) => ({ value, label: words.kinds[value] }))} value={draft.key} onChange={(value) => set({ key: (value ?? 'none') as KeyPlace, secret: '' })} />
       {(draft.key === 'env' || draft.key === 'file') && (
         <TextInput label={draft.key === 'env' ? words.variable : words.file} required withAsterisk={false} maxLength={200} value={draft.keyName} onChange={(event) => set({ keyName: event.currentTarget.value })} />
       )}

@@ -11,10 +11,11 @@ import { Waiting } from '@/parts/Page';
 import { MorePages, usePages } from '@/parts/Pages';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
+import { AllowedButton } from '../AllowedButton';
 import { Confirm } from '../Confirm';
 import { Rows, type Column } from '../Rows';
 import { CheckTarget } from './CheckTarget';
-import { TargetForm } from './TargetForm';
+import { EditTarget } from './EditTarget';
 import { TARGETS } from './keys';
 import { dollars } from '@/parts/money';
 import { share } from './money';
@@ -28,7 +29,7 @@ export function Targets({ onAdd }: { readonly onAdd: () => void }) {
   const close = (): void => setDoing(null);
   const targets = usePages(TARGETS, (cursor) => data(api.GET('/api/v1/models', { params: { query: { cursor, limit: 100 } } })));
   if (!targets.items) return targets.error ? <Refusal fault={targets.error} onRetry={() => void targets.refetch()} /> : <Waiting />;
-  if (targets.items.length === 0) return <Empty icon={IconServer2} title={words.none} action={<Button onClick={onAdd}>{words.add}</Button>}>{words.noneHelp}</Empty>;
+  if (targets.items.length === 0) return <Empty icon={IconServer2} title={words.none} action={<AllowedButton action="model:manage" onClick={onAdd}>{words.add}</AllowedButton>}>{words.noneHelp}</Empty>;
   const columns: Column<TargetOut>[] = [
     { key: 'name', head: words.name, cell: (target) => <div><div className={classes.name}>{target.name}</div><div className={classes.soft}>{`${target.provider} · ${target.model}`} {target.alias && <Chip title={words.aliasHelp}>{words.alias}</Chip>}</div></div> },
     { key: 'state', head: words.state, cell: (target) => <TargetState target={target} /> },
@@ -51,7 +52,7 @@ export function Targets({ onAdd }: { readonly onAdd: () => void }) {
     <>
       <Rows label={words.label} columns={columns} rows={targets.items} keyOf={(target) => target.name} foot={<MorePages query={targets} />} onOpen={(target) => setDoing({ what: 'edit', target })} />
       {doing?.what === 'check' && <CheckTarget target={doing.target} onClose={close} />}
-      {doing?.what === 'edit' && <TargetForm target={doing.target} onClose={close} />}
+      {doing?.what === 'edit' && <EditTarget name={doing.target.name} onClose={close} />}
       {doing?.what === 'remove' && (
         <Confirm title={words.removeTitle(doing.target.name)} verb={words.removeVerb} onClose={close} run={async () => {
           await api.DELETE('/api/v1/models/{name}', { params: { path: { name: doing.target.name } } });

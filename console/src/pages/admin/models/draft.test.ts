@@ -4,7 +4,7 @@ import { bodyOf, emptyDraft } from './draft';
 describe('bodyOf', () => {
   it('lets every project use it when none is named', () => {
     expect(bodyOf(emptyDraft('ollama', 'llama3.2'), []).projects).toBeNull();
-    expect(bodyOf({ ...emptyDraft('ollama'), projects: 'bank, clinic' }, []).projects).toEqual(['bank', 'clinic']);
+    expect(bodyOf({ ...emptyDraft('ollama'), projects: ['bank', 'clinic'] }, []).projects).toEqual(['bank', 'clinic']);
   });
   it('leaves the key alone when it stays as it is', () => {
     expect(bodyOf({ ...emptyDraft('openai'), key: 'keep', secret: 'x' }, []).credential).toBeNull();

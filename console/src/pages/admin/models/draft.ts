@@ -12,7 +12,7 @@ export interface Draft {
   readonly baseUrl: string;
   readonly region: string;
   readonly dataClass: string;
-  readonly projects: string;
+  readonly projects: readonly string[];
   readonly concurrency: number | string;
   readonly perMinute: number | string;
   readonly tokensPerMinute: number | string;
@@ -22,13 +22,13 @@ export interface Draft {
   readonly key: KeyPlace;
   readonly keyName: string;
   readonly secret: string;
-  /** Kept as it is: the form does not ask for it. */
+  /** null: the server tells by the id. */
   readonly alias: boolean | null;
 }
 
 export function emptyDraft(provider: string, model = ''): Draft {
   return {
-    name: '', provider, model, catalogueId: '', baseUrl: '', region: '', dataClass: 'internal', projects: '', concurrency: 8, perMinute: '', tokensPerMinute: '',
+    name: '', provider, model, catalogueId: '', baseUrl: '', region: '', dataClass: 'internal', projects: [], concurrency: 8, perMinute: '', tokensPerMinute: '',
     budget: '', options: {}, enabled: true, key: 'none', keyName: '', secret: '', alias: null,
   };
 }
@@ -36,7 +36,7 @@ export function emptyDraft(provider: string, model = ''): Draft {
 export function draftOf(target: TargetOut): Draft {
   return {
     name: target.name, provider: target.provider, model: target.model, catalogueId: target.catalogue_id ?? '', baseUrl: target.base_url ?? '', region: target.region,
-    dataClass: target.data_class, projects: (target.projects ?? []).join(', '), concurrency: target.limits.concurrency, perMinute: target.limits.requests_per_minute ?? '',
+    dataClass: target.data_class, projects: target.projects ?? [], concurrency: target.limits.concurrency, perMinute: target.limits.requests_per_minute ?? '',
     tokensPerMinute: target.limits.tokens_per_minute ?? '', budget: target.budget_month === null ? '' : target.budget_month / 1e6, options: target.options,
     enabled: target.enabled, key: 'keep', keyName: '', secret: '', alias: target.alias,
   };
@@ -46,7 +46,6 @@ const numberOr = (typed: number | string): number | null => (typed === '' ? null
 
 /** The body; only options that say something and belong to the provider go along. */
 export function bodyOf(draft: Draft, optionNames: readonly string[]): TargetBody {
-  const projects = draft.projects.split(/[\s,]+/).filter((name) => name !== '');
   const options = Object.fromEntries(Object.entries(draft.options).filter(([name, value]) => value !== '' && optionNames.includes(name)));
   return {
     provider: draft.provider,
@@ -56,7 +55,7 @@ export function bodyOf(draft: Draft, optionNames: readonly string[]): TargetBody
     alias: draft.alias,
     region: draft.region.trim(),
     data_class: draft.dataClass,
-    projects: projects.length > 0 ? projects : null,
+    projects: draft.projects.length > 0 ? [...draft.projects] : null,
     limits: { concurrency: Number(draft.concurrency || 8), requests_per_minute: numberOr(draft.perMinute), tokens_per_minute: numberOr(draft.tokensPerMinute) },
     budget_month: millionthsOf(draft.budget),
     options,

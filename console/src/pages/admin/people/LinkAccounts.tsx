@@ -19,7 +19,7 @@ export function LinkAccounts({ name, link, onClose }: LinkAccountsProps) {
   return (
     <Confirm danger={false} title={words.linkTitle(name)} verb={words.linkVerb} reason="needed" run={(reason) => link(other, reason)} onClose={onClose}>
       {words.linkHelp}
-      <Autocomplete mt="sm" label={words.otherAccount} required withAsterisk={false} data={names} value={other} onChange={setOther} />
+      <Autocomplete data-autofocus mt="sm" label={words.otherAccount} required withAsterisk={false} data={names} value={other} onChange={setOther} />
     </Confirm>
   );
 }

@@ -59,7 +59,7 @@ function columns(all: readonly UserListed[]): Column<UserListed>[] {
     { key: 'state', head: words.state, cell: (user) => <States user={user} all={all} /> },
     { key: 'factor', head: words.factor, cell: (user) => (user.kind === 'service' ? '–' : user.second_factor ? words.factorOn : <span className={classes.soft}>{words.factorOff}</span>) },
     { key: 'seen', head: words.seen, cell: (user) => <Time at={user.last_seen_at} /> },
-    { key: 'access', head: words.access, hidden: true, cell: (user) => <AppLink href={links.admin('access', { q: user.name })}>{words.access}</AppLink> },
+    { key: 'access', head: words.access, hidden: true, cell: (user) => <AppLink href={links.admin('access', { user: user.name })}>{words.access}</AppLink> },
     { key: 'actions', head: strings.admin.actions, hidden: true, cell: (user) => <AccountMenu user={user} /> },
   ];
 }

@@ -1,9 +1,9 @@
 /** What this installation forbids of its own, and below it what comes with the product. */
-import { Accordion, Button, Group, Stack, Text } from '@mantine/core';
+import { Accordion, Group, Stack, Text } from '@mantine/core';
 import { IconPlus, IconShieldLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, data } from '@/api/client';
+import { api, data, ifMatch } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { PolicyOut } from '@/api/schema';
 import { Empty } from '@/parts/Empty';
@@ -31,14 +31,14 @@ export function PoliciesPage() {
       {!list && !found.error && <Waiting />}
       {list && (
         <Stack maw={960}>
-          {list.items.length === 0 && <Empty icon={IconShieldLock} title={words.none} action={<Button onClick={() => setEditing('new')}>{words.add}</Button>}>{words.noneHelp}</Empty>}
+          {list.items.length === 0 && <Empty icon={IconShieldLock} title={words.none} action={<AllowedButton action="policy:manage" onClick={() => setEditing('new')}>{words.add}</AllowedButton>}>{words.noneHelp}</Empty>}
           {list.items.map((policy) => (
             <section key={policy.name} className={classes.card} aria-label={policy.name}>
               <Group justify="space-between" align="start" mb="xs">
                 <div><Text fw={600}>{policy.name}</Text><Text size="sm" c="dimmed">{policy.comment}</Text></div>
                 <Group gap={6}>
-                  <Button size="compact-sm" variant="default" aria-label={`${strings.admin.edit} ${policy.name}`} onClick={() => setEditing(policy)}>{strings.admin.edit}</Button>
-                  <Button size="compact-sm" variant="default" aria-label={`${strings.admin.remove} ${policy.name}`} onClick={() => setRemoving(policy)}>{strings.admin.remove}</Button>
+                  <AllowedButton action="policy:manage" size="compact-sm" variant="default" label={`${strings.admin.edit} ${policy.name}`} onClick={() => setEditing(policy)}>{strings.admin.edit}</AllowedButton>
+                  <AllowedButton action="policy:manage" size="compact-sm" variant="default" label={`${strings.admin.remove} ${policy.name}`} onClick={() => setRemoving(policy)}>{strings.admin.remove}</AllowedButton>
                 </Group>
               </Group>
               <pre className={classes.code}>{policy.text}</pre>
@@ -61,7 +61,7 @@ export function PoliciesPage() {
       {editing && <PolicyEditor policy={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />}
       {removing && (
         <Confirm title={words.removeTitle(removing.name)} verb={words.removeVerb} onClose={() => setRemoving(null)} run={async () => {
-          await api.DELETE('/api/v1/policies/{name}', { params: { path: { name: removing.name } } });
+          await api.DELETE('/api/v1/policies/{name}', { params: { path: { name: removing.name } }, headers: ifMatch(`"${removing.tag}"`) });
           await queries.invalidateQueries({ queryKey: POLICIES });
         }}>{words.removeHelp}</Confirm>
       )}

@@ -44,18 +44,32 @@ def put_policy(
     policy: OwnPolicy,
     *,
     rule: str | None = None,
+    seen: str | None = None,
+    only_new: bool = False,
 ) -> Changed:
     """Add a policy, or replace the one of its name.
 
     The caller brings `policies` up to date after the commit (`watch.PolicyWatch.reload`).
 
+    Args:
+        seen: the tag of the text the change was made from; None takes whatever is there.
+        only_new: replace nothing.
+
     Raises:
         Invalid: the name, or the text; `errors` has each line and message.
-        Conflict: it would keep every administrator from changing policies, or there are too many.
+        Conflict: it would keep every administrator from changing policies, there are too many, somebody else changed
+            it since, or the name is taken.
     """
     check_policy(policy)
     _lock(tx.conn)
     before = store.find(tx.conn, policy.name)
+    if only_new and before is not None:
+        raise Conflict(
+            f"There is a policy {policy.name} already.",
+            remedy="Choose another name, or change that one.",
+            slug="name-taken",
+        )
+    unchanged_since(before, policy.name, seen)
     others = tuple(p for p in store.in_force(tx.conn) if p.name != policy.name)
     if len(others) >= MAX_POLICIES:
         raise Conflict(
@@ -70,20 +84,46 @@ def put_policy(
     return Changed(after, policy_set(after).version)
 
 
-def remove_policy(tx: Transaction, actor: Actor, name: str, *, rule: str | None = None) -> Changed:
-    """Take a policy out of force.
+def remove_policy(
+    tx: Transaction,
+    actor: Actor,
+    name: str,
+    *,
+    rule: str | None = None,
+    seen: str | None = None,
+) -> Changed:
+    """Take a policy out of force. `seen` as in `put_policy`.
 
     Raises:
         NotFound: there is none of that name.
+        Conflict: somebody else changed it since.
     """
     _lock(tx.conn)
     before = store.find(tx.conn, name)
     if before is None:
         raise no_such_policy(name)
+    unchanged_since(before, name, seen)
     after = tuple(p for p in store.in_force(tx.conn) if p.name != name)
     store.deactivate(tx.conn, name)
     _record(tx, actor, "policy.remove", name, before.policy, None, after, rule)
     return Changed(after, policy_set(after).version)
+
+
+def unchanged_since(before: store.Stored | None, name: str, seen: str | None) -> None:
+    """Refuse a change made from a text that is not in force any more.
+
+    Raises:
+        Conflict: another text is, or none.
+    """
+    if seen is None or (before is not None and before.tag == seen):
+        return
+    what = "removed" if before is None else "changed"
+    raise Conflict(
+        f"Somebody else {what} the policy {name} since you read it.",
+        remedy="Read it again and repeat your change.",
+        slug="policy-changed",
+        current=None if before is None else before.tag,
+    )
 
 
 def check_policy(policy: OwnPolicy) -> None:

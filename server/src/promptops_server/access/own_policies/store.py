@@ -24,6 +24,11 @@ class Stored:
     active: bool
 
     @property
+    def tag(self) -> str:
+        """The entity tag of this text, as `If-Match` takes it."""
+        return f"p{self.created_at}"
+
+    @property
     def policy(self) -> OwnPolicy:
         """What decides."""
         return OwnPolicy(self.name, self.text, self.comment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptops_server.access.asking import ApprovalOf
@@ -25,8 +25,8 @@ from promptops_server.infra.authorise import Resource, require
 from promptops_server.infra.body_fields import Line, Lines
 from promptops_server.infra.clock import to_text
 from promptops_server.infra.database import Database, again_if_taken
-from promptops_server.infra.http import ActorDep, problem_responses
-from promptops_server.infra.problems import Invalid
+from promptops_server.infra.http import ActorDep, if_match, problem_responses
+from promptops_server.infra.problems import BadRequest, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class PolicyOut(BaseModel):
     comment: str
     author: str
     created_at: str
+    tag: str = Field(description="of this text, as `If-Match` takes it")
 
 
 class PolicyList(BaseModel):
@@ -164,28 +165,40 @@ def router(deps: PolicyDeps) -> APIRouter:
         )
 
     @api.get("/policies/{name}", summary="One policy of the installation")
-    def show(actor: ActorDep, name: str) -> PolicyOut:
+    def show(actor: ActorDep, name: str, response: Response) -> PolicyOut:
         require(policies, actor, "policy:read", Resource())
         with db.read() as conn:
             found = store.find(conn, name)
         if found is None:
             raise no_such_policy(name)
+        response.headers["ETag"] = f'"{found.tag}"'
         return _out(found)
 
-    @api.put("/policies/{name}", summary="Add or replace a policy; it takes effect at once")
-    def put(actor: ActorDep, name: str, body: PolicyIn) -> PolicyChanged:
+    @api.put(
+        "/policies/{name}",
+        summary="Add or replace a policy; it takes effect at once",
+        description=(
+            "`If-Match` names the text the change was made from; `If-None-Match: *` replaces nothing. Without either, "
+            "what is there is replaced."
+        ),
+    )
+    def put(actor: ActorDep, name: str, body: PolicyIn, request: Request) -> PolicyChanged:
         may = require(policies, actor, "policy:manage", Resource())
         policy = OwnPolicy(name, body.text, body.comment)
+        seen, only_new = if_match(request), _only_new(request)
 
         def work() -> PolicyChanged:
             with db.write() as tx:
-                done = put_policy(tx, actor, policies, policy, rule=may.rule)
+                done = put_policy(
+                    tx, actor, policies, policy, rule=may.rule, seen=seen, only_new=only_new
+                )
                 made = PolicyChanged(
                     name=name,
                     text=body.text,
                     comment=body.comment,
                     author=actor.name,
                     created_at=to_text(tx.now),
+                    tag=f"p{tx.now}",
                     policy_version=done.version,
                 )
                 tx.after_commit(deps.reload)
@@ -194,13 +207,22 @@ def router(deps: PolicyDeps) -> APIRouter:
         return again_if_taken(work)
 
     @api.delete("/policies/{name}", status_code=204, summary="Take a policy out of force at once")
-    def remove(actor: ActorDep, name: str) -> None:
+    def remove(actor: ActorDep, name: str, request: Request) -> None:
         may = require(policies, actor, "policy:manage", Resource())
+        seen = if_match(request)
         with db.write() as tx:
-            remove_policy(tx, actor, name, rule=may.rule)
+            remove_policy(tx, actor, name, rule=may.rule, seen=seen)
             tx.after_commit(deps.reload)
 
     return api
+
+
+def _only_new(request: Request) -> bool:
+    """Whether `If-None-Match` is there. Raises BadRequest when it says anything but `*`."""
+    value = request.headers.get("if-none-match")
+    if value is not None and value.strip() != "*":
+        raise BadRequest("If-None-Match is not *.", remedy="Send If-Match to change a policy.")
+    return value is not None
 
 
 def _out(one: store.Stored) -> PolicyOut:
@@ -210,4 +232,5 @@ def _out(one: store.Stored) -> PolicyOut:
         comment=one.comment,
         author=one.author,
         created_at=to_text(one.created_at),
+        tag=one.tag,
     )
