@@ -1,5 +1,6 @@
 /** The look: calm neutral surfaces, one accent, density in tables. Colours of meaning are in `tokens.css`. */
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { strings } from '@/strings';
 
 const accent: MantineColorsTuple = ['#eef3ff', '#dbe5fb', '#b6c8f2', '#8daaea', '#6a8fe3', '#527edf', '#3f6fd8', '#2f5bd7', '#274cb4', '#1c3a8f'];
 
@@ -28,5 +29,7 @@ export const theme = createTheme({
     Drawer: { defaultProps: { transitionProps: { duration: 150 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
+    ModalCloseButton: { defaultProps: { 'aria-label': strings.common.close } },
+    DrawerCloseButton: { defaultProps: { 'aria-label': strings.common.close } },
   },
 });
