@@ -54,6 +54,7 @@ def ask(page: Page, path: str, who: str = "") -> None:
     if who:
         form.get_by_label("People to ask").first.fill(who)
         page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
     form.get_by_role("button", name="Ask for the review").click()
     expect(form).to_have_count(0)
 
@@ -132,11 +133,11 @@ def test_a_signature_takes_an_own_password_and_the_code_of_an_app(
     page = reviewer
     page.goto(f"/p/{PROJECT}/reviews/{number}")
     dialog = begin()
-    dialog.get_by_label("Your password", exact=True).fill("not that")
+    dialog.get_by_role("textbox", name="Your password").fill("not that")
     dialog.get_by_label("Code").fill(app.now())
     dialog.get_by_role("button", name="Sign").click()
     expect(dialog.get_by_role("alert")).to_contain_text("The password is wrong")
-    dialog.get_by_label("Your password", exact=True).fill(own)
+    dialog.get_by_role("textbox", name="Your password").fill(own)
     dialog.get_by_role("button", name="Sign").click()
     expect(dialog).to_have_count(0)
     [decision] = request(project, number)["decisions"]
