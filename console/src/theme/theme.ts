@@ -33,5 +33,7 @@ export const theme = createTheme({
     Drawer: { defaultProps: { transitionProps: { duration: 150 }, closeButtonProps }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
+    ModalCloseButton: { defaultProps: { 'aria-label': strings.common.close } },
+    DrawerCloseButton: { defaultProps: { 'aria-label': strings.common.close } },
   },
 });

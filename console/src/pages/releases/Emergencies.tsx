@@ -91,7 +91,10 @@ function Decide({ project, one, verdict, close }: DecideProps) {
       close();
     },
     onError: (fault, signature) => {
-      if (signature === null && isProblem(fault, 403) && String(fault.problem.rule).startsWith('signature.')) setSigning(true);
+      if (signature === null && isProblem(fault, 403) && String(fault.problem.rule).startsWith('signature.')) {
+        decide.reset();
+        setSigning(true);
+      }
     },
   });
   const title = verdict === 'ratify' ? words.ratifyTitle(release) : words.refuseTitle(release);

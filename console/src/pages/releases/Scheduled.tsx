@@ -2,12 +2,16 @@
 import { Button } from '@mantine/core';
 import { IconCalendarTime } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
 import type { ScheduleOut } from '@/api/releases';
-import { links } from '@/links';
+import { useCan } from '@/api/session';
+import { links, withSheet } from '@/links';
+import { Allowed } from '@/parts/Allowed';
 import { Chip, PersonChip } from '@/parts/Chip';
-import { useGo } from '@/parts/navigate';
+import { useGo, useHref } from '@/parts/navigate';
+import { ReasonDialog } from '@/parts/ReasonDialog';
 import { Refusal } from '@/parts/Refusal';
 import { Time } from '@/parts/Time';
 import { strings } from '@/strings';
@@ -33,7 +37,10 @@ export function Scheduled({ project, environment }: { readonly project: string; 
 function Entry({ project, item }: { readonly project: string; readonly item: ScheduleOut }) {
   const queries = useQueryClient();
   const go = useGo();
+  const href = useHref();
+  const [asked, ask] = useState<'run' | 'cancel' | 'change' | null>(null);
   const { environment, id } = item;
+  const may = useCan('publish', project, environment);
   const params = { path: { project, environment, schedule: id } };
   const changed = (): void => {
     for (const key of ['releases', 'environments']) void queries.invalidateQueries({ queryKey: projectKey(project, key) });
@@ -45,7 +52,20 @@ function Entry({ project, item }: { readonly project: string; readonly item: Sch
       go(links.release(project, environment, made.number));
     },
   });
-  const cancel = useMutation({ mutationFn: () => data(api.DELETE('/api/v1/projects/{project}/environments/{environment}/schedule/{schedule}', { params })), onSuccess: changed });
+  const cancel = useMutation({
+    mutationFn: () => data(api.DELETE('/api/v1/projects/{project}/environments/{environment}/schedule/{schedule}', { params })),
+    onSuccess: () => {
+      const anew = asked === 'change';
+      ask(null);
+      changed();
+      if (anew) go(withSheet(href, { sheet: 'publish', to: environment, prompts: item.prompts.map(({ path, version }) => `${path}@${version}`).join(',') }));
+    },
+  });
+  const begin = (what: 'run' | 'cancel' | 'change'): void => {
+    run.reset();
+    cancel.reset();
+    ask(what);
+  };
   return (
     <div className={classes.card} style={{ maxWidth: 'none' }}>
       <div className={classes.what}>
@@ -56,12 +76,20 @@ function Entry({ project, item }: { readonly project: string; readonly item: Sch
         {item.ticket && <Chip>{item.ticket}</Chip>}
         {item.only_if_head !== null && <Chip tone="idle">{words.onlyIfHead(item.only_if_head)}</Chip>}
         <span style={{ flex: 1 }} />
-        <Button size="xs" variant="default" loading={run.isPending} onClick={() => run.mutate()}>{words.runNow}</Button>
-        <Button size="xs" variant="default" color="red" loading={cancel.isPending} onClick={() => cancel.mutate()}>{words.cancelIt}</Button>
+        <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => begin('run')}>{words.runNow}</Button>}</Allowed>
+        {item.prompts.length === item.count && <Allowed may={may}>{(off) => <Button size="xs" variant="default" disabled={off} onClick={() => begin('change')}>{words.changeIt}</Button>}</Allowed>}
+        <Allowed may={may}>{(off) => <Button size="xs" variant="default" color="red" disabled={off} onClick={() => begin('cancel')}>{words.cancelIt}</Button>}</Allowed>
       </div>
       <p className={classes.reason}>{item.reason}</p>
       <div className={classes.paths}>{item.prompts.slice(0, 6).map(({ path, version }) => <span key={path}>{`${path} v${version}`}</span>)}{item.count > 6 && <span className={classes.soft}>{words.more(item.count - 6)}</span>}</div>
-      <Refusal fault={run.error ?? cancel.error} />
+      {asked !== null && (
+        <ReasonDialog
+          title={words.scheduledTitles[asked](item.count, environment)} action={words.scheduledActions[asked]} danger={asked === 'cancel'} withoutReason busy={run.isPending || cancel.isPending} fault={run.error ?? cancel.error}
+          onClose={() => ask(null)} onDo={() => (asked === 'run' ? run.mutate() : cancel.mutate())}
+        >
+          {words.scheduledTexts[asked]}
+        </ReasonDialog>
+      )}
     </div>
   );
 }

@@ -144,7 +144,7 @@ export const audit = {
     texts: 'Texts to take out',
     textsHelp: 'One a line, exactly as they stand. They are sealed, and wiped when the request ends.',
     marker: 'What stands in their place',
-    markerDefault: '[redacted]',
+    markerDefault: '(redacted)',
     reason: 'Reason',
     ticket: 'Ticket',
     preview: 'Show what it would touch',
