@@ -10,12 +10,11 @@ from benchmarks.stopwatch import Times
 class Prompts(Desk):
     """Each method measures one thing."""
 
-    def prompt(self, *paths: str) -> list[float]:
+    def prompt(self, listed_by: str, *paths: str) -> list[float]:
         """From the list of prompts to one of them and back, the page's code being there."""
         taken = Times()
-        name = paths[0].rsplit("/", 1)[1][:-2]
         listed = f"[...document.querySelectorAll('[role=row] a')].some((one) => one.innerText === '{paths[0]}')"
-        self.go(f"{HOME}/prompts?q={name}", listed)
+        self.go(f"{HOME}/prompts?{listed_by}", listed)
         for turn in range(self.times + 1):
             path = paths[turn % len(paths)]
             link = self.page.get_by_role("row").get_by_role("link", name=path, exact=True)

@@ -34,7 +34,7 @@ export const GridRow = memo(function GridRow({ project, row, columns, grouped, s
         return (
           // The grid has the focus and hears keys and clicks; cells are pointed at through aria-activedescendant.
           <div
-            key={name} id={idOf({ path: row.path, target: name })} role="gridcell" className={classes.cell} aria-selected={name === selected} tabIndex={-1}
+            key={name} id={idOf({ path: row.path, target: name })} role="gridcell" className={classes.cell} aria-selected={name === selected}
             aria-label={`${row.path}, ${name}: ${said}`} data-path={row.path} data-target={name} data-said={said}
           >
             <VerdictMark verdict={verdict} size={20} />
