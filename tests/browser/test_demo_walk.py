@@ -85,7 +85,7 @@ def decide(page: Page, verb: str) -> None:
     expect(dialog).to_have_count(0)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_demonstration(console: Console, application: Follower, tmp_path: Path) -> None:
     application.wait_seen("claims/triage", 2)
 
@@ -134,6 +134,20 @@ def test_the_demonstration(console: Console, application: Follower, tmp_path: Pa
     expect(sheet.get_by_text("r6 is live in production")).to_be_visible()
     application.wait_seen("claims/triage", 6)
     expect(sheet.get_by_text("1 of 1")).to_be_visible()
+
+    author.goto("/p/retail-bank/prompt/advice/savings-explainer?tab=tests")
+    author.get_by_role("link", name="Run the tests").or_(
+        author.get_by_role("button", name="Run the tests")
+    ).first.click()
+    starting = author.get_by_role("dialog")
+    starting.get_by_label("smollm2-local").check()
+    starting.get_by_role("button", name="Start the run").click()
+    expect(author.get_by_text("6 of 6 calls")).to_be_visible(timeout=90_000)
+    author.get_by_role("link", name="Case 1", exact=True).click()
+    expect(author.get_by_role("dialog")).to_be_visible()
+    author.goto("/p/retail-bank/matrix")
+    cell = author.get_by_role("gridcell", name=re.compile("savings-explainer.*smollm2-local"))
+    expect(cell).not_to_have_attribute("aria-label", re.compile("untested"))
 
     publisher.goto("/p/retail-bank/evidence/claims/triage?version=6")
     with publisher.expect_download() as download:
