@@ -62,10 +62,10 @@ def make_backup(settings: Settings, file: Path, passphrase: str, on_progress: Pr
     The file appears under its name when all of it is on the disk. Writes one audit event, which is in the backup.
 
     Raises:
-        CannotKeep: there is no database, or one of another version, or the file is there already.
+        CannotKeep: there is no database, or one of another version; the file is there already or cannot be written, and
+            then nothing is left of it.
         CannotStart: the secret key cannot be read.
         Unavailable: the database does not answer.
-        OSError, sqlite3.Error: the file cannot be written; nothing is left of it.
     """
     began = time.monotonic()
     if file.exists():
@@ -195,6 +195,8 @@ def _appearing(file: Path) -> Iterator[BinaryIO]:
             out.flush()
             os.fsync(out.fileno())
         part.rename(file)
+    except OSError as error:  # most often: the disk is full
+        raise CannotKeep(f"{file} cannot be written: {error.strerror or error}.") from None
     except sqlite3.Error as error:
         raise CannotKeep(f"The copy of the database cannot be written: {error}.") from None
     finally:
