@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from promptops_server.app import migrate
 from promptops_server.app.data_dir import DataDirLock
 from promptops_server.app.installation import ensure_installation
 from promptops_server.app.keeping.backup import make_backup
@@ -143,6 +145,55 @@ def test_a_backup_never_replaces_a_file_and_is_whole_without_its_passphrase(kept
     assert verify_backup(kept.file, None).manifest == {}
     opened = verify_backup(kept.file, PASSPHRASE).manifest
     assert {"promptops.sqlite", "secret.key"} <= {m["name"] for m in opened["members"]}
+
+
+def test_a_postgresql_database_is_replaced_only_when_nobody_uses_it(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    settings = load(
+        {"data_dir": tmp_path / "data", "database.url": postgres_url, "secret_key": SECRET},
+        environ={},
+    )
+    db = Database(postgres_url)
+    ensure_installation(db)
+    Keys(db, SECRET.encode()).ensure()
+    create_operator_token(db, user="ada", role="admin")
+    file = tmp_path / "good.promptops"
+    make_backup(settings, file, PASSPHRASE, lambda _what, _done: None)
+    create_operator_token(db, user="eve", role="admin")
+
+    def restore() -> Restored:
+        return restore_backup(
+            settings, file, PASSPHRASE,
+            replace=True, reason="For a test", on_progress=lambda _what, _done: None,
+        )  # fmt: skip
+
+    with pytest.raises(CannotKeep, match="Others are connected"):
+        restore()
+    db.close()
+    data = bytearray(file.read_bytes())
+    data[-200] ^= 1  # in the last member, when all tables have been filled
+    file.write_bytes(data)
+    with pytest.raises(BackupBroken):
+        restore()
+    with psycopg.connect(postgres_url) as conn:
+        names = "SELECT name FROM user_account ORDER BY name"
+        assert conn.execute(names).fetchall() == [("ada",), ("eve",)]
+    data[-200] ^= 1
+    file.write_bytes(data)
+    assert restore().finished.epoch > 1
+    with psycopg.connect(postgres_url) as conn:
+        assert conn.execute(names).fetchall() == [("ada",)]
+        with pytest.raises(psycopg.errors.RaiseException):  # the log is guarded as before
+            conn.execute("DELETE FROM audit_event")
+    with psycopg.connect(postgres_url) as conn:  # as a restore that was killed leaves it
+        conn.execute("UPDATE alembic_version SET version_num = 'restoring'")
+    killed = Database(postgres_url)
+    with pytest.raises(migrate.NewerSchema, match="did not end"):
+        migrate.pending(killed)
+    killed.close()
+    assert restore().environments == {}
+    assert not (tmp_path / "data" / "secret.key").exists()  # the settings have it
 
 
 @contextmanager
