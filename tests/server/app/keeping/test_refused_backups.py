@@ -108,6 +108,12 @@ def test_a_restore_refuses_what_is_not_empty_in_use_or_of_another_engine(kept: K
             load({"data_dir": target, "database.url": url}, environ={}), kept.file, PASSPHRASE,
             replace=False, reason="For a test", on_progress=lambda _what, _done: None,
         )  # fmt: skip
+    nowhere = {"data_dir": target, "redis.url": f"unix://{kept.folder}/none"}
+    with pytest.raises(CannotKeep, match="Redis does not answer"):
+        restore_backup(
+            load(nowhere, environ={}), kept.file, PASSPHRASE,
+            replace=False, reason="For a test", on_progress=lambda _what, _done: None,
+        )  # fmt: skip
     assert kept.in_target() == ["server.lock"]
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import redis
+
 from promptops_server.app import migrate
 from promptops_server.app.data_dir import DataDirLock, prepare
 from promptops_server.app.keeping import to_postgres
@@ -87,6 +89,7 @@ def restore_backup(
             stack.enter_context(DataDirLock(settings.data_dir))
             if not replace:
                 _require_empty(settings)
+            _require_redis(settings)
             apart = stack.enter_context(_apart(settings.data_dir))
             members = _counted(reader.members(passphrase), on_progress)
             put = _into_sqlite if settings.is_sqlite else _into_postgres
@@ -203,6 +206,18 @@ def _require_empty(settings: Settings) -> None:
             f"{settings.data_dir} is not empty ({', '.join(there)}): name another directory, or say --replace, "
             "which sets aside what is in it."
         )
+
+
+def _require_redis(settings: Settings) -> None:
+    """Asked before anything is changed; `finish` asks it again."""
+    if not settings.redis.url:
+        return
+    try:
+        connect(address_of(settings), timeout=10).ping()
+    except redis.RedisError as error:
+        raise CannotKeep(
+            f"Redis does not answer ({error}); start it, or leave it out: servers rebuild it."
+        ) from None
 
 
 def _require_sound(file: Path) -> None:
