@@ -232,7 +232,7 @@ def test_a_mirror_is_set_paused_and_removed(desk: Desk, host: GitHost) -> None:
     press(form, "Save and push")
     expect(dialog(page)).to_have_count(0)
     expect(page.get_by_text("up to date")).to_be_visible(timeout=30_000)
-    assert "refs/heads/env/production" in host.refs()
+    assert "refs/heads/main" in host.refs()
     assert host.password not in page.content()
     press(page, "Pause")
     expect(page.get_by_role("button", name="Push now")).to_be_disabled()

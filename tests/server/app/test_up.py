@@ -54,9 +54,7 @@ def one_line(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    running = RunningServer(
-        tmp_path_factory.mktemp("demo") / "data", args=("--demo",), as_installed=True
-    ).start()
+    running = RunningServer(tmp_path_factory.mktemp("demo") / "data", args=("--demo",), as_installed=True).start()
     yield running
     assert running.process is not None
     if running.process.poll() is None:
