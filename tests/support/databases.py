@@ -115,6 +115,20 @@ class PostgresTemplate:
         self._lent += 1
         return self.create(f"{self.name}_{self._lent}")
 
+    def lend_empty(self) -> str:
+        """The URL of a database without anything; `drop_url` it."""
+        self._lent += 1
+        name = f"{self.name}_empty_{self._lent}"
+        with self._admin() as conn:
+            conn.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+            )
+        return self._url(name)
+
+    def drop_url(self, url: str) -> None:
+        """Drop a database by its URL, whoever is still connected."""
+        self.drop(str(make_url(url).database))
+
     def take_back(self, url: str) -> None:
         """End who is still connected, and empty it for the next."""
         with psycopg.connect(url, autocommit=True) as conn:

@@ -24,6 +24,9 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 # Any constant works; it must only differ from the other advisory locks of this product.
 _LOCK = text("SELECT pg_advisory_xact_lock(7310417883)")
 
+RESTORING = "restoring"
+"""Stands for the revision while a restore has filled the database and not ended: no server starts on it."""
+
 
 class NewerSchema(Exception):
     """The database was written by a newer program; the text says which revision it has."""
@@ -66,6 +69,19 @@ def upgrade(db: Database) -> list[str]:
         command.upgrade(alembic_config(conn), "head")
     log.info("database_migrated", revisions=todo)
     return todo
+
+
+def upgrade_within(conn: Connection, revision: str = "head") -> None:
+    """Bring the database of this connection to a revision, in its transaction.
+
+    Raises:
+        NewerSchema: this program does not know the revision.
+    """
+    from alembic import command
+
+    if revision != "head":
+        _pending(revision)
+    command.upgrade(alembic_config(conn), revision)
 
 
 def upgrade_apart(url: str) -> list[str]:
@@ -113,6 +129,11 @@ def _pending(have: str | None) -> list[str]:
     known = revisions()
     if have is None:
         return known
+    if have == RESTORING:
+        raise NewerSchema(
+            "A restore into this database did not end: repeat it with "
+            "promptops-server restore FILE --replace."
+        )
     if have not in known:
         raise NewerSchema(
             f"The database has revision {have}, this program knows up to {known[-1]}: "

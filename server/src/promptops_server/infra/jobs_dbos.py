@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy import Engine
 
 from promptops_server.infra.cursor import Page
 from promptops_server.infra.jobs import JobFunction, JobRow, JobState, JobStats
@@ -252,6 +253,15 @@ class DbosJobs:
 def _recover(dead_worker: str) -> None:
     # Private in DBOS 3.4 (its public way is a proprietary service); pinned to that line in pyproject.toml.
     DBOS._recover_pending_workflows([dead_worker])
+
+
+def make_jobs_schema(engine: Engine) -> None:
+    """On PostgreSQL: make the tables of jobs, empty, where there are none; else bring them up to date."""
+    from dbos._migration import ensure_dbos_schema, run_dbos_migrations
+
+    logging.getLogger("dbos").setLevel(logging.WARNING)
+    ensure_dbos_schema(engine, SCHEMA)
+    run_dbos_migrations(engine, SCHEMA, use_listen_notify=False)
 
 
 def _set_wal(path: Path) -> None:

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import typer
 
-from promptops_server.app.cli import doctor, epoch, keys, migrate, redis, token, up, worker
+from promptops_server.app.cli import (
+    backup,
+    doctor,
+    epoch,
+    keys,
+    migrate,
+    redis,
+    restore,
+    token,
+    up,
+    worker,
+)
 
 app = typer.Typer(
     name="promptops-server",
@@ -16,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (up, worker, migrate, doctor, token, epoch, keys, redis):
+for part in (up, worker, migrate, doctor, token, epoch, keys, redis, backup, restore):
     part.add_to(app)
 
 

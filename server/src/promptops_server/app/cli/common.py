@@ -48,14 +48,18 @@ def one_line_failures() -> Iterator[None]:
         # These come from parts that take long to import, and were imported when they raise.
         from sqlalchemy.exc import DBAPIError
 
+        from promptops_server.app.keeping.errors import BackupBroken, CannotKeep
         from promptops_server.app.migrate import NewerSchema
         from promptops_server.infra.problems import ProblemError
         from promptops_server.infra.redis_process import RedisProcessError
 
         if isinstance(error, ProblemError):
             fail(f"{error.detail} {error.remedy}".strip())
-        if isinstance(error, (NewerSchema, RedisProcessError)):
+        if isinstance(error, (CannotKeep, NewerSchema, RedisProcessError)):
             fail(str(error))
+        if isinstance(error, BackupBroken):
+            sys.stderr.write(f"promptops-server: {error}\n")
+            raise typer.Exit(1) from None
         if isinstance(error, DBAPIError):  # no room on the disk, a file that is no database
             fail(f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}.")
         if isinstance(error, OSError) and error.errno in _DISK_FAULTS:

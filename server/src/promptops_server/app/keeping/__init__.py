@@ -1,0 +1,1 @@
+"""Keeping an installation: the backup file, making one beside running servers, and restoring from it."""
