@@ -110,8 +110,7 @@ def test_the_demonstration(console: Console, application: Follower, tmp_path: Pa
     sheet.get_by_text("Complete the record").click()
     reason.get_by_label("reason").fill("The desk reads English")
     reason.get_by_role("combobox", name="class").click()
-    # Not clicked: scrolling the choice into view would hide the list it belongs to.
-    author.get_by_role("option", name="minor").dispatch_event("click")
+    author.get_by_role("option", name="minor").click()
     expect(reason.get_by_text("change is missing")).to_have_count(0)
     create_version(author, 6, "Say why it changes")
     publish_sheet(author).get_by_text("Request a review").click()
@@ -143,7 +142,7 @@ def test_the_demonstration(console: Console, application: Follower, tmp_path: Pa
     starting.get_by_label("smollm2-local").check()
     starting.get_by_role("button", name="Start the run").click()
     expect(author.get_by_text("6 of 6 calls")).to_be_visible(timeout=90_000)
-    author.get_by_role("link", name="Case 1", exact=True).click()
+    author.get_by_role("button", name="Case 1", exact=True).click()
     expect(author.get_by_role("dialog")).to_be_visible()
     author.goto("/p/retail-bank/matrix")
     cell = author.get_by_role("gridcell", name=re.compile("savings-explainer.*smollm2-local"))

@@ -27,7 +27,7 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'sm' } },
     TextInput: { defaultProps: { size: 'sm' } },
     Textarea: { defaultProps: { size: 'sm' } },
-    Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
+    Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md', hideDetached: false } } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', fz: 'sm' } },
     Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true, closeButtonProps }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
     Drawer: { defaultProps: { transitionProps: { duration: 150 }, closeButtonProps }, styles: { title: { fontSize: 16, fontWeight: 620 } } },
