@@ -49,7 +49,9 @@ $(STAMP): requirements.lock requirements-models.lock client/pyproject.toml serve
 up: install ## start the product with the sample workspace (Ctrl-C stops it)
 	@$(BIN)/promptops-server up --demo --data $(DATA) $(UP_ARGS)
 
-test: install lint types layers web browser unit ## every check and every test
+test: install ## every check and every test
+	@$(MAKE) --no-print-directory -j2 lint types layers web browser
+	@$(MAKE) --no-print-directory unit
 
 lint: install ## style
 	@$(BIN)/ruff check .
@@ -71,7 +73,7 @@ screenshots: browser ## take the pictures of docs/screenshots anew
 	@PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
 
 unit: install ## the tests alone: make unit TEST_ARGS="-k name"
-	@$(BIN)/pytest -q -n auto $(TEST_ARGS)
+	@$(BIN)/pytest -q -n auto --dist worksteal $(TEST_ARGS)
 
 bench: install ## the figures of docs/performance.md
 	@$(BIN)/python -m benchmarks

@@ -110,6 +110,7 @@ class Follower {
     this.environment = environment;
     const pinned = Buffer.from(trust, "base64");
     this.keys = new Map([[keyIdOf(pinned), pinned]]);
+    this.revoked = new Set();
     this.held = null; // { header, entries, texts }, replaced as a whole
     this.head = null;
     this.refused = null;
@@ -143,10 +144,21 @@ class Follower {
       for (const key of waiting) {
         const raw = Buffer.from(key.public, "base64");
         const signer = this.keys.get(key.signed_by);
-        if (this.keys.has(key.key_id) || !signer || raw.length !== 32 || key.key_id !== keyIdOf(raw)) continue;
+        if (this.keys.has(key.key_id) || this.revoked.has(key.key_id) || !signer || raw.length !== 32 || key.key_id !== keyIdOf(raw)) continue;
         if (!signedBy(signer, `promptops-key-v1\n${key.key_id}\n${key.public}`, key.signature)) continue;
         this.keys.set(key.key_id, raw);
         more = true;
+      }
+    }
+    // Those that were taken back leave for good, on the word of a trusted key that was not.
+    const said = document.keys.filter((key) => key.revoked_at);
+    const standing = new Map([...this.keys].filter(([id]) => !said.some((key) => key.key_id === id)));
+    for (const key of said) {
+      const signer = standing.get(key.revoked_by);
+      const text = `promptops-revoke-v1\n${key.key_id}\n${key.revoked_at}`;
+      if (this.keys.has(key.key_id) && signer && signedBy(signer, text, key.revocation)) {
+        this.keys.delete(key.key_id);
+        this.revoked.add(key.key_id);
       }
     }
   }
@@ -260,7 +272,8 @@ class Follower {
   // The rules, in the order of the page.
 
   async checkOrigin(header) {
-    if (!this.keys.has(header.key_id)) await this.learnKeys();
+    if (!this.keys.has(header.key_id) && !this.revoked.has(header.key_id)) await this.learnKeys();
+    if (this.revoked.has(header.key_id)) throw new Refusal("revoked-key", header.key_id);
     const key = this.keys.get(header.key_id);
     if (!key) throw new Refusal("unknown-key", header.key_id);
     const text = `promptops-header-v1\n${header.as_of}\n${header.key_id}\n${header.statement}`;

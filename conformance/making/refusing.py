@@ -20,6 +20,7 @@ from making.server import (
     key,
     listed,
     nothing_held,
+    revoked,
     started,
     step,
     time,
@@ -125,6 +126,68 @@ def a_key_that_a_trusted_key_signed() -> Case:
             "Signed by the third key.",
             server.at_head(),
             source=source,
+            stream=[server.told(header)],
+        )
+    )
+    return follows(*steps)
+
+
+@case
+def a_key_that_was_revoked() -> Case:
+    """The pinned key was taken back: its successor, found by the pinned key's signature, says so. It counts no more."""
+    server = Server(key=key("two"))
+    server.publish()
+    server.publish(2)
+    keys = {
+        "installation": "inst-1",
+        "keys": [revoked(key("one"), by=key("two")), listed(key("two"), by=key("one"))],
+    }
+    steps = [
+        step(
+            "It starts with what the successor signed.",
+            server.at_head(),
+            source=server.source(keys=keys),
+        )
+    ]
+    twin = forged(server, key=key("one"))
+    return refuses(
+        "revoked-key",
+        "Signed by the key that was taken back.",
+        server,
+        steps,
+        twin.told(twin.publish(3)),
+        keys=keys,
+    )
+
+
+@case
+def a_revocation_that_no_trusted_key_signed() -> Case:
+    """A stranger takes no key back, and neither does a key that is listed as revoked itself."""
+    server, steps = started()
+    server.key = key("two")
+    header = server.publish(3)
+    keys = {
+        "installation": "inst-1",
+        "keys": [
+            revoked(key("one"), by=key("stranger")),
+            listed(key("two"), by=key("one")),
+            listed(key("stranger"), by=key("stranger")),
+        ],
+    }
+    steps.append(
+        step(
+            "The successor signs.",
+            server.at_head(),
+            source=server.source(keys=keys, snapshot=None),
+            stream=[server.told(header)],
+        )
+    )
+    server.key = key("one")
+    header = server.publish(4)
+    steps.append(
+        step(
+            "The key that a stranger says is revoked signs.",
+            server.at_head(),
             stream=[server.told(header)],
         )
     )

@@ -53,6 +53,18 @@ def listed(private: Ed25519PrivateKey, by: Ed25519PrivateKey | None = None) -> d
     }
 
 
+def revoked(private: Ed25519PrivateKey, by: Ed25519PrivateKey) -> dict[str, Any]:
+    """The same of a key that was taken back on the word of another."""
+    entry = listed(private)
+    at = "2026-01-02T03:00:01.000000Z"
+    return {
+        **entry,
+        "revoked_at": at,
+        "revoked_by": h.key_id_of(by.public_key().public_bytes_raw()),
+        "revocation": trust.sign_revocation(by, entry["key_id"], at),
+    }
+
+
 def artifact(path: str, version: int, text: str, **members: Any) -> str:
     """An artifact's exact text."""
     return json.dumps(
