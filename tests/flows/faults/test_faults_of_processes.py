@@ -101,6 +101,21 @@ def test_killed_between_commit_and_nudge_the_release_arrives_after_the_restart(
     assert truth[2] == dict.fromkeys(PATHS, 2)
 
 
+def test_killed_at_the_nudge_all_have_the_release(stage: Stage) -> None:
+    heard = stage.node.client().pubsub(ignore_subscribe_messages=True)
+    heard.subscribe(f"promptops:{{{stage.project}/{stage.environment}}}:nudge")
+    heard.get_message(timeout=1)  # the confirmation
+    answer = in_background(stage, 2)
+    until(lambda: heard.get_message(timeout=1), "the nudge is sent")
+    stage.server.kill()
+    answer()  # the answer may have been sent, or not
+    heard.close()
+    redis = stage.watched[1].ops
+    until(lambda: content_of(redis)[0] == (1, 2), "over Redis it is there without a server")
+    stage.heal()
+    stage.converges()
+
+
 def test_killed_together_with_redis_all_comes_back(stage: Stage) -> None:
     answer = in_background(stage, 2)
     stage.kill_redis(keep=False)
@@ -167,10 +182,12 @@ def test_a_database_older_than_redis_is_told_kept_apart_and_accepted(tmp_path: P
             until(refusal, "the server says that Redis is ahead")
             parts = httpx2.get(f"{stage.server.url}/readyz").json()["parts"]
             assert "refused in 1" in parts["redis"]
+            # Over Redis nothing has changed; over HTTP the older head is refused. Both keep r3.
+            http = stage.watched[0].ops
+            until(lambda: http.health().refusals, "the older head is refused")
+            assert "never goes back" in str(http.health().last_error)
             for one in stage.watched:
-                until(lambda o=one: o.ops.health().refusals, f"{one.name} refuses to go back")  # type: ignore[misc]
                 assert content_of(one.ops) == ((1, 3), before[3])
-                assert "never goes back" in str(one.ops.health().last_error), one.ops.health()
             done = subprocess.run(
                 [
                     str(BIN / "promptops-server"), "epoch", "--data", str(stage.server.data),
@@ -218,13 +235,10 @@ def test_two_servers_publish_to_one_environment_and_a_worker_outlives_them(
                         if answer.status_code == 201:
                             stage.acknowledged.append(answer.json())
                         else:
-                            assert answer.status_code == 422, answer.text
+                            assert answer.json()["type"].endswith("nothing-to-publish")
 
-            threads = [threading.Thread(target=loop, args=(one,)) for one in (stage.server, second)]
-            for one in threads:
-                one.start()
-            for one in threads:
-                one.join()
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(loop, (stage.server, second)))
             numbers = [made["number"] for made in stage.acknowledged]
             assert len(numbers) == len(set(numbers))
             assert len(numbers) >= 8

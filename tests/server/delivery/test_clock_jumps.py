@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from delivery_world import World
@@ -17,7 +16,7 @@ HOUR = 3_600_000_000
 
 
 @pytest.fixture
-def jump(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def jump(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How far the server's clock is off, in microseconds."""
     off = [0]
 
@@ -26,7 +25,7 @@ def jump(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
     monkeypatch.setattr(clock, "now_us", now_us)
     monkeypatch.setattr(database, "now_us", now_us)
-    yield off
+    return off
 
 
 def until_version(ops: PromptOps, version: int) -> None:
