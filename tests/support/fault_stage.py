@@ -238,8 +238,17 @@ class Stage:
         if process is None or process.poll() is not None:
             self.server.start()
 
-    def converges(self, *, epoch: int = 1, timeout: float = 30.0) -> dict[int, Content]:
-        """All are at the head, and nobody ever had anything but what a release says. Returns the truth."""
+    def converges(
+        self,
+        *,
+        epoch: int = 1,
+        earlier: dict[int, Content] | None = None,
+        timeout: float = 30.0,
+    ) -> dict[int, Content]:
+        """All are at the head, and nobody ever had anything but what a release says. Returns the truth.
+
+        `earlier` is the truth as it was in the epoch before, when an operator began another.
+        """
         truth = self.truth()
         head = max(truth)
 
@@ -263,8 +272,9 @@ class Stage:
         for one in self.watched:
             order = [position for position, _ in one.seen]
             assert order == sorted(order), f"{one.name} went back: {order}"
-            for (_, release), found in one.seen:
-                assert found == truth[release], f"{one.name} held a mixture at r{release}"
+            for (line, release), found in one.seen:
+                said = truth if line == epoch else (earlier or {})
+                assert found == said[release], f"{one.name} held a mixture at {line}-{release}"
         return truth
 
     def forget(self) -> None:
