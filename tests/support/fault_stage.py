@@ -6,11 +6,12 @@ went back or held anything but exactly what some release says, and all arrive at
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from promptops import PromptNotLive, PromptOps, PromptSuspended
+from promptops import NotConnected, PromptNotLive, PromptOps, PromptSuspended
 from promptops.delivery import follower, source_http, source_redis
 from support.redis_topologies import Node, until
 from support.server import RunningServer
@@ -62,26 +63,37 @@ def content_of(ops: PromptOps) -> tuple[tuple[int, int], Content]:
 
 
 class Watched:
-    """An application in this process that writes down everything it ever has."""
+    """An application in this process that writes down everything it ever has, also over its own restarts."""
 
-    def __init__(self, name: str, ops: PromptOps) -> None:
+    def __init__(self, name: str, start: Callable[..., PromptOps]) -> None:
         self.name = name
-        self.ops = ops
         self.seen: list[tuple[tuple[int, int], Content]] = []
+        self._start = start
+        self._begin()
+
+    def _begin(self, **more: Any) -> None:
+        self.ops = self._start(**more)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
     def _look(self) -> None:
         while not self._ended.wait(0.002):
-            found = content_of(self.ops)
-            if not self.seen or self.seen[-1] != found:
-                self.seen.append(found)
+            with contextlib.suppress(NotConnected):  # it has just started and has nothing
+                found = content_of(self.ops)
+                if not self.seen or self.seen[-1] != found:
+                    self.seen.append(found)
 
     def close(self) -> None:
+        """End it."""
         self._ended.set()
         self._thread.join(5)
         self.ops.close()
+
+    def restart(self) -> None:
+        """End it and start it again; it waits but a moment for anybody to answer."""
+        self.close()
+        self._begin(start_timeout=0.3)
 
 
 @dataclass
@@ -149,14 +161,15 @@ class Stage:
     def watch(self, via: str, **more: Any) -> Watched:
         """An application that follows from now on."""
         options = {"disk_cache": False, "start_timeout": 20, **more}
-        made = Watched(via, PromptOps(**self.options(via, **options)))
+        given = self.options(via, **options)
+        made = Watched(via, lambda **now: PromptOps(**given | now))
         self.watched.append(made)
         return made
 
-    def watch_both(self) -> None:
+    def watch_both(self, **more: Any) -> None:
         """One application over each way."""
-        self.watch("http")
-        self.watch("redis")
+        self.watch("http", **more)
+        self.watch("redis", **more)
 
     def change(self, what: str, body: Mapping[str, Any], *, timeout: float = 20.0) -> int | None:
         """One change; its number, or None when no answer came and it may have been made or not."""
@@ -227,11 +240,18 @@ class Stage:
         if not keep:
             (self.node.folder / "dump.rdb").unlink(missing_ok=True)
 
+    def fill_redis(self) -> None:
+        """It takes nothing more in, and drops nothing."""
+        client = self.node.client()
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", "1")
+
     def heal(self) -> None:
         """End what is broken, as a machine's own supervisor would; nobody decides anything."""
         self.resume_redis()
         if self.node.process is None:
             self.node.start()
+        self.node.client().config_set("maxmemory", "0")
         self.to_redis.slow = self.to_server.slow = 0.0
         self.to_redis.piece = self.to_server.piece = 65536
         process = self.server.process
@@ -253,13 +273,15 @@ class Stage:
         head = max(truth)
 
         def arrived() -> bool:
-            return all(content_of(w.ops) == ((epoch, head), truth[head]) for w in self.watched)
+            with contextlib.suppress(NotConnected):
+                return all(content_of(w.ops) == ((epoch, head), truth[head]) for w in self.watched)
+            return False
 
         ends = time.monotonic() + timeout
         while not arrived():
             assert time.monotonic() < ends, (
                 f"not all are at {head} {truth[head]}: "
-                f"{[(w.name, content_of(w.ops), w.ops.health()) for w in self.watched]}\n"
+                f"{[(w.name, w.seen[-1:], w.ops.health()) for w in self.watched]}\n"
                 f"{self.server.log.read_text()[-3000:]}"
             )
             time.sleep(0.01)

@@ -1,7 +1,7 @@
 """Releases and faults in any order, against a model of the truth.
 
-A hypothesis state machine publishes, rolls back and suspends while it kills, empties and pauses Redis, kills the server
-and cuts connections. The model knows what must be live; a change whose answer was lost counts as made or not made,
+A hypothesis state machine publishes, rolls back and suspends while it kills, sets back, fills, empties and pauses Redis,
+kills the server, cuts connections and restarts applications. The model knows what must be live; a change whose answer was lost counts as made or not made,
 whichever the server says afterwards, and nothing else. The seed is printed: PROMPTOPS_FAULT_SEED plays it again,
 PROMPTOPS_FAULT_EXAMPLES makes it longer.
 """
@@ -14,6 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
@@ -43,7 +44,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         made.stop()
 
 
-def machine(shared: Stage) -> type[RuleBasedStateMachine]:
+def machine(shared: Stage, folder: Path) -> type[RuleBasedStateMachine]:
     """The state machine over this server and Redis."""
 
     class Faults(RuleBasedStateMachine):
@@ -53,7 +54,9 @@ def machine(shared: Stage) -> type[RuleBasedStateMachine]:
             self.stage = shared.another(next(names))
             self.model: list[Content] = [dict.fromkeys(PATHS)]  # by release
             self.stopped: set[tuple[str, int]] = set()  # may not return
-            self.stage.watch_both()
+            for via in ("http", "redis"):
+                cache = folder / f"{self.stage.project}-{via}"
+                self.stage.watch(via, disk_cache=True, cache_dir=cache)
 
         # What people do.
 
@@ -110,6 +113,15 @@ def machine(shared: Stage) -> type[RuleBasedStateMachine]:
             if self.stage.node.process is not None and not self.stage.paused:
                 self.stage.node.client().flushall()
 
+        @rule()
+        def redis_is_full(self) -> None:
+            if self.stage.node.process is not None and not self.stage.paused:
+                self.stage.fill_redis()
+
+        @rule(which=st.integers(0, 1))
+        def an_application_restarts(self, which: int) -> None:
+            self.stage.watched[which].restart()
+
         @rule(http=st.booleans(), redis=st.booleans(), hold=st.booleans())
         def connections_break(self, http: bool, redis: bool, hold: bool) -> None:
             if http:
@@ -162,10 +174,12 @@ def machine(shared: Stage) -> type[RuleBasedStateMachine]:
 
 
 @pytest.mark.timeout(600)
-def test_whatever_happens_all_end_at_the_truth_and_nobody_ever_left_it(shared: Stage) -> None:
+def test_whatever_happens_all_end_at_the_truth_and_nobody_ever_left_it(
+    shared: Stage, tmp_path: Path
+) -> None:
     print(f"PROMPTOPS_FAULT_SEED={SEED}")
     run_state_machine_as_test(
-        seed(SEED)(machine(shared)),
+        seed(SEED)(machine(shared, tmp_path)),
         settings=settings(
             max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, database=None,
             phases=[Phase.generate],  # an example takes seconds: the one that failed is shown as it is

@@ -58,9 +58,7 @@ def hanging(stage: Stage) -> None:
 
 
 def out_of_memory(stage: Stage) -> None:
-    client = stage.node.client()
-    client.config_set("maxmemory-policy", "noeviction")
-    client.config_set("maxmemory", "1")
+    stage.fill_redis()
 
 
 def cut(stage: Stage) -> None:
@@ -108,7 +106,6 @@ def test_releases_go_on_and_all_arrive_without_anybodys_help(
         assert (
             "used memory > 'maxmemory'" in log
         )  # Redis' own words tell the operator what is the matter
-        stage.node.client().config_set("maxmemory", "0")
     if fault is not slow:
         stage.heal()
     stage.converges()
