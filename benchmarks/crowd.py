@@ -19,13 +19,16 @@ PATIENCE = 60.0
 """Seconds that a crowd may take for one answer; a figure that takes longer is none."""
 
 
+_KEPT = 100
+"""Releases whose times are kept."""
+
+
 class _Moments:
     """When each of `count` members had a number; members call `note` from threads of their own."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self._changed = threading.Condition()
-        self._latest = 0
         self._at: dict[int, list[float]] = {}
 
     def note(self, number: int) -> None:
@@ -34,6 +37,7 @@ class _Moments:
         with self._changed:
             times = self._at.setdefault(number, [])
             times.append(now)
+            self._at.pop(number - _KEPT, None)
             if len(times) == self._count:
                 self._changed.notify_all()
 
@@ -134,11 +138,11 @@ def processes_for(count: int) -> int:
 
 
 @contextmanager
-def crowd(kind: str, count: int, **options: Any) -> Iterator[Crowd]:
-    """`count` members of a kind (`follower`, `subscriber`), ready when this is entered."""
+def crowd(kind: str, count: int, *, among: int | None = None, **options: Any) -> Iterator[Crowd]:
+    """`count` members of a kind (`follower`, `subscriber`) in `among` processes, ready when this is entered."""
     target = {"follower": _followers, "subscriber": _subscribers}[kind]
     processes, pipes = [], []
-    among = processes_for(count)
+    among = among or processes_for(count)
     try:
         for index in range(among):
             ours, theirs = _context.Pipe()

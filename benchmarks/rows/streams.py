@@ -163,7 +163,7 @@ def _read(pipe: Any, port: int, path: str, token: str) -> None:
         selector.register(stream, selectors.EVENT_READ)
     pipe.send("ready")
     while pipe.recv() is not None:
-        waiting = {stream: b"" for stream in streams}
+        waiting = dict.fromkeys(streams, b"")
         times, size = [], 0
         while waiting:
             for key, _ in selector.select(_PATIENCE):
@@ -172,7 +172,9 @@ def _read(pipe: Any, port: int, path: str, token: str) -> None:
                 if stream not in waiting:
                     continue
                 have = waiting[stream] + data
-                if _MARK in b"\n" + have and have.endswith((b"\n\n", b"\n\n\r\n")):  # chunked or not
+                if _MARK in b"\n" + have and have.endswith(
+                    (b"\n\n", b"\n\n\r\n")
+                ):  # chunked or not
                     times.append(time.perf_counter())
                     del waiting[stream]
                     size = len(have)
