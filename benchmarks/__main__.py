@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--quick] [--json] [NAME…]``: run the figures and print the table.
+"""``python -m benchmarks [--quick] [--json] [--minutes N] [NAME…]``: run the figures and print the table.
 
 Machines differ and are noisy: read the ratios. Exit code 1 when a target is missed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help=f"some of: {', '.join(names)}")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--minutes", type=float, help="how long the figures that soak take")
     args = parser.parse_args()
     unknown = set(args.names) - set(names)
     if unknown:
@@ -34,7 +36,9 @@ def main() -> int:
     rows: list[Row] = []
     for name in args.names or names:
         with console.status(f"measuring {name} …"):
-            rows += importlib.import_module(f"benchmarks.rows.{name}").run(args.quick)
+            run = importlib.import_module(f"benchmarks.rows.{name}").run
+            lasts = args.minutes is not None and "minutes" in inspect.signature(run).parameters
+            rows += run(args.quick, args.minutes) if lasts else run(args.quick)
     if args.json:
         json.dump([dataclasses.asdict(r) for r in rows], sys.stdout, ensure_ascii=False, indent=2)
         print()

@@ -46,6 +46,14 @@ _PAGES: Mapping[str, Mapping[str, str]] = {
     "search and module": {"q": "fox", "module": "area-01/team-001"},
 }
 
+_QUICK = {
+    "a name of all": "triage",
+    "a word of all": "fox",
+    "an address": "area-07/team",
+    "two words": "triage fox",
+}
+"""What is typed into the palette: it looks through everything somebody may read."""
+
 
 def run(quick: bool) -> list[Row]:
     """Each page on SQLite, and on PostgreSQL where there is one."""
@@ -88,6 +96,8 @@ def _times(many: int, quick: bool, url: str | None) -> dict[str, float]:
         found["tag of half, deep page"] = ask.median(
             {"tag": "letters", "cursor": _deep(ask, many // 2, {"tag": "letters"})}, rounds
         )
+        for what, q in _QUICK.items():
+            found[f"quick search, {what}"] = ask.median({"q": q}, rounds, everywhere=True)
         found["activity"] = ask.median({}, rounds, "activity")
         found["facets"] = ask.median({}, rounds, "facets")
         return found
@@ -112,20 +122,30 @@ class _Asker:
         self.connection.connect()
         self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def __call__(self, params: Mapping[str, str], what: str = "prompts") -> Any:
-        url = f"/api/v1/projects/{PROJECT}/{what}?{urlencode(params)}"
+    def __call__(
+        self, params: Mapping[str, str], what: str = "prompts", *, everywhere: bool = False
+    ) -> Any:
+        within = "search" if everywhere else f"projects/{PROJECT}/{what}"
+        url = f"/api/v1/{within}?{urlencode(params)}"
         self.connection.request("GET", url, headers=self.headers)
         answer = self.connection.getresponse()
         body = json.load(answer)
         assert answer.status == 200, body
         return body
 
-    def median(self, params: Mapping[str, str], rounds: int, what: str = "prompts") -> float:
+    def median(
+        self,
+        params: Mapping[str, str],
+        rounds: int,
+        what: str = "prompts",
+        *,
+        everywhere: bool = False,
+    ) -> float:
         """Seconds for the page, in the middle of so many requests."""
         times = []
         for _ in range(rounds + 3):
             begin = time.perf_counter()
-            self(params, what)
+            self(params, what, everywhere=everywhere)
             times.append(time.perf_counter() - begin)
         return statistics.median(times[3:])
 

@@ -23,13 +23,13 @@ def run(quick: bool) -> list[Row]:
     bare = subprocess.Popen([sys.executable, "-c", _FRAMEWORKS], stdout=subprocess.PIPE)
     assert bare.stdout is not None
     bare.stdout.readline()
-    floor = _resident_mb(bare.pid)
+    floor = resident_mb(bare.pid)
     bare.kill()
     bare.wait()
     with server() as running:
         time.sleep(3 if quick else 10)
         assert running.process is not None
-        ours = _resident_mb(running.process.pid)
+        ours = resident_mb(running.process.pid)
     many = 10_000 if quick else 100_000
     live = _with_live(many)
     return [
@@ -61,14 +61,14 @@ def _with_live(many: int) -> float:
                     size += len(piece)
             assert size > many * 500
         assert running.process is not None
-        return _resident_mb(running.process.pid, "VmHWM")
+        return resident_mb(running.process.pid, "VmHWM")
 
 
 def _path(number: int) -> str:
     return f"area-{number % 50:02}/prompt-{number:06}"
 
 
-def _resident_mb(pid: int, which: str = "VmRSS") -> float:
+def resident_mb(pid: int | str, which: str = "VmRSS") -> float:
     """Resident memory now, or with `VmHWM` the most there was."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{which}:"):

@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptops.delivery import strict
@@ -23,7 +24,10 @@ from promptops.delivery.once import once
 from promptops.errors import InvalidHeader
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 LIVE = "live"
 SUSPENDED = "suspended"
@@ -325,16 +329,22 @@ def sign_header(
 def signature_is_right(header: Header, public_bytes: bytes) -> bool:
     """Whether the header was signed with the private half of this key."""
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        Ed25519PublicKey.from_public_bytes(public_bytes).verify(
+        _public_key(public_bytes).verify(
             base64.b64decode(header.signature, validate=True),
             signing_bytes(header.statement_text, header.as_of, header.key_id),
         )
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(maxsize=64)  # a process trusts a few keys, and meets them with every release
+def _public_key(public_bytes: bytes) -> Ed25519PublicKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    return Ed25519PublicKey.from_public_bytes(public_bytes)
 
 
 def format_time(moment: datetime) -> str:

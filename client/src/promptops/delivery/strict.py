@@ -30,7 +30,7 @@ def load_json(text: str | bytes, where: str) -> Any:
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
         decoded.encode()
-        return json.loads(decoded, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+        return _decoder.decode(decoded)
     except (ValueError, RecursionError) as error:
         raise InvalidHeader(where, f"is not JSON: {error}") from None
 
@@ -46,6 +46,10 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constants(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+"""Kept: `json.loads` with hooks makes one for every text, which takes longer than reading a header."""
 
 
 def mapping(value: object, where: str) -> Mapping[str, Any]:
