@@ -51,7 +51,7 @@ def test_a_redis_address_that_is_none_is_refused_without_repeating_it(tmp_path: 
 def test_a_write_that_finds_no_room_is_refused_whole_and_the_next_one_works(
     start_server: Callable[..., RunningServer],
 ) -> None:
-    server = start_server()
+    server = start_server(as_installed=True)
     with server.api(server.token("root", "admin")) as api:
         assert api.post("/projects", json={"name": "bank"}).status_code == 201
         assert server.process is not None
