@@ -72,11 +72,13 @@ def machine(shared: Stage, folder: Path) -> type[RuleBasedStateMachine]:
         def roll_back(self, back: int) -> None:
             to = max(1, len(self.model) - 1 - back)
             now, then = self.model[-1], self.model[to]
-            if then == now or any(
-                isinstance(then[p], str) or (p, then[p]) in self.stopped for p in PATHS
+            # What is suspended stays so, whatever the rest goes back to.
+            wanted = {p: now[p] if now[p] == "suspended" else then[p] for p in PATHS}
+            returning = [p for p in PATHS if wanted[p] != now[p]]
+            if returning and not any(
+                wanted[p] == "suspended" or (p, wanted[p]) in self.stopped for p in returning
             ):
-                return
-            self._made(self.stage.change("rollback", {"to_release": to}), dict(then))
+                self._made(self.stage.change("rollback", {"to_release": to}), wanted)
 
         @rule(path=st.sampled_from(PATHS))
         def suspend(self, path: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 import pytest
 from delivery_world import World
 from http_delivery import TOKEN, serve
 
-from promptops import PromptOps
+from promptops import NotConnected, PromptOps
+from promptops.delivery import follower
 from promptops.delivery.header import Header
 from promptops_server.infra import clock, database
 
@@ -60,3 +63,39 @@ def test_releases_keep_their_order_and_arrive_whatever_the_clock_says(
                 assert (health.connected, health.refusals) == (True, 0)
                 assert health.age is not None and health.age < 60 * 60 * 100
             assert times == sorted(set(times)), "acknowledgement times only go forward"
+
+
+def test_an_application_whose_own_clock_is_days_ahead_goes_on_and_a_new_one_says_what_it_refuses(
+    world: World, valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Any:
+            return datetime.now(tz) + timedelta(days=2)
+
+    world.release({"claims/triage": 1})
+    with serve(world, valkey, reconcile_seconds=0.1) as served:
+        given: dict[str, Any] = {
+            "redis_url": valkey, "trust_key": world.trust_key, "project": "retail-bank",
+            "environment": "production", "disk_cache": False,
+        }  # fmt: skip
+        with PromptOps(**given, start_timeout=10) as running:
+            until_version(running, 1)
+            with monkeypatch.context() as ahead:
+                ahead.setattr(follower, "datetime", Ahead)
+                world.release({"claims/triage": 2})
+                assert served.delivery.project(world.environment.id) == "applied"
+                until_version(running, 2)
+                assert running.health().refusals == 0
+                new = PromptOps(**given, start_timeout=0.5)
+                with pytest.raises(NotConnected):
+                    new.snapshot()
+                refused = new.health().last_refusal
+                assert refused is not None and refused.code == "stale"
+            # The clock is set right.
+            ends = time.monotonic() + 15
+            while not new.health().connected:
+                assert time.monotonic() < ends, new.health()
+                time.sleep(0.02)
+            until_version(new, 2)
+            new.close()
