@@ -1,6 +1,7 @@
 /** A dialog that asks why before something is done; `confirm` is a word to type where nothing brings it back. */
-import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
@@ -36,10 +37,7 @@ export function ReasonDialog({ title, action, children, confirm, withoutReason, 
           {!withoutReason && <Textarea label={strings.common.reason} autosize minRows={2} required withAsterisk={false} data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />}
           {confirm && <TextInput label={confirm.label} autoComplete="off" value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />}
           <Refusal fault={fault} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" color={danger ? 'red.8' : undefined} disabled={!ready} loading={busy}>{action}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} color={danger ? 'red.8' : undefined} disabled={!ready} loading={busy}>{action}</DialogFoot>
         </Stack>
       </form>
     </Modal>

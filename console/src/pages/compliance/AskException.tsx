@@ -1,9 +1,10 @@
 /** Asking for an exception: which rule, where, for how long, why, and what makes up for it. */
-import { Autocomplete, Button, Group, Modal, NumberInput, Select, Stack, Textarea } from '@mantine/core';
+import { Autocomplete, Group, Modal, NumberInput, Select, Stack, Textarea } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey } from '@/api/queries';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { PlaceField } from '@/parts/PlaceField';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
@@ -54,7 +55,7 @@ export function AskException({ project, start, onClose, onDone }: AskExceptionPr
           <Textarea label={words.reason} description={words.atLeast(form.reason.trim().length)} required autosize minRows={2} maxLength={4000} value={form.reason} onChange={(event) => put({ reason: event.currentTarget.value })} />
           <Textarea label={words.control} description={words.atLeast(form.control.trim().length)} required autosize minRows={2} maxLength={4000} value={form.control} onChange={(event) => put({ control: event.currentTarget.value })} />
           <Refusal fault={ask.error} />
-          <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.cancel}</Button><Button type="submit" loading={ask.isPending}>{words.ask}</Button></Group>
+          <DialogFoot onCancel={onClose} loading={ask.isPending}>{words.ask}</DialogFoot>
         </Stack>
       </form>
     </Modal>

@@ -8,6 +8,7 @@ import { api, data } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { TokenOut } from '@/api/schema';
 import { useMe } from '@/api/session';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { Empty } from '@/parts/Empty';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Waiting } from '@/parts/Page';
@@ -104,10 +105,7 @@ function NewToken({ onClose }: { readonly onClose: () => void }) {
           {roles.length > 0 && <Select label={words.role} description={words.roleHelp} error={wrong.at.role} clearable placeholder={words.everything} data={roles} value={role} onChange={setRole} />}
           <NumberInput label={words.days} description={words.daysHelp} error={wrong.at.expires_at} min={1} allowDecimal={false} value={days} onChange={setDays} />
           <Refusal fault={wrong.rest} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" loading={make.isPending}>{words.make}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} loading={make.isPending}>{words.make}</DialogFoot>
         </Stack>
       </form>
     </Modal>

@@ -1,10 +1,11 @@
 /** Creating an environment: its name, whether it asks for approval, and its place in the order. */
-import { Button, Group, Modal, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { Modal, Select, Stack, Switch, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
 import type { EnvironmentOut } from '@/api/schema';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
@@ -47,7 +48,7 @@ export function CreateEnvironment({ project, others, onClose }: CreateEnvironmen
           <Select label={words.place} clearable placeholder={words.placeLast} value={place} onChange={setPlace} data={others.map((one) => ({ value: String(one.position), label: words.placeBefore(one.name) }))} />
           <Switch label={words.approvalNeeded} description={approval ? words.approval : words.approvalOff} checked={approval} onChange={(event) => setApproval(event.currentTarget.checked)} />
           <Refusal fault={wrong.rest} />
-          <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.cancel}</Button><Button type="submit" loading={create.isPending}>{words.createVerb}</Button></Group>
+          <DialogFoot onCancel={onClose} loading={create.isPending}>{words.createVerb}</DialogFoot>
         </Stack>
       </form>
     </Modal>

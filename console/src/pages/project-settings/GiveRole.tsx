@@ -1,10 +1,11 @@
 /** Giving somebody a role in the project. */
-import { Autocomplete, Button, Group, Modal, Select, Stack } from '@mantine/core';
+import { Autocomplete, Modal, Select, Stack } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { projectKey, queries } from '@/api/queries';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { useModuleNames } from '@/parts/modules';
 import { Refusal } from '@/parts/Refusal';
@@ -48,7 +49,7 @@ export function GiveRole({ project, onClose }: { readonly project: string; reado
           <Autocomplete label={words.module} description={words.moduleHelp} error={wrong.at.module} data={modules} value={form.module} onChange={(module) => put({ module })} />
           <Select label={words.environment} error={wrong.at.environment} clearable placeholder={words.anywhere} data={environments} value={form.environment || null} onChange={(environment) => put({ environment: environment ?? '' })} />
           <Refusal fault={wrong.rest} />
-          <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.cancel}</Button><Button type="submit" loading={give.isPending}>{words.giveVerb(form.role)}</Button></Group>
+          <DialogFoot onCancel={onClose} loading={give.isPending}>{words.giveVerb(form.role)}</DialogFoot>
         </Stack>
       </form>
     </Modal>

@@ -1,9 +1,10 @@
 /** Where the mirror is and how the server signs in there. Secrets are never shown again. */
-import { Button, Group, Modal, PasswordInput, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core';
+import { Modal, PasswordInput, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import type { MirrorIn, MirrorOut } from '@/api/schema';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
@@ -52,7 +53,7 @@ export function MirrorForm({ project, mirror, onClose, onDone }: MirrorFormProps
           <Switch label={words.all} checked={form.all} onChange={(event) => put({ all: event.currentTarget.checked })} />
           <Switch label={words.enabled} checked={form.enabled} onChange={(event) => put({ enabled: event.currentTarget.checked })} />
           <Refusal fault={wrong.rest} />
-          <Group justify="flex-end"><Button variant="default" onClick={onClose}>{strings.common.cancel}</Button><Button type="submit" loading={save.isPending}>{words.save}</Button></Group>
+          <DialogFoot onCancel={onClose} loading={save.isPending}>{words.save}</DialogFoot>
         </Stack>
       </form>
     </Modal>

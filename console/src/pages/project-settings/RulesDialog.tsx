@@ -7,6 +7,7 @@ import { api, data, ifMatch, request } from '@/api/client';
 import { isProblem } from '@/api/problem';
 import { projectKey, queries } from '@/api/queries';
 import type { EnvironmentOut, RulesIn } from '@/api/schema';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { Waiting } from '@/parts/Page';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
@@ -99,10 +100,7 @@ function RulesForm({ project, environment, others, onClose, before, tag, onAgain
           )
           : <Refusal fault={wrong.rest} />}
         {Object.keys(changes).length > 0 && <Text size="sm" c="dimmed" role="status">{words.changes(Object.keys(changes).map((rule) => words.rule[rule]?.[0] ?? rule).join(', '))}</Text>}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-          <Button type="submit" disabled={Object.keys(changes).length === 0} loading={save.isPending}>{words.save}</Button>
-        </Group>
+        <DialogFoot onCancel={onClose} disabled={Object.keys(changes).length === 0} loading={save.isPending}>{words.save}</DialogFoot>
       </Stack>
     </form>
   );

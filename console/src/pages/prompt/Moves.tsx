@@ -8,6 +8,7 @@ import { projectKey, queries } from '@/api/queries';
 import { useCan } from '@/api/session';
 import { links } from '@/links';
 import { Allowed } from '@/parts/Allowed';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { useGo } from '@/parts/navigate';
 import { PlaceField } from '@/parts/PlaceField';
 import { ReasonDialog } from '@/parts/ReasonDialog';
@@ -68,10 +69,7 @@ export function TransferDialog({ project, path, copy, dirty, onClose }: Props & 
           {other && <Checkbox label={words.fragments} checked={fragments} onChange={(event) => setFragments(event.currentTarget.checked)} />}
           <TextInput label={words.message} description={strings.common.optional} maxLength={500} value={message} onChange={(event) => setMessage(event.currentTarget.value)} />
           <Refusal fault={send.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" disabled={to.trim() === '' || (to.trim() === path && !other)} loading={send.isPending}>{copy ? words.copy : words.move}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} disabled={to.trim() === '' || (to.trim() === path && !other)} loading={send.isPending}>{copy ? words.copy : words.move}</DialogFoot>
         </Stack>
       </form>
     </Modal>

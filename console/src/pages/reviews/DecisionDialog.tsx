@@ -1,8 +1,9 @@
 /** Making a decision: what it means, what has to be said with it, and the signature where one is asked. */
-import { Button, Checkbox, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import type { RequestOut, SignatureIn } from '@/api/schema';
 import { useMe } from '@/api/session';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { Refusal } from '@/parts/Refusal';
 import { SignatureDialog } from '@/parts/sign/SignatureDialog';
 import { strings } from '@/strings';
@@ -72,10 +73,7 @@ export function DecisionDialog({ request, verdict, step, decide, onClose }: Deci
             value={reason} onChange={(event) => setReason(event.currentTarget.value)}
           />
           <Refusal fault={decide.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" loading={decide.isPending} color={verdict === 'reject' || verdict === 'revoke' ? 'red' : undefined}>{label}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} loading={decide.isPending} color={verdict === 'reject' || verdict === 'revoke' ? 'red' : undefined}>{label}</DialogFoot>
         </Stack>
       </form>
     </Modal>

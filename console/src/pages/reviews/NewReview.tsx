@@ -1,5 +1,5 @@
 /** Asking for a review: which version, why, and whom. */
-import { Button, Drawer, Group, Stack, TagsInput, Textarea } from '@mantine/core';
+import { Drawer, Stack, TagsInput, Textarea } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
@@ -8,6 +8,7 @@ import { peopleOf } from '@/api/people';
 import { projectKey } from '@/api/queries';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { useGo } from '@/parts/navigate';
 import { PlaceField } from '@/parts/PlaceField';
 import { Refusal } from '@/parts/Refusal';
@@ -61,10 +62,7 @@ export function NewReview({ project, prompt, onClose }: { readonly project: stri
             }}
           />
           <Refusal fault={send.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" loading={send.isPending}>{words.send}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} loading={send.isPending}>{words.send}</DialogFoot>
         </Stack>
       </form>
     </Drawer>

@@ -1,10 +1,11 @@
 /** Restoring the content of a version as a new one: what would change first, then the message. */
-import { Button, Group, Modal, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
+import { Modal, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api, data, ifMatch } from '@/api/client';
 import { projectKey } from '@/api/queries';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { PromptDiff } from '@/parts/diff/PromptDiff';
 import { Refusal } from '@/parts/Refusal';
 import { strings } from '@/strings';
@@ -34,10 +35,7 @@ export function Restore({ project, path, version, newest, onClose }: { readonly 
           <PromptDiff project={project} path={path} from={newest} to={version} />
           <TextInput label={words.restoreMessage} placeholder={words.restoreDefault(version)} maxLength={500} value={message} onChange={(event) => setMessage(event.currentTarget.value)} />
           <Refusal fault={restore.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" loading={restore.isPending}>{words.restore}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} loading={restore.isPending}>{words.restore}</DialogFoot>
         </Stack>
       </form>
     </Modal>

@@ -1,10 +1,11 @@
 /** Gives a role: who, which, and where. */
-import { Autocomplete, Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Autocomplete, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { queries } from '@/api/queries';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { useAddressQuery } from '@/parts/navigate';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
@@ -53,10 +54,7 @@ export function GiveRole({ onClose }: { readonly onClose: () => void }) {
           <TextInput label={words.module} description={words.moduleHelp} error={wrong.at.module} disabled={project === '*'} value={module} onChange={(event) => setModule(event.currentTarget.value)} />
           <Autocomplete label={words.environment} description={words.environmentHelp} error={wrong.at.environment} data={environments} value={environment} onChange={setEnvironment} />
           <Refusal fault={wrong.rest} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" loading={give.isPending}>{words.giveVerb(role)}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} loading={give.isPending}>{words.giveVerb(role)}</DialogFoot>
         </Stack>
       </form>
     </Modal>

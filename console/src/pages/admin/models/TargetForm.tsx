@@ -1,10 +1,11 @@
 /** Adds or changes a model target; asks what its provider asks for. */
-import { Button, Drawer, Group, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
+import { Drawer, Group, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data, ifMatch } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { TargetOut } from '@/api/schema';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { Waiting } from '@/parts/Page';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
@@ -87,10 +88,7 @@ export function TargetForm({ target, tag, provider, model, onClose }: TargetForm
             </Group>
             {wrong.rest === null && save.error && <Text size="sm" c="var(--bad)" role="alert">{words.seeAbove}</Text>}
             <Refusal fault={wrong.rest} />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-              <Button type="submit" loading={save.isPending}>{target ? words.saveVerb : words.addVerb}</Button>
-            </Group>
+            <DialogFoot onCancel={onClose} loading={save.isPending}>{target ? words.saveVerb : words.addVerb}</DialogFoot>
           </Stack>
         </form>
       )}

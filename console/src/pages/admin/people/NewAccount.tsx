@@ -6,6 +6,7 @@ import { api, data } from '@/api/client';
 import { queries } from '@/api/queries';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { SecretDialog } from '@/parts/Secret';
@@ -61,10 +62,7 @@ export function NewAccount({ onClose }: { readonly onClose: () => void }) {
           {person && <TextInput label={words.email} type="email" description={strings.common.optional} error={wrong.at.email} maxLength={320} value={email} onChange={(event) => setEmail(event.currentTarget.value)} />}
           {person && <Switch label={words.adminToo} description={words.adminHelp} checked={admin} onChange={(event) => setAdmin(event.currentTarget.checked)} />}
           <Refusal fault={wrong.rest} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" loading={make.isPending}>{words.create}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} loading={make.isPending}>{words.create}</DialogFoot>
         </Stack>
       </form>
     </Modal>

@@ -1,11 +1,12 @@
 /** Makes a token for a service account, adding the account where it is new; shows the secret once, with what to write around it. */
-import { Autocomplete, Button, Group, Modal, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Autocomplete, Modal, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '@/api/client';
 import { queries } from '@/api/queries';
 import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
+import { DialogFoot } from '@/parts/DialogFoot';
 import { Refusal } from '@/parts/Refusal';
 import { SecretDialog } from '@/parts/Secret';
 import { useFocusBack } from '@/parts/useFocusBack';
@@ -81,10 +82,7 @@ export function MakeToken({ onClose }: { readonly onClose: () => void }) {
             : <Select label={words.role} error={wrong.at.role} clearable placeholder={words.noRole} data={ROLE_CHOICES} value={role} onChange={setRole} />}
           <NumberInput label={words.days} description={words.daysHelp} error={wrong.at.expires_at} min={1} allowDecimal={false} value={days} onChange={setDays} />
           <Refusal fault={wrong.rest} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{strings.common.cancel}</Button>
-            <Button type="submit" loading={make.isPending}>{words.make}</Button>
-          </Group>
+          <DialogFoot onCancel={onClose} loading={make.isPending}>{words.make}</DialogFoot>
         </Stack>
       </form>
     </Modal>
