@@ -21,6 +21,7 @@ from promptops.delivery.held import Release
 from promptops.health import Health
 from promptops.lookup import Snapshot
 from promptops.prompt import Prompt
+from promptops.release_readers import ReleaseReaders
 
 log = logging.getLogger("promptops")
 
@@ -81,7 +82,7 @@ class AsyncPromptOps:
         self._start_timeout = start_timeout
         self._ages = (max_age, max_start_age)
         self._started: _Starting | None = None
-        self._readers: set[asyncio.Queue[Release | None]] = set()
+        self._readers = ReleaseReaders()
 
     async def __aenter__(self) -> Self:
         client = self._started = await asyncio.to_thread(_Starting, self._settings, *self._ages)
@@ -138,26 +139,15 @@ class AsyncPromptOps:
     def releases(self) -> AsyncGenerator[Release, None]:
         """Every release taken over from this call on, in order, until this client is closed."""
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Queue[Release | None] = asyncio.Queue()
-        stop = self._client.on_release(lambda release: _in_loop(loop, waiting.put_nowait, release))
-        self._readers.add(waiting)
-
-        async def told() -> AsyncGenerator[Release, None]:
-            try:
-                while (release := await waiting.get()) is not None:
-                    yield release
-            finally:
-                self._readers.discard(waiting)
-                stop()
-
-        return told()
+        return self._readers.read(
+            lambda put: self._client.on_release(lambda release: _in_loop(loop, put, release))
+        )
 
     async def close(self) -> None:
         """Stop following, without blocking the loop. What is held can still be read."""
         if self._started is not None:
             await asyncio.to_thread(self._started.close)
-        for waiting in self._readers:
-            waiting.put_nowait(None)
+        self._readers.end()
 
     @property
     def _client(self) -> PromptOps:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from promptops.delivery.held import Release
+from promptops.release_readers import ReleaseReaders
 from promptops.testing.in_memory import InMemoryEnvironment
 
 
@@ -23,7 +24,7 @@ class InMemoryAsyncPromptOps(InMemoryEnvironment):
         self, project: str = "test", environment: str = "test", *, max_age: float | None = None
     ) -> None:
         super().__init__(project, environment, max_age=max_age)
-        self._readers: set[asyncio.Queue[Release | None]] = set()
+        self._readers = ReleaseReaders()
 
     def on_release(
         self, callback: Callable[[Release], Awaitable[object] | object]
@@ -43,24 +44,11 @@ class InMemoryAsyncPromptOps(InMemoryEnvironment):
 
     def releases(self) -> AsyncGenerator[Release, None]:
         """As `AsyncPromptOps.releases`."""
-        waiting: asyncio.Queue[Release | None] = asyncio.Queue()
-        stop = self._listen(waiting.put_nowait)
-        self._readers.add(waiting)
-
-        async def told() -> AsyncGenerator[Release, None]:
-            try:
-                while (release := await waiting.get()) is not None:
-                    yield release
-            finally:
-                self._readers.discard(waiting)
-                stop()
-
-        return told()
+        return self._readers.read(self._listen)
 
     async def close(self) -> None:
         """End those who wait for releases."""
-        for waiting in self._readers:
-            waiting.put_nowait(None)
+        self._readers.end()
 
     async def __aenter__(self) -> Self:
         return self

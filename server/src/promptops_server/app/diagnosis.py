@@ -135,16 +135,14 @@ def _database(settings: Settings) -> list[Finding]:
     except (ValueError, OSError) as error:
         return [Finding("database", "failed", f"The database cannot be opened: {error}.")]
     try:
-        return [
-            *_reachable(db),
-            *_migrated(db),
-            *_clock(db),
-            *_audit(db, settings),
-            *_audit_role(db),
-            *_models(db, settings),
-            *_followers(db),
-            *_keys(db),
-        ]
+        found = [*_reachable(db), *_migrated(db), *_clock(db)]
+        ready = _is_migrated(db)  # else tables may be missing
+        if ready:
+            found += _audit(db, settings)
+        found += _audit_role(db)
+        if ready:
+            found += [*_models(db, settings), *_followers(db), *_keys(db)]
+        return found
     except ProblemError as problem:
         return [Finding("database", "failed", f"{problem.detail} {_reason(problem)}".strip())]
     finally:
@@ -182,13 +180,15 @@ def _migrated(db: Database) -> list[Finding]:
     ]
 
 
+def _is_migrated(db: Database) -> bool:
+    try:
+        return not migrate.pending(db)
+    except migrate.NewerSchema:
+        return False
+
+
 def _audit(db: Database, settings: Settings) -> list[Finding]:
     file = settings.checkpoint_file
-    try:
-        if migrate.pending(db):
-            return []  # its tables may not be there yet
-    except migrate.NewerSchema:
-        return []
     try:
         with db.read() as conn:
             told = checkpoints.behind_file(conn, file)
@@ -242,11 +242,6 @@ def _models(db: Database, settings: Settings) -> list[Finding]:
     """Whether the credential of each model target is there."""
     from promptops_server.app.diagnosis_models import missing_credentials
 
-    try:
-        if migrate.pending(db):
-            return []
-    except migrate.NewerSchema:
-        return []
     count, missing = missing_credentials(db, settings)
     if not missing:
         return [Finding("models", "ok", f"{count} targets, all with their credential")] * (
@@ -268,11 +263,6 @@ def _followers(db: Database) -> list[Finding]:
     """Which followers refuse what they are given, and what to do."""
     from promptops_server.delivery.receipts.store import refusing
 
-    try:
-        if migrate.pending(db):
-            return []
-    except migrate.NewerSchema:
-        return []
     with db.read() as conn:
         found = refusing(conn, now_us())
     otherwise = "what they were given is not what was signed: who else may write to their Redis?"
@@ -291,11 +281,6 @@ def _keys(db: Database) -> list[Finding]:
     """Which key signs, and which will."""
     from promptops_server.delivery.known_keys import announced_at, known_keys, signing_at
 
-    try:
-        if migrate.pending(db):
-            return []
-    except migrate.NewerSchema:
-        return []
     with db.read() as conn:
         there, now = known_keys(conn), now_us()
     signs, coming = signing_at(there, now), announced_at(there, now)

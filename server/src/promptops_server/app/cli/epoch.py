@@ -14,6 +14,7 @@ from promptops_server.app.cli.common import (
     RedisOption,
     fail,
     one_line_failures,
+    open_database,
     settings_of,
 )
 
@@ -45,14 +46,12 @@ def run(
     """
     from redis import RedisError
 
-    from promptops_server.app import migrate
     from promptops_server.app.data_dir import secret_of
     from promptops_server.app.operator_token import OPERATOR
     from promptops_server.app.redis_address import address_of
     from promptops_server.delivery.keys import Keys
     from promptops_server.delivery.survey import survey
     from promptops_server.infra import logging
-    from promptops_server.infra.database import Database
     from promptops_server.infra.redis import connect
     from promptops_server.releases.epoch import begin_epoch
     from promptops_server.releases.model import check_reason
@@ -62,12 +61,8 @@ def run(
             config, data_dir=data, database__url=database_url, redis__url=redis_url
         )
         logging.configure("warning", settings.log.format)
-        if settings.database.url is None and not (settings.data_dir / "promptops.sqlite").exists():
-            fail(f"there is no database in {settings.data_dir}")
-        db = Database(settings.database_url, pool_size=2)
+        db = open_database(settings)
         try:
-            if migrate.pending(db):
-                fail("the database has not been migrated: run promptops-server migrate first")
             keys = Keys(db, secret_of(settings, create=False))
             keys.ensure()
             client = connect(address_of(settings)) if settings.redis.url else None

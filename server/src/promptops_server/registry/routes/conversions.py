@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from promptops_server.infra import json_bodies
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.http import ActorDep, problem_responses
@@ -99,14 +100,6 @@ class ConvertOut(BaseModel):
     tables: list[TableOut]
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ConvertIn.model_json_schema()}},
-    }
-}
-
-
 def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
     """Add the route that reads files of other tools."""
 
@@ -120,7 +113,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             "answer to `imports`."
         ),
         responses=problem_responses(400, 401, 403, 404, 413, 422),
-        openapi_extra=_BODY,
+        openapi_extra=json_bodies.described(ConvertIn),
         tags=["prompts"],
     )
     async def convert(project: str, request: Request, actor: ActorDep) -> ConvertOut:
@@ -130,16 +123,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
 
 
 def _run(deps: RegistryDeps, actor: Actor, project: str, body: bytes) -> ConvertOut:
-    try:
-        given = ConvertIn.model_validate_json(body)
-    except ValidationError as error:
-        raise Invalid(
-            "The body is no list of files.",
-            errors=[
-                {"field": ".".join(map(str, e["loc"])), "message": e["msg"]}
-                for e in error.errors(include_url=False, include_input=False)[:50]
-            ],
-        ) from None
+    given = json_bodies.read_as(ConvertIn, body, "The body is no list of files.")
     wishes = Wishes(
         given.format,
         given.module.strip("/ "),

@@ -6,13 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from promptops_server.infra import json_bodies
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.http import ActorDep, IdempotencyKey, problem_responses
 from promptops_server.infra.idempotency import request_hash, run_once
-from promptops_server.infra.problems import Invalid
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.registry.edits.frame import check_message
 from promptops_server.registry.edits.import_prompts import (
@@ -24,13 +23,6 @@ from promptops_server.registry.edits.import_prompts import (
 from promptops_server.registry.projects import get_project
 from promptops_server.registry.routes.deps import RegistryDeps
 from promptops_server.registry.routes.schemas import ImportIn, ImportOut, import_out
-
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ImportIn.model_json_schema()}},
-    }
-}
 
 
 def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
@@ -45,7 +37,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
             "keep the others out."
         ),
         responses=problem_responses(400, 401, 403, 404, 409, 413, 422),
-        openapi_extra=_BODY,
+        openapi_extra=json_bodies.described(ImportIn),
         tags=["prompts"],
     )
     async def import_many(
@@ -60,16 +52,7 @@ def add_routes(router: APIRouter, deps: RegistryDeps) -> None:
 
 
 def _run(deps: RegistryDeps, actor: Actor, project: str, body: bytes, key: str | None) -> Response:
-    try:
-        given = ImportIn.model_validate_json(body)
-    except ValidationError as error:
-        raise Invalid(
-            "The body is not an import.",
-            errors=[
-                {"field": ".".join(map(str, e["loc"])), "message": e["msg"]}
-                for e in error.errors(include_url=False, include_input=False)[:50]
-            ],
-        ) from None
+    given = json_bodies.read_as(ImportIn, body, "The body is not an import.")
     message = check_message(given.message)
     prepared = prepare_import(
         [(item.path, item.content) for item in given.prompts], allow_invalid=given.allow_invalid
