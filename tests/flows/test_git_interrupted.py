@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from support.doorway import Doorway
 from support.git_remote import WorkTree
 from support.histories import prompt
 from support.server import RunningServer
@@ -55,43 +56,30 @@ def url(port: int, token: str) -> str:
     return f"http://x:{token}@127.0.0.1:{port}/git/{PROJECT}.git"
 
 
-class Wire:
+class Wire(Doorway):
     """A line to the server that stops carrying a push's body after some bytes."""
 
     def __init__(self, port: int, limit: int) -> None:
         self._to, self._limit = port, limit
         self.full = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
         self._open = True
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
     def close(self) -> None:
         self._open = False
-        self._listener.close()
+        super().close()
 
-    def _accept(self) -> None:
-        while self._open:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
-
-    def _carry(self, near: socket.socket) -> None:
+    def carry(self, client: socket.socket) -> None:
         sent = 0
-        with near, socket.create_connection(("127.0.0.1", self._to)) as far:
+        with socket.create_connection(("127.0.0.1", self._to)) as far:
             while self._open:
-                waiting = [far] if sent >= self._limit else [near, far]
+                waiting = [far] if sent >= self._limit else [client, far]
                 for ready in select.select(waiting, [], [], 0.1)[0]:
-                    try:
-                        data = ready.recv(64 * 1024)
-                    except OSError:
-                        return
+                    data = ready.recv(64 * 1024)
                     if not data:
                         return
-                    (far if ready is near else near).sendall(data)
-                    sent += len(data) if ready is near else 0
+                    (far if ready is client else client).sendall(data)
+                    sent += len(data) if ready is client else 0
                 if sent >= self._limit:
                     self.full.set()
 

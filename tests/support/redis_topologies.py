@@ -13,7 +13,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from promptops_server.infra.redis_process import find_binary
+from support.doorway import Doorway, relay
 from support.server import free_port
 
 
@@ -232,20 +232,24 @@ class Pki:
         return built.public_bytes(serialization.Encoding.PEM)
 
 
-class TlsEnd:
-    """TLS in front of a Redis on this machine, for clients with a certificate of the authority alone."""
+class TlsEnd(Doorway):
+    """TLS in front of a Redis on this machine.
 
-    def __init__(self, folder: Path, inside: int) -> None:
+    Args:
+        inside: the Redis: a port, or the path of a socket.
+        clients: a client needs a certificate of the authority.
+    """
+
+    def __init__(self, folder: Path, inside: int | str, *, clients: bool = True) -> None:
         self.pki = Pki(folder)
         self._inside = inside
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.pki.certificate("redis"))
-        context.load_verify_locations(self.pki.ca_file)
-        context.verify_mode = ssl.CERT_REQUIRED
+        if clients:
+            context.load_verify_locations(self.pki.ca_file)
+            context.verify_mode = ssl.CERT_REQUIRED
         self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
     def url(self, client: str = "app") -> str:
         """An address that brings the client's certificate along."""
@@ -254,31 +258,20 @@ class TlsEnd:
         return f"rediss://127.0.0.1:{self.port}/0?{files}"
 
     def stop(self) -> None:
-        self._listener.close()
+        """As the other topologies are ended."""
+        self.close()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(plain,), daemon=True).start()
+    def carry(self, client: socket.socket) -> None:
+        # Fails with a client that does not trust us, or whom we do not.
+        with (
+            self._context.wrap_socket(client, server_side=True) as outside,
+            self._redis() as redis_,
+        ):
+            relay(outside, redis_)
 
-    def _serve(self, plain: socket.socket) -> None:
-        try:
-            outside = self._context.wrap_socket(plain, server_side=True)
-            inside = socket.create_connection(("127.0.0.1", self._inside))
-        except OSError:  # a client that did not trust us, or whom we do not
-            plain.close()
-            return
-        for pair in ((outside, inside), (inside, outside)):
-            threading.Thread(target=_pump, args=pair, daemon=True).start()
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    for end in (source, sink):
-        with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+    def _redis(self) -> socket.socket:
+        if isinstance(self._inside, int):
+            return socket.create_connection(("127.0.0.1", self._inside))
+        inside = socket.socket(socket.AF_UNIX)
+        inside.connect(self._inside)
+        return inside

@@ -10,11 +10,11 @@ import select
 import socket
 import threading
 import time
-from types import TracebackType
-from typing import Self
+
+from support.doorway import Doorway
 
 
-class TcpProxy:
+class TcpProxy(Doorway):
     """Passes bytes on unchanged. `idle` is how many seconds without a byte, either way, end a connection; None: never.
 
     `slow` is how many seconds each piece of at most `piece` bytes takes; both may be changed at any time.
@@ -29,14 +29,9 @@ class TcpProxy:
         self._target = target
         self._held = 0
         self._closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._counting = threading.Lock()
         self._sockets: set[socket.socket] = set()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        port: int = self._listener.getsockname()[1]
-        return port
+        super().__init__()
 
     @property
     def url(self) -> str:
@@ -56,39 +51,14 @@ class TcpProxy:
     def close(self) -> None:
         """End every connection and take no more."""
         self._closing.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        super().close()
         self.cut()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _accept(self) -> None:
-        while not self._closing.is_set():
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
+    def carry(self, client: socket.socket) -> None:
+        with self._counting:
             self.connections += 1
-            threading.Thread(
-                target=self._pass_on, args=(client, self.connections), daemon=True
-            ).start()
-
-    def _pass_on(self, client: socket.socket, number: int) -> None:
-        with (
-            client,
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", self._target)) as server,
-        ):
+            number = self.connections
+        with socket.create_connection(("127.0.0.1", self._target)) as server:
             self._sockets |= {client, server}
             last = time.monotonic()
             while not self._closing.is_set():
