@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import json
 import time
-import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from benchmarks import tested
 from benchmarks.stage import PROJECT, import_many, publish, publish_many, put
 from promptops_server.audit.append import last_entry
 from promptops_server.audit.model import GENESIS, AuditEvent, AuditObject, entry_hash, write_entry
 from promptops_server.audit.tables import audit_event, audit_personal
 from promptops_server.evaluation.matrix.cells import write_cells
-from promptops_server.evaluation.tables import test_result, test_run
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.bulk_insert import BulkInsert
 from promptops_server.infra.database import Database
-from promptops_server.infra.ids import new_id
 from promptops_server.providers.tables import model_target
 from promptops_server.registry.tables import project as project_table
 from promptops_server.registry.tables import prompt, version
@@ -133,9 +130,8 @@ def _runs(
     database: Database, project_id: str, many: int, targets: int = 10, cases: int = 10
 ) -> None:
     """A finished run of each of the first prompts on every target, and one of a thousand cases."""
-    asked = [_target(number) for number in range(targets)]
-    told = [{k: t[k] for k in ("id", "name", "provider", "model", "base_url")} for t in asked]
-    tested = (
+    asked = [tested.target(number) for number in range(targets)]
+    prompts = (
         select(prompt.c.path, version.c.behaviour)
         .join(version, version.c.prompt_id == prompt.c.id)
         .where(prompt.c.project_id == project_id, prompt.c.path.like("area-0%"))
@@ -144,42 +140,11 @@ def _runs(
     )
     with database.write() as tx:
         tx.conn.execute(insert(model_target), asked)
-        for number, row in enumerate(tx.conn.execute(tested).all(), 1):
-            run_id = new_id()
-            tx.conn.execute(
-                insert(test_run).values(
-                    id=run_id, project_id=project_id, number=number, path=row.path, version=1,
-                    behaviour=row.behaviour, suites=json.dumps([{"name": "testData", "digest": "d"}]),
-                    suites_key="k", suites_digest="d", targets=json.dumps(told), repeat=1, fresh=False,
-                    plan=zlib.compress(b"{}"), state="done", cancel_asked=False, attempt=1,
-                    calls=targets * cases, cost=0, reserved=0, progress="{}", created_at=number,
-                    created_by="x", ended_at=number,
-                )
-            )  # fmt: skip
-            tx.conn.execute(insert(test_result), list(_results(run_id, asked, cases)))
+        for number, row in enumerate(tx.conn.execute(prompts).all(), 1):
+            run_id = tested.add_run(
+                tx.conn, project_id, number, row.path, row.behaviour, asked, cases
+            )
             write_cells(tx.conn, run_id)
-
-
-def _target(number: int) -> dict[str, Any]:
-    return {
-        "id": new_id(), "name": f"t{number}", "name_fold": f"t{number}", "provider": "vllm",
-        "model": f"model-{number}", "base_url": "http://127.0.0.1:9/v1", "alias": False, "region": "",
-        "data_class": "internal", "limits": "{}", "credential": "none", "credential_name": "",
-        "options": "{}", "enabled": True, "revision": 1, "created_at": 1, "created_by": "x", "updated_at": 1,
-    }  # fmt: skip
-
-
-def _results(run_id: str, targets: list[dict[str, Any]], cases: int) -> Iterator[dict[str, Any]]:
-    for place, target in enumerate(targets):
-        for case in range(cases):
-            passed = (case + place) % 4 > 0
-            score = {"check": "exact", "kind": "string", "passed": passed, "required": True}
-            yield {
-                "run_id": run_id, "ordinal": place * cases + case, "target_id": target["id"],
-                "suite": "testData", "case_key": f"case-{case}", "repeat": 0, "state": "done",
-                "passed": passed, "scores": json.dumps([score]), "model": target["model"], "cost": 10,
-                "latency_ms": 5.0, "ended_at": 1,
-            }  # fmt: skip
 
 
 def _log(database: Database, project_id: str, many: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +36,7 @@ def prompt_text(salt: object = 0, size: int = 1000) -> str:
 def server(*args: str, env: dict[str, str] | None = None) -> Iterator[RunningServer]:
     """A running server; its data goes with it."""
     with tempfile.TemporaryDirectory(prefix="promptops-bench-") as folder:
-        running = RunningServer(Path(folder) / "data", args=args, env=env or {})
+        running = RunningServer(Path(folder) / "data", args=args, env=env or {}, as_installed=True)
         running.start()
         try:
             yield running
@@ -126,3 +128,14 @@ def project(running: RunningServer) -> Iterator[Any]:
     with running.api(running.token("bench", "admin")) as api:
         api.post("/projects", json={"name": PROJECT}).raise_for_status()
         yield api
+
+
+def wait_for(port: int) -> None:
+    """Until something listens on this port. Raises RuntimeError after ten seconds."""
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("the plain server did not start")

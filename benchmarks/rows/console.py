@@ -33,7 +33,7 @@ def run(quick: bool) -> list[Row]:
 
     visits = 3 if quick else 9
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = RunningServer(Path(folder) / "data", args=("--demo",)).start(90)
+        server = RunningServer(Path(folder) / "data", args=("--demo",), as_installed=True).start(90)
         chromium = playwright.chromium.launch(executable_path=browser.find(), args=browser.FLAGS)
         try:
             people = browser.Console(chromium, server)

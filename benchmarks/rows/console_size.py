@@ -54,7 +54,7 @@ def _filled(quick: bool) -> Iterator[tuple[RunningServer, str]]:
     with tempfile.TemporaryDirectory(prefix="promptops-bench-") as folder:
         data = Path(kept or folder) / "data"
         there = data.is_dir()
-        server = RunningServer(data).start(90)
+        server = RunningServer(data, as_installed=True).start(90)
         try:
             if not there:
                 with stage.project(server) as api:

@@ -14,7 +14,7 @@ import sys
 import time
 
 from benchmarks.row import Row
-from benchmarks.stage import PROJECT, project, prompt_text, publish, put, server
+from benchmarks.stage import PROJECT, project, prompt_text, publish, put, server, wait_for
 
 DEPTH = 16
 CONNECTIONS = 8
@@ -46,7 +46,7 @@ def run(quick: bool) -> list[Row]:
         port = free_port()
         plain = subprocess.Popen([sys.executable, "-c", _PLAIN, str(port), str(size)])
         try:
-            _wait(port)
+            wait_for(port)
             ours, floor = [], []
             for _ in range(rounds):
                 floor.append(_rate(port, "/", "", seconds))
@@ -114,13 +114,3 @@ def _response_size(sock: socket.socket) -> int:
         if line.lower().startswith(b"content-length")
     )
     return len(head) + 4 + length
-
-
-def _wait(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError("the plain server did not start")

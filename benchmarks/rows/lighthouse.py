@@ -42,7 +42,7 @@ def run(quick: bool) -> list[Row]:
     rows: list[Row] = []
     floor = 0
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = RunningServer(Path(folder) / "data", args=("--demo",)).start(90)
+        server = RunningServer(Path(folder) / "data", args=("--demo",), as_installed=True).start(90)
         port = free_port()
         chromium = playwright.chromium.launch_persistent_context(
             str(Path(folder) / "profile"),

@@ -6,22 +6,19 @@ looked at since they changed reads their suites; later ones, and those after ano
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from benchmarks import tested
 from benchmarks.engines import engines
 from benchmarks.row import Row, millis
 from benchmarks.stage import PROJECT, import_many, project, server
 from promptops_server.evaluation.matrix.cells import write_cells
-from promptops_server.evaluation.tables import test_result, test_run
 from promptops_server.infra.database import Database
-from promptops_server.infra.ids import new_id
 from promptops_server.providers.tables import model_target
 from promptops_server.registry.tables import project as project_table
 from promptops_server.registry.tables import prompt, version
@@ -97,7 +94,7 @@ def _prompt(number: int) -> tuple[str, str]:
 
 def _runs(database: Database) -> float:
     """One run of every prompt on every target; the seconds that writing their cells took."""
-    targets = [_target(n) for n in range(_TARGETS)]
+    targets = [tested.target(n) for n in range(_TARGETS)]
     took = 0.0
     with database.write() as tx:
         tx.conn.execute(insert(model_target), targets)
@@ -111,48 +108,10 @@ def _runs(database: Database) -> float:
         ).all()
     for number, row in enumerate(found, 1):
         with database.write() as tx:
-            run_id = new_id()
-            tx.conn.execute(insert(test_run).values(_run(run_id, number, project_id, row, targets)))
-            tx.conn.execute(insert(test_result), list(_results(run_id, targets)))
+            run_id = tested.add_run(
+                tx.conn, project_id, number, row.path, row.behaviour, targets, _CASES
+            )
             begin = time.perf_counter()
             write_cells(tx.conn, run_id)
             took += time.perf_counter() - begin
     return took
-
-
-def _target(number: int) -> dict[str, Any]:
-    return {
-        "id": new_id(), "name": f"t{number}", "name_fold": f"t{number}", "provider": "vllm",
-        "model": f"model-{number}", "base_url": "http://127.0.0.1:9/v1", "alias": False, "region": "",
-        "data_class": "internal", "limits": "{}", "credential": "none", "credential_name": "",
-        "options": "{}", "enabled": True, "revision": 1, "created_at": 1, "created_by": "x", "updated_at": 1,
-    }  # fmt: skip
-
-
-def _run(
-    run_id: str, number: int, project_id: str, row: Any, targets: list[dict[str, Any]]
-) -> dict[str, Any]:
-    told = [{k: t[k] for k in ("id", "name", "provider", "model", "base_url")} for t in targets]
-    return {
-        "id": run_id, "project_id": project_id, "number": number, "path": row.path, "version": 1,
-        "behaviour": row.behaviour, "suites": json.dumps([{"name": "testData", "digest": "d"}]),
-        "suites_key": "k", "suites_digest": "d", "targets": json.dumps(told), "repeat": 1, "fresh": False,
-        "plan": zlib.compress(b"{}"), "state": "done", "cancel_asked": False, "attempt": 1,
-        "calls": _TARGETS * _CASES, "cost": 0, "reserved": 0, "progress": "{}", "created_at": number,
-        "created_by": "x", "ended_at": number,
-    }  # fmt: skip
-
-
-def _results(run_id: str, targets: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    ordinal = 0
-    for place, target in enumerate(targets):
-        for case in range(_CASES):
-            passed = (case + place) % 4 > 0
-            score = {"check": "exact", "kind": "string", "passed": passed, "required": True}
-            yield {
-                "run_id": run_id, "ordinal": ordinal, "target_id": target["id"], "suite": "testData",
-                "case_key": f"case-{case}", "repeat": 0, "state": "done", "passed": passed,
-                "scores": json.dumps([score]), "model": target["model"], "cost": 10, "latency_ms": 5.0,
-                "ended_at": 1,
-            }  # fmt: skip
-            ordinal += 1

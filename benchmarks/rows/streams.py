@@ -19,7 +19,7 @@ import httpx2
 
 from benchmarks.row import Row, millis, quantile
 from benchmarks.rows.memory import resident_mb
-from benchmarks.stage import PROJECT, project, prompt_text, publish, put, server
+from benchmarks.stage import PROJECT, project, prompt_text, publish, put, server, wait_for
 
 STREAMS = 2_000
 _PATIENCE = 60.0
@@ -95,7 +95,7 @@ def _floor(rounds: int, size: int) -> Found:
     port = free_port()
     plain = subprocess.Popen([sys.executable, "-c", _PLAIN, str(port), str(size)])
     try:
-        _wait(port)
+        wait_for(port)
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
             client.get("/publish")
             return _measure(port, "/", "", plain.pid, lambda: client.get("/publish"), rounds)[0]
@@ -181,13 +181,3 @@ def _read(pipe: Any, port: int, path: str, token: str) -> None:
                 else:
                     waiting[stream] = have
         pipe.send((times, size))
-
-
-def _wait(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError("the plain server did not start")
