@@ -48,6 +48,15 @@ def refuses(
     return follows(*steps)
 
 
+def refuses_statement(code: str, about: str, **changed: Any) -> Case:
+    """The next statement says something else than it should, signed rightly."""
+    server, steps = started()
+    twin = forged(server)
+    header = twin.publish(3)
+    other = twin.signed(dataclasses.replace(header.statement, **changed))
+    return refuses(code, about, server, steps, twin.told(other))
+
+
 @case
 def a_changed_statement() -> Case:
     """One character of the signed text was changed on the way."""
@@ -289,31 +298,19 @@ def two_statements_at_one_position() -> Case:
 @case
 def a_chain_that_does_not_fit() -> Case:
     """`previous` is not the hash of the statement held: releases lie between that nobody told."""
-    server, steps = started()
-    twin = forged(server)
-    header = twin.publish(3)
-    other = twin.signed(dataclasses.replace(header.statement, previous="0" * 64))
-    return refuses("broken-chain", "Another release before it.", server, steps, twin.told(other))
+    return refuses_statement("broken-chain", "Another release before it.", previous="0" * 64)
 
 
 @case
 def a_root_that_does_not_fit() -> Case:
     """The changes do not lead to the signed root."""
-    server, steps = started()
-    twin = forged(server)
-    header = twin.publish(3)
-    other = twin.signed(dataclasses.replace(header.statement, root="0" * 64))
-    return refuses("wrong-root", "Another root.", server, steps, twin.told(other))
+    return refuses_statement("wrong-root", "Another root.", root="0" * 64)
 
 
 @case
 def a_count_that_does_not_fit() -> Case:
     """The count is part of what must agree."""
-    server, steps = started()
-    twin = forged(server)
-    header = twin.publish(3)
-    other = twin.signed(dataclasses.replace(header.statement, count=2))
-    return refuses("wrong-root", "Another count.", server, steps, twin.told(other))
+    return refuses_statement("wrong-root", "Another count.", count=2)
 
 
 @case

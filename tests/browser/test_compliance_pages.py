@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from promptops_server.app.welcome import DEMO_PASSWORD
 from support.browser import Console
-from support.own_project import OwnProject, done, password
+from support.own_project import OwnProject, done, open_as
 from support.reviewed_files import reviewed_prompt
 from support.server import RunningServer
 
@@ -55,9 +55,7 @@ def project(demo: RunningServer) -> Iterator[OwnProject]:
 
 
 def open_page(console: Console, who: str, address: str) -> Page:
-    page = console.signed_in(who, password(who))
-    page.goto(f"/p/{PROJECT}/{address}")
-    return page
+    return open_as(console, who, f"/p/{PROJECT}/{address}")
 
 
 def decide(page: Page, button: str, reason: str, answer: str) -> None:

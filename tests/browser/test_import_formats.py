@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from support.browser import Console
-from support.own_project import OwnProject, done, password
+from support.own_project import OwnProject, done, open_as
 from support.server import RunningServer
 
 PROMPTY = b"---\nname: Thank you\ninputs:\n  who: {type: string}\n---\nuser:\nThank {{who}}\n"
@@ -42,9 +42,7 @@ def archive() -> bytes:
 
 
 def open_page(console: Console, who: str) -> Page:
-    page = console.signed_in(who, password(who))
-    page.goto("/p/import-bank/import")
-    return page
+    return open_as(console, who, "/p/import-bank/import")
 
 
 def test_a_mixture_of_files_is_converted_shown_and_imported(

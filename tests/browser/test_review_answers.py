@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from support.browser import Console
-from support.own_project import OwnProject, done, password
+from support.own_project import OwnProject, done, open_as
 from support.reviewed_files import reviewed_prompt
 from support.server import RunningServer
 
@@ -35,9 +35,7 @@ def project(demo: RunningServer) -> Iterator[OwnProject]:
 
 
 def open_page(console: Console, who: str, address: str) -> Page:
-    page = console.signed_in(who, password(who))
-    page.goto(f"/p/{PROJECT}/{address}")
-    return page
+    return open_as(console, who, f"/p/{PROJECT}/{address}")
 
 
 def request(project: OwnProject, number: int) -> dict[str, Any]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 from support.server import RunningServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from support.browser import Console
 
 
 def password(who: str) -> str:
@@ -84,6 +89,13 @@ class OwnProject:
         """End the sessions."""
         for session in self.sessions.values():
             session.close()
+
+
+def open_as(console: Console, who: str, address: str) -> Page:
+    """A page of the console, opened by this person, who is signed in already."""
+    page = console.signed_in(who, password(who))
+    page.goto(address)
+    return page
 
 
 def done(answer: httpx2.Response) -> Any:

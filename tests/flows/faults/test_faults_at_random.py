@@ -13,7 +13,6 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -27,21 +26,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from support.fault_stage import PATHS, VERSIONS, Content, Stage, quick_clients
+from support.fault_stage import PATHS, VERSIONS, Content, Stage
 
 SEED = int(os.environ.get("PROMPTOPS_FAULT_SEED", random.randrange(1 << 30)))
 EXAMPLES = int(os.environ.get("PROMPTOPS_FAULT_EXAMPLES", 3))
 STEPS = 14
 
 names = (f"random-{number}" for number in itertools.count(1))
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with quick_clients():
-        made = Stage.build(tmp_path_factory.mktemp("random"))
-        yield made
-        made.stop()
 
 
 def machine(shared: Stage, folder: Path) -> type[RuleBasedStateMachine]:

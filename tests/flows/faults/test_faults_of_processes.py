@@ -9,13 +9,12 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
-import pytest
 
 from support import warm
 from support.fault_stage import PATHS, Stage, content_of, quick_clients
@@ -23,27 +22,6 @@ from support.follower import Follower
 from support.redis_topologies import until
 from support.server import BIN, RunningServer
 from support.tcp_proxy import TcpProxy
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with quick_clients():
-        made = Stage.build(tmp_path_factory.mktemp("faults"))
-        yield made
-        made.stop()
-
-
-@pytest.fixture
-def stage(shared: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """A project of this test alone, at r1, followed over both ways."""
-    shared.heal()
-    made = shared.another(request.node.name.removeprefix("test_")[:60].replace("_", "-"))
-    assert made.publish(1) == 1
-    made.watch_both()
-    made.converges()
-    yield made
-    made.heal()
-    made.forget()
 
 
 def in_background(stage: Stage, version: int) -> Callable[[], int | None]:

@@ -7,37 +7,15 @@ meanwhile, and everybody is at the head afterwards by themselves.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from support.fault_stage import Stage, content_of, quick_clients
+from support.fault_stage import Stage, content_of
 from support.redis_topologies import until
 
 SERVERS_LOOK = 2.0
 """Seconds in which the server finds out by itself what Redis holds."""
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with quick_clients():
-        made = Stage.build(tmp_path_factory.mktemp("faults"))
-        yield made
-        made.stop()
-
-
-@pytest.fixture
-def stage(shared: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """A project of this test alone, at r1, followed over both ways."""
-    name = request.node.name.replace("[", "-").rstrip("]").replace("_", "-")
-    shared.heal()
-    made = shared.another(name[-60:].lstrip("-"))
-    assert made.publish(1) == 1
-    made.watch_both()
-    made.converges()
-    yield made
-    made.heal()
-    made.forget()
 
 
 def killed_without_data(stage: Stage) -> None:
