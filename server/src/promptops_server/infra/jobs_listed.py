@@ -26,6 +26,8 @@ _STATE: Final[Mapping[str, JobState]] = {
     status: state for state, some in _STATUS.items() for status in some
 }
 _LONGEST_ERROR = 500
+_MORE = 50
+"""How many jobs are read beyond a page at first: more than commonly begin within one millisecond."""
 _LATEST_MS = 253_402_300_799_000  # the last moment that an ISO date can say
 
 
@@ -43,22 +45,31 @@ def page(
     *, state: JobState | None, kind: str | None, limit: int, cursor: str | None
 ) -> pages.Page[JobRow]:
     """Jobs, the newest first. Raises BadRequest: the cursor is not from here."""
-    until, skip = pages.decode(cursor, int, int) if cursor else (None, 0)
-    found = DBOS.list_workflows(
-        status=None if state is None else list(_STATUS[state]),
-        name=kind,
-        end_time=None if until is None else _iso(until),
-        limit=limit + 1,
-        # Jobs of one millisecond have no other order: how many of it were shown is counted.
-        offset=min(max(skip, 0), 100_000),
-        sort_desc=True,
-    )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = int(shown[-1].created_at or 0)
-        same = sum(int(each.created_at or 0) == last for each in shown)
-        following = pages.encode(last, same + (skip if last == until else 0))
+    until, after = pages.decode(cursor, int, str) if cursor else (None, "")
+    read = limit + 1 + _MORE
+    while True:
+        found = DBOS.list_workflows(
+            status=None if state is None else list(_STATUS[state]),
+            name=kind,
+            end_time=None if until is None else _iso(until),
+            limit=read,
+            sort_desc=True,
+        )
+        # The library gives jobs of one millisecond in any order, another one each time. Here the id decides, so all of a
+        # millisecond must be known: those of the last one read may not be.
+        oldest = _created(found[-1]) if len(found) == read else -1
+        known = sorted(
+            (each for each in found if _created(each) > oldest),
+            key=lambda each: (-_created(each), each.workflow_id),
+        )
+        if until is not None:
+            known = [e for e in known if _created(e) < until or e.workflow_id > after]
+        if len(known) > limit or oldest == -1:
+            break
+        read *= 2
+    shown = known[:limit]
+    more = len(known) > limit
+    following = pages.encode(_created(shown[-1]), shown[-1].workflow_id) if more else None
     return pages.Page([_kept(each).row for each in shown], following)
 
 
@@ -66,6 +77,10 @@ def one(workflow_id: str) -> Kept | None:
     """The job of this id, or None."""
     found = DBOS.list_workflows(workflow_ids=[workflow_id])
     return _kept(found[0]) if found else None
+
+
+def _created(status: Any) -> int:
+    return int(status.created_at or 0)
 
 
 def _kept(status: Any) -> Kept:
