@@ -14,23 +14,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _PROGRAM = """
-import json, sys, time
+import json, sys, threading, time
 from promptops import PromptOps, PromptNotLive, PromptSuspended
 options, paths = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 
+one_at_a_time = threading.Lock()  # two threads report: the one that follows, and the one that is asked
+
 def look(ops):
-    seen = {}
-    for path in paths:
-        try:
-            prompt = ops.get(path)
-            seen[path] = prompt.version
-        except PromptSuspended as stop:
-            seen[path] = "suspended: " + stop.reason
-        except PromptNotLive:
-            seen[path] = None
-    health = ops.health()
-    print(json.dumps({"at": time.time(), "release": health.release, "connected": health.connected,
-                      "seen": seen}), flush=True)
+    with one_at_a_time:
+        seen = {}
+        snapshot = ops.snapshot()  # what is reported is one moment, whatever arrives meanwhile
+        for path in paths:
+            try:
+                seen[path] = snapshot.get(path).version
+            except PromptSuspended as stop:
+                seen[path] = "suspended: " + stop.reason
+            except PromptNotLive:
+                seen[path] = None
+        print(json.dumps({"at": time.time(), "release": snapshot.release,
+                          "connected": ops.health().connected, "seen": seen}), flush=True)
 
 with PromptOps(disk_cache=False, start_timeout=20, **options) as ops:
     ops.on_release(lambda _: look(ops))
