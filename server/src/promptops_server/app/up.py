@@ -23,6 +23,7 @@ from promptops_server.app.installation import (
     ensure_administrator,
     ensure_installation,
 )
+from promptops_server.app.leaving import leave
 from promptops_server.app.welcome import DEMO_PASSWORD, Welcome, demo_access, print_welcome
 from promptops_server.infra import logging
 from promptops_server.infra.database import Database
@@ -88,6 +89,7 @@ def up(settings: Settings, *, demo: bool, may_migrate: bool) -> None:
         )
         log.info("stopping")
     log.info("stopped")
+    leave()
 
 
 def work(settings: Settings) -> None:
@@ -106,6 +108,7 @@ def work(settings: Settings) -> None:
             stopped.wait()
         log.info("stopping")
     log.info("stopped")
+    leave()
 
 
 def _hold_data_dir(settings: Settings, stack: ExitStack) -> int | None:
