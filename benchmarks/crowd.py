@@ -96,6 +96,9 @@ def _serve(pipe: Any, take: Callable[[int], list[float]]) -> None:
         if asked == "memory":
             pipe.send(resident_mb("self"))
             continue
+        if asked == "cpu":
+            pipe.send(time.process_time())
+            continue
         try:
             pipe.send(take(asked))
         except TimeoutError as error:
@@ -120,6 +123,10 @@ class Crowd:
     def memory(self) -> float:
         """Resident memory of all its processes, MB."""
         return sum(self._ask("memory"))
+
+    def cpu(self) -> float:
+        """Seconds of CPU that its processes have used."""
+        return sum(self._ask("cpu"))
 
     def _ask(self, what: object) -> list[Any]:
         for pipe in self.pipes:

@@ -2,7 +2,8 @@
 
 Followers are the SDK with its own connection each, many in a process; they verify every release. A bare subscriber is a
 connection and a thread of the same Redis library that does nothing with what comes. All of them share this machine's
-cores with the server, so that at 500 the figure is the machine's time to do the work of 500 processes.
+cores with the server, so that at 500 the figure is the machine's time to do the work of 500 processes; the rows of CPU
+tell how much of it is the followers' own.
 
 `python -m benchmarks spread` also tells what receipts cost: the same with `receipts=False`, by turns.
 """
@@ -33,21 +34,23 @@ def run(quick: bool) -> list[Row]:
         for count, (few, many) in SIZES.items():
             rounds = few if quick else many
             with crowd("subscriber", count, redis_url=redis_url) as subscribers:
-                floor = stage.bare(subscribers, rounds, count)
+                bare = stage.bare(subscribers, rounds, count)
             for transport in ("Redis", "server-sent events"):
                 with crowd("follower", count, **stage.options(transport)) as followers:
+                    _settle(count)
                     found = stage.spread(followers, rounds, count)
-                rows += _rows(transport, count, found, floor)
+                rows += _rows(transport, count, found, bare)
         rows += _receipts(stage, quick)
     return rows
 
 
 class Figures:
-    """Seconds to each follower, from the acknowledgement and from the request."""
+    """Seconds to each follower, from the acknowledgement and from the request; and of CPU of each, until all had it."""
 
     def __init__(self) -> None:
         self.after_ack: list[float] = []
         self.whole: list[float] = []
+        self.cpu: list[float] = []
 
     def both(self, values: list[float]) -> str:
         """p50 and p99."""
@@ -85,30 +88,36 @@ class _Stage:
         """Release so many times, each when the last one and its receipts are through."""
         found = Figures()
         for turn in range(rounds + 1):
+            used = followers.cpu()
             begin = time.perf_counter()
             number = self.release()
             acknowledged = time.perf_counter()
             times = followers.times(number)
+            used = followers.cpu() - used
             if turn:  # the first one reads what is kept afterwards
+                found.cpu.append(used / count)
                 found.after_ack += [max(0.0, at - acknowledged) for at in times]
                 found.whole += [at - begin for at in times]
             _rest(count)
         return found
 
-    def bare(self, subscribers: Crowd, rounds: int, count: int) -> list[float]:
-        """Seconds from PUBLISH to each subscriber having as many bytes."""
+    def bare(self, subscribers: Crowd, rounds: int, count: int) -> Figures:
+        """From PUBLISH to each subscriber having as many bytes."""
         import redis
 
-        found: list[float] = []
+        found = Figures()
         with redis.Redis.from_url(self._redis_url) as publisher:
             publisher.ping()
             for turn in range(1, rounds + 2):
                 payload = f"{turn:08}".ljust(self.size, "x")
+                used = subscribers.cpu()
                 begin = time.perf_counter()
                 publisher.publish("floor", payload)
                 times = subscribers.times(turn)
+                used = subscribers.cpu() - used
                 if turn > 1:
-                    found += [at - begin for at in times]
+                    found.cpu.append(used / count)
+                    found.whole += [at - begin for at in times]
                 _rest(count)
         return found
 
@@ -127,12 +136,18 @@ class _Stage:
 
 
 def _rest(count: int) -> None:
-    """Until followers have reported: the server asks for about a thousand reports a second."""
-    time.sleep(0.1 + 1.2 * count / 1000)
+    """Until followers have reported: the server asks for about 500 reports a second."""
+    time.sleep(0.1 + 2.2 * count / 1000)
 
 
-def _rows(transport: str, count: int, found: Figures, floor: list[float]) -> Iterator[Row]:
-    p99, bare = quantile(found.after_ack, 0.99), quantile(floor, 0.99)
+def _settle(count: int) -> None:
+    """Until the first look at the list of keys is over, which each does soon after it began to follow."""
+    if count > 1:
+        time.sleep(3.5 + count / 250)
+
+
+def _rows(transport: str, count: int, found: Figures, floor: Figures) -> Iterator[Row]:
+    p99, bare = quantile(found.after_ack, 0.99), quantile(floor.whole, 0.99)
     p50 = quantile(found.after_ack, 0.5)
     processes = processes_for(count)
     among = "" if count == 1 else f" in {processes} processes"
@@ -146,9 +161,13 @@ def _rows(transport: str, count: int, found: Figures, floor: list[float]) -> Ite
     yield Row(
         f"release acknowledged → {who} over {transport}, p50 / p99",
         f"{found.both(found.after_ack)} (from request: {found.both(found.whole)})",
-        f"bare PUBLISH {found.both(floor)}",
+        f"bare PUBLISH {floor.both(floor.whole)}",
         p99 / bare, target, met,
     )  # fmt: skip
+    if count > 100:
+        ours, theirs = quantile(found.cpu, 0.5), quantile(floor.cpu, 0.5)
+        yield Row(f"CPU of each of {count} followers over {transport} until all have a release",
+                  millis(ours), f"bare subscriber {millis(theirs)}", ours / theirs, "", None)  # fmt: skip
 
 
 def _receipts(stage: _Stage, quick: bool) -> Iterator[Row]:
@@ -159,6 +178,7 @@ def _receipts(stage: _Stage, quick: bool) -> Iterator[Row]:
         for receipts in (False, True):
             options = stage.options("server-sent events", receipts=receipts)
             with crowd("follower", count, **options) as followers:
+                _settle(count)
                 more = stage.spread(followers, each, count)
             found[receipts].after_ack += more.after_ack
             found[receipts].whole += more.whole

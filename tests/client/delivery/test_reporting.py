@@ -13,9 +13,10 @@ import pytest
 from publisher import until
 
 from promptops import SettingsError
-from promptops.delivery import reporter
+from promptops.delivery import reporter, source_redis
 from promptops.delivery.header import Position
 from promptops.delivery.reporter import Reporter
+from promptops.delivery.source import Pace
 from promptops.errors import SourceError
 
 if TYPE_CHECKING:
@@ -193,3 +194,20 @@ def test_closing_while_the_first_report_begins_ends_it() -> None:
         lambda: not [t for t in threading.enumerate() if t.name == "promptops-receipts"],
         "the threads end",
     )
+
+
+def test_who_follows_redis_waits_as_long_as_the_server_wrote_there(redis_setting: Setting) -> None:
+    redis_setting.publisher.publish_paths({"claims/triage": "One"})
+    with redis_setting.target.client as redis:
+        redis.hset(redis_setting.target.prefix + "state", "pace_ms", "1500")
+    redis_setting.client()
+    until_reported(redis_setting, 1)
+    redis_setting.publisher.publish_paths({"claims/triage": "Two"})
+    began = time.monotonic()
+    until_reported(redis_setting, 2)
+    assert time.monotonic() - began > 0.7
+
+
+@pytest.mark.parametrize("written", [None, b"", b"-5", b"soon", b"1e9", "١".encode()])
+def test_a_pace_that_makes_no_sense_is_passed_over(written: bytes | None) -> None:
+    assert source_redis._pace(written) == Pace()

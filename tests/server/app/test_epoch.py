@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -57,10 +58,30 @@ def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
     shutil.rmtree(running.data)
     older.rename(running.data)
     running.start()
-    assert publish("after the restore")["delivery"] == "pending"
+    with running.api(running.token("root", "admin")) as api:
+        new = "messages:\n  - role: user\n    content: new\n"
+        refused = [
+            api.post("/projects/bank/environments/staging/releases",
+                     json={"prompts": [{"path": "a"}], "reason": "for a test"}),
+            api.put("/projects/bank/prompts/b", content=new, headers=headers),
+            api.post("/projects/bank/environments/staging/suspend",
+                     json={"prompts": ["a"], "reason": "for a test"}),
+        ]  # fmt: skip
+        for answer in refused:
+            assert (answer.status_code, answer.json()["type"]) == (
+                503, "urn:promptops:problem:database-set-back",
+            ), answer.text  # fmt: skip
+            assert "Redis holds release 1-4" in answer.json()["detail"]
+            assert "promptops-server epoch --accept" in answer.json()["remedy"]
+        assert api.get("/projects/bank/prompts/a").status_code == 200
+        events = api.get("/audit/events", params={"action": "installation.set_back"}).json()
+        assert len(events["items"]) == 1
+    for _ in range(2):  # it is known after a restart too, also without that Redis
+        assert running.stop() == 0
+        running.start()
     seen = epoch(running, valkey)
     assert seen.returncode == 1, seen.stderr
-    assert "bank/staging\t1-2\t1-4\tahead" in seen.stdout
+    assert "bank/staging\t1-1\t1-4\tahead" in seen.stdout
     assert "promptops-server epoch --accept" in running.log.read_text()
     unconfirmed = epoch(running, valkey, "--accept")
     assert (unconfirmed.returncode, "--yes" in unconfirmed.stderr) == (2, True)
@@ -71,7 +92,7 @@ def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
     assert "Epoch 2 has begun in 2 environments" in accepted.stdout
     with redis.Redis.from_url(valkey, decode_responses=True) as client:
         end = time.monotonic() + 15
-        while client.hmget(state, "epoch", "release") != ["2", "3"]:
+        while client.hmget(state, "epoch", "release") != ["2", "2"]:
             assert time.monotonic() < end, client.hgetall(state)
             time.sleep(0.05)
     assert publish("goes on")["delivery"] == "applied"
@@ -81,7 +102,7 @@ def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
             item["kind"]
             for item in api.get("/projects/bank/environments/staging/releases").json()["items"]
         ]
-        assert kinds == ["publish", "epoch", "publish", "publish"]
+        assert kinds == ["publish", "epoch", "publish"]
         (event,) = [
             item
             for item in api.get("/audit/events", params={"limit": 200}).json()["items"]
@@ -89,3 +110,61 @@ def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
         ]
         assert event["actor"]["name"] == "operator"
         assert "Restored Monday" in json.dumps(event)
+
+
+def test_an_old_copy_of_a_database_without_redis_is_found_by_its_checkpoints(
+    tmp_path: Path, start_server: Callable[..., RunningServer]
+) -> None:
+    file = tmp_path / "elsewhere" / "checkpoints.jsonl"
+    file.parent.mkdir()
+    often = {
+        "PROMPTOPS_AUDIT_CHECKPOINT_FILE": str(file),
+        "PROMPTOPS_AUDIT_CHECKPOINT_EVENTS": "1",
+        "PROMPTOPS_AUDIT_CHECKPOINT_MINUTES": "0",
+    }
+    running = start_server(env=often)
+    token = running.token("root", "admin")
+    assert running.stop() == 0
+    older = tmp_path / "older"
+    shutil.copytree(running.data, older)
+
+    running.start()
+    lines = len(file.read_text().splitlines()) if file.exists() else 0
+    with running.api(token) as api:
+        assert api.post("/projects", json={"name": "bank"}).status_code == 201
+        assert api.post("/projects", json={"name": "insurer"}).status_code == 201
+    end = time.monotonic() + 40
+    while not file.exists() or len(file.read_text().splitlines()) <= lines + 1:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert running.stop() == 0
+    shutil.rmtree(running.data)
+    older.rename(running.data)
+
+    def put() -> Any:
+        with running.api(token) as api:
+            api.post("/projects", json={"name": "another"})
+            return api.put(
+                "/projects/another/prompts/a",
+                json={"messages": [{"role": "user", "content": "hi"}]},
+            )
+
+    running.start()
+    refused = put()
+    assert (refused.status_code, refused.json()["type"]) == (
+        503, "urn:promptops:problem:database-set-back",
+    )  # fmt: skip
+    assert str(file) in refused.json()["detail"]
+    command = [str(BIN / "promptops-server"), "epoch", "--data", str(running.data)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (told.returncode, "Changes are refused" in told.stderr) == (1, True)
+    accepted = subprocess.run(
+        [*command, "--accept", "--yes"], capture_output=True, text=True, timeout=60
+    )
+    assert accepted.returncode == 0, accepted.stderr
+    assert put().status_code == 201
+    assert running.stop() == 0
+    running.start()  # the old checkpoints are still ahead, and were given up
+    with running.api(token) as api:
+        assert api.get("/projects/another/prompts/a").status_code == 200
+        assert api.post("/projects", json={"name": "one-more"}).status_code == 201

@@ -26,9 +26,9 @@ from promptops_server.delivery.receipts.model import (
     kept_of,
     lag_ms,
     news_in,
+    pace_ms,
     state_of,
 )
-from promptops_server.delivery.receipts.over_http import pace_ms
 from promptops_server.delivery.receipts.read import MOST_BYTES, read_receipt
 from promptops_server.infra.problems import Invalid
 
@@ -284,4 +284,4 @@ def test_a_key_says_whose_receipt_it_is() -> None:
 
 
 def test_many_followers_are_asked_to_take_longer() -> None:
-    assert pace_ms(1) < pace_ms(1_000) < pace_ms(5_000) == pace_ms(100_000)
+    assert pace_ms(1) < pace_ms(1_000) < pace_ms(2_500) == pace_ms(100_000)

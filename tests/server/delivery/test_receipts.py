@@ -15,7 +15,13 @@ from promptops.delivery.header import Position
 from promptops_server.delivery.receipts import look, store
 from promptops_server.delivery.receipts.collect import Collector
 from promptops_server.delivery.receipts.intake import Intake
-from promptops_server.delivery.receipts.model import FORGOTTEN_US, SILENT_US, Applied, Receipt
+from promptops_server.delivery.receipts.model import (
+    FORGOTTEN_US,
+    SILENT_US,
+    Applied,
+    Receipt,
+    pace_ms,
+)
 from promptops_server.delivery.receipts.tables import follower
 from promptops_server.delivery.receipts.wire import FollowerPage, SpreadOut
 from promptops_server.delivery.store import Facts
@@ -244,6 +250,7 @@ def test_a_thousand_receipts_in_redis_are_collected(collected: Site, valkey: str
             assert time.monotonic() < deadline, page.summary
             time.sleep(0.05)
 
+    client.hset("promptops:{retail-bank/production}:state", "header", "for somebody to look at")
     time.sleep(0.5)  # the collector has subscribed and scanned
     write(1, tell=True)
     until(MANY)
@@ -254,6 +261,9 @@ def test_a_thousand_receipts_in_redis_are_collected(collected: Site, valkey: str
     assert page.summary.total == MANY
     assert page.summary.p99_ms is not None
     assert page.summary.p99_ms < 5_000
+    # Where followers over Redis look anyway it says over how long so many are to spread their reports.
+    told = float(client.hget("promptops:{retail-bank/production}:state", "pace_ms") or 0)
+    assert told == pytest.approx(pace_ms(MANY), rel=0.2)
     client.close()
 
 

@@ -25,7 +25,8 @@ log = logging.getLogger("promptops")
 _FETCH_EVERY = 10.0
 FIRST_LOOK = 1.0
 LOOK_EVERY = 300.0
-"""Seconds to the first look at the list after following begins, and between two (less up to a fifth)."""
+"""Seconds to the first look at the list after following begins (up to three times as many), and between two
+(less up to a fifth)."""
 
 
 class Keys:
@@ -48,7 +49,8 @@ class Keys:
         self._given_ring = ring
         self._given_now = given_now
         self._changing = threading.Lock()
-        self._next_look = time.monotonic() + FIRST_LOOK
+        spread = random.uniform(1.0, 3.0)  # noqa: S311 - many processes start together
+        self._next_look = time.monotonic() + FIRST_LOOK * spread
         self._pins = pins
         self._may_pin = may_pin
         self._next_fetch = 0.0

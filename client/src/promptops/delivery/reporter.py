@@ -129,8 +129,9 @@ class Reporter:
             elif not self._news:
                 self._pause(wait)
             if self._news and not failed and not self._closing:
-                # Many processes get the same release at the same moment: not all report at once.
-                self._pause(pace.window * random.uniform(0.2, 1.0), until_news=False)  # noqa: S311
+                # Many processes get the same release at the same moment: not all report at once, and not
+                # while others still take it.
+                self._pause(pace.window * random.uniform(0.5, 1.0), until_news=False)  # noqa: S311
             if self._closing:
                 break
             self._wake.clear()

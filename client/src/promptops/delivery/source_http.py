@@ -27,6 +27,7 @@ from promptops.delivery.source import (
     snapshot_from_value,
     step_from_value,
 )
+from promptops.delivery.tls import context_for
 from promptops.delivery.trust import KeyDocument, parse_key_document
 from promptops.errors import InvalidHeader, SourceError
 
@@ -161,12 +162,11 @@ class HttpSource:
         if self._client is None:
             import httpx2
 
-            secure = self._base.startswith("https:")
             headers = {"User-Agent": "promptops-client"}
             if self._token:
                 headers["Authorization"] = f"Bearer {self._token}"
             try:
-                verify = ssl.create_default_context(cafile=self._ca_file) if secure else True
+                verify = context_for(self._base, self._ca_file)
             except (OSError, ssl.SSLError) as error:
                 raise SourceError(
                     "unreachable",

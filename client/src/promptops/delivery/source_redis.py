@@ -82,6 +82,7 @@ class RedisSource:
         self._closed = False
         self._last_header = b""
         self._generation = ""
+        self._pace = Pace()
 
     @property
     def where(self) -> str:
@@ -137,7 +138,7 @@ class RedisSource:
                 client.set(key, receipt, ex=RECEIPT_SECONDS)
                 with contextlib.suppress(redis.ResponseError):
                     client.publish(channel, follower)
-                return None
+                return self._pace
             pipe = client.pipeline(transaction=False)
             pipe.set(key, receipt, ex=RECEIPT_SECONDS)
             pipe.publish(channel, follower)
@@ -151,7 +152,7 @@ class RedisSource:
             raise SourceError(
                 "bad-answer", f"{self.where} took no receipt ({kept})", retry_slowly=slowly
             )
-        return None
+        return self._pace
 
     def close(self) -> None:
         self._closed = True
@@ -265,8 +266,10 @@ class RedisSource:
             yield from self._look(held)
 
     def _read_state(self) -> tuple[bytes, str] | None:
-        found: Any = self._connected().hmget(self._prefix + "state", ["header", "generation"])
-        raw, generation = found
+        fields = ["header", "generation", "pace_ms"]
+        found: Any = self._connected().hmget(self._prefix + "state", fields)
+        raw, generation, pace = found
+        self._pace = _pace(pace)
         if raw is None or generation is None:
             return None
         return raw, generation.decode("utf-8", "replace")
@@ -316,3 +319,10 @@ class RedisSource:
         if isinstance(error, redis.TimeoutError):
             raise SourceError("timed-out", f"{self.where} did not answer in time") from None
         raise SourceError("unreachable", f"{self.where} cannot be reached: {error}") from None
+
+
+def _pace(text: bytes | None) -> Pace:
+    """What the server wrote about how often to report, within sense."""
+    if text is None or not text.isdigit():
+        return Pace()
+    return Pace(min(60.0, int(text[:9]) / 1000))

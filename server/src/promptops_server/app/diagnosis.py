@@ -18,6 +18,7 @@ from promptops_server.app.database_role import standing
 from promptops_server.app.findings import Finding, Level
 from promptops_server.audit import checkpoints
 from promptops_server.audit.recheck import recheck
+from promptops_server.infra import set_back
 from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import ProblemError
@@ -141,7 +142,7 @@ def _database(settings: Settings) -> list[Finding]:
             found += _audit(db, settings)
         found += _audit_role(db)
         if ready:
-            found += [*_models(db, settings), *_followers(db), *_keys(db)]
+            found += [*_set_back(db), *_models(db, settings), *_followers(db), *_keys(db)]
         return found
     except ProblemError as problem:
         return [Finding("database", "failed", f"{problem.detail} {_reason(problem)}".strip())]
@@ -164,6 +165,12 @@ def _reachable(db: Database) -> list[Finding]:
     major = number // 10_000
     level: Level = "ok" if major >= 14 else "failed"
     return [Finding("database", level, f"PostgreSQL {major}{'' if major >= 14 else '; 14+'}")]
+
+
+def _set_back(db: Database) -> list[Finding]:
+    with db.read() as conn:
+        found = set_back.noted(conn)
+    return [Finding("set back", "failed", f"{found} {set_back.REMEDY}")] if found else []
 
 
 def _migrated(db: Database) -> list[Finding]:

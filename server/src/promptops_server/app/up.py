@@ -24,6 +24,7 @@ from promptops_server.app.installation import (
     ensure_installation,
 )
 from promptops_server.app.leaving import leave
+from promptops_server.app.set_back import note_if_shorter
 from promptops_server.app.welcome import DEMO_PASSWORD, Welcome, demo_access, print_welcome
 from promptops_server.infra import logging
 from promptops_server.infra.database import Database
@@ -139,6 +140,7 @@ def _open_database(settings: Settings, *, may_migrate: bool) -> Database:
         if pending:
             migrate.upgrade_apart(settings.database_url)
         ensure_installation(database)
+        note_if_shorter(database, settings.checkpoint_file)
     except Unavailable as problem:
         database.close()
         cause = problem.__cause__

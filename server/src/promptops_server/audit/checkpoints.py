@@ -27,6 +27,7 @@ from promptops_server.infra.tables import installation
 
 log = structlog.get_logger(__name__)
 
+_NEWEST_BYTES = 256 * 1024
 _MINUTE_US = 60 * 1_000_000
 # Any constant works; it must only differ from the other advisory locks of this product.
 _LOCK = text("SELECT pg_advisory_xact_lock(7310417885)")
@@ -200,14 +201,41 @@ def append(file: Path, signed: SignedCheckpoint) -> None:
         os.close(opened)
 
 
-def read_file(file: Path) -> Iterator[SignedCheckpoint]:
-    """The checkpoints of a file; a line that is none (cut off by a power cut) is passed over. Raises OSError."""
+def read_file(file: Path, *, last_bytes: int | None = None) -> Iterator[SignedCheckpoint]:
+    """The checkpoints of a file, or of its end; a line that is none (cut off by a power cut) is passed over.
+
+    Raises OSError.
+    """
     with file.open("rb") as lines:
+        if last_bytes is not None:
+            lines.seek(max(0, lines.seek(0, os.SEEK_END) - last_bytes))
         for line in lines:
             try:
                 yield SignedCheckpoint.from_value(json.loads(line))
             except (NotACheckpoint, ValueError, RecursionError):
                 continue
+
+
+def shorter_than(conn: Connection, file: Path) -> str | None:
+    """How a log is shorter than a checkpoint of it made since the epoch began, among the newest of the file; None when none is.
+
+    Raises OSError.
+    """
+    owner, since = conn.execute(select(installation.c.id, installation.c.epoch_began_at)).one()
+    newest_of: dict[str, Checkpoint] = {}
+    for signed in read_file(file, last_bytes=_NEWEST_BYTES):
+        found = signed.checkpoint
+        # What is older than the epoch was given up by the decision for it.
+        if found.installation == owner and not (since and clock.from_text(found.time) <= since):
+            newest_of[found.log_id] = found
+    for found in newest_of.values():
+        size = StoredTree(conn, found.log_id).size()
+        if size < found.size:
+            return (
+                f"The audit log {found.name} has {size} entries, but {file} holds a checkpoint of {found.time} over "
+                f"{found.size}: the database was set back."
+            )
+    return None
 
 
 def behind_file(conn: Connection, file: Path) -> list[str]:

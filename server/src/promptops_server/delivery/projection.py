@@ -17,11 +17,12 @@ import redis
 import structlog
 
 from promptops.delivery.header import REMOVED, Header, Position
+from promptops_server.audit.set_back import tell_set_back
 from promptops_server.delivery import scripts, status, store
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.layout import LOG_LENGTH, Names, nudge_text
 from promptops_server.delivery.rebuild import Inconsistent, OverTime, rebuild
-from promptops_server.delivery.standing import Seen, Standing, judge, origin_of
+from promptops_server.delivery.standing import WAY_ON, Seen, Standing, judge, origin_of
 from promptops_server.delivery.status import Status
 from promptops_server.delivery.store import Facts
 from promptops_server.delivery.timeline import Step, Timeline, UnknownEnvironment
@@ -279,6 +280,9 @@ class Projection:
         ):
             if self._status.refused(label, standing.reason):
                 log.error("projection_refused", environment=label, reason=standing.reason)
+            if standing.verdict == "ahead":
+                reason = standing.reason.removesuffix(WAY_ON).strip()
+                tell_set_back(self._db, f"{label}: {reason}")
             raise Refused(standing.reason)
         if standing.verdict == "foreign":
             # A fresh database on a used Redis is common, and the old state is of no use to anybody. If another

@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 INTERVAL_SECONDS = 2.0
 DOWN_SECONDS = 0.5
 DEEP_SECONDS = 60.0
+_FIRST_LOOK_SECONDS = 1.0
 """Between two looks at whether the artifacts are complete, and not too many."""
 
 _BATCH = 200
@@ -102,6 +103,7 @@ class Reconciler:
         self._interval = interval
         self._vouch_every_us = vouch_every_us
         self._wake = threading.Event()
+        self._looked = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._next_deep = 0.0
@@ -110,9 +112,10 @@ class Reconciler:
         self._not_again: dict[str, float] = {}
 
     def start(self) -> None:
-        """Begin; the first look is at once."""
+        """Begin; the first look is at once, and waited for a moment: it finds a database that was set back."""
         self._thread = threading.Thread(target=self._run, name="delivery-reconciler", daemon=True)
         self._thread.start()
+        self._looked.wait(_FIRST_LOOK_SECONDS)
 
     def wake(self) -> None:
         """Look now. Cheap."""
@@ -143,6 +146,7 @@ class Reconciler:
                 self._status.failed(error.detail)
             except Exception:
                 log.exception("reconciler_failed")
+            self._looked.set()
             self._wake.wait(pause)
 
     def cycle(self) -> None:

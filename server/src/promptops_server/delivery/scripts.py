@@ -106,3 +106,12 @@ return 1
 """
 )
 """A newer `as_of` for the head that Redis holds."""
+
+PACE = Script(
+    """
+-- KEYS state | ARGV 1 milliseconds. Where there is no state there is nobody to tell.
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'pace_ms', ARGV[1]) end
+return 1
+"""
+)
+"""Over how long followers spread their reports."""

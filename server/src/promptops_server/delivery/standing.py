@@ -19,6 +19,10 @@ from promptops_server.delivery.store import Facts
 Verdict = Literal["current", "behind", "rebuild", "ahead", "foreign"]
 Origin = Literal["ours", "foreign", "nobody"]
 
+WAY_ON = (
+    "Restore a newer backup, or let the database's state count: `promptops-server epoch --accept`."
+)
+
 
 class Seen(NamedTuple):
     """What Redis says it holds, as the texts found there; empty texts for what is missing."""
@@ -105,7 +109,6 @@ def judge(
             return Standing(
                 "ahead",
                 f"Redis holds release {signed}, signed by this installation, but the database stands at {head} "
-                "without it: the database was set back. Restore a newer backup, or let the database's state count: "
-                "`promptops-server epoch --accept`.",
+                f"without it: the database was set back. {WAY_ON}",
             )
     return Standing("rebuild", "damaged")

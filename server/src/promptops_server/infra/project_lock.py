@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-_LOCK_ROW = text("SELECT id FROM project WHERE id = :id FOR UPDATE")
+from promptops_server.infra.set_back import refuse, refuse_if_set_back
+
+_LOCK_ROW = text(
+    "SELECT installation.set_back FROM project LEFT JOIN installation ON true"
+    " WHERE project.id = :id FOR UPDATE OF project"
+)
 
 
 def lock_project(conn: Connection, project_id: str) -> None:
-    """Hold the project until the end of the transaction. Take it before reading what you decide upon."""
-    if conn.dialect.name != "sqlite":
-        conn.execute(_LOCK_ROW, {"id": project_id})
+    """Hold the project until the end of the transaction. Take it before reading what you decide upon.
+
+    Raises:
+        SetBack: the database is older than what it once said, and an operator has to decide.
+    """
+    if conn.dialect.name == "sqlite":
+        refuse_if_set_back(conn)
+    else:
+        refuse(conn.execute(_LOCK_ROW, {"id": project_id}).scalar())

@@ -25,7 +25,11 @@ installation = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("epoch", Integer, nullable=False),
+    # None in the first one.
+    Column("epoch_began_at", BigInteger, nullable=True),
     Column("created_at", BigInteger, nullable=False),
+    # How it was found that the database is older than what it once said; none while it counts.
+    Column("set_back", Text, nullable=True),
 )
 
 outbox = Table(

@@ -36,17 +36,19 @@ def begin_epoch(
 ) -> tuple[int, int]:
     """Raise the installation's epoch above `above` and above any in the database, with a release per environment.
 
-    One audit event in the installation's log and one in the project's per environment. Returns the epoch and the
+    Changes are taken again if the database was found to be set back. One audit event in the installation's log and one in the project's per environment. Returns the epoch and the
     number of environments.
     """
     conn = tx.conn
+    server = conn.execute(select(installation.c.id, installation.c.epoch)).one()
+    # First, for the locks refuse as long as it stands there.
+    conn.execute(update(installation).values(set_back=None))
     projects = conn.execute(select(project.c.id, project.c.name).order_by(project.c.id)).all()
     for row in projects:
         lock_project(conn, row.id)
-    server = conn.execute(select(installation.c.id, installation.c.epoch)).one()
     newest = conn.execute(select(func.max(environment.c.epoch))).scalar() or 0
     epoch = max(server.epoch, newest, above) + 1
-    conn.execute(update(installation).values(epoch=epoch))
+    conn.execute(update(installation).values(epoch=epoch, epoch_began_at=tx.now))
     done = 0
     for row in projects:
         for place in environments.list_environments(conn, row.id):

@@ -37,10 +37,10 @@ def run(
     ] = "The database was set back",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Show where database and Redis stand, per environment; exit 1 when Redis is ahead.
+    """Show where database and Redis stand, per environment; exit 1 when Redis is or was ahead.
 
     After a restore from an older backup, applications and Redis hold releases that the database does not know, and
-    take nothing older. With --accept the database's state becomes a release of a new epoch, which they take.
+    take nothing older; changes are refused. With --accept the database's state becomes a release of a new epoch, which they take.
 
     Example: promptops-server epoch --data /srv/promptops --redis-url redis://cache:6379/0 --accept
     """
@@ -51,7 +51,7 @@ def run(
     from promptops_server.app.redis_address import address_of
     from promptops_server.delivery.keys import Keys
     from promptops_server.delivery.survey import survey
-    from promptops_server.infra import logging
+    from promptops_server.infra import logging, set_back
     from promptops_server.infra.redis import connect
     from promptops_server.releases.epoch import begin_epoch
     from promptops_server.releases.model import check_reason
@@ -77,8 +77,13 @@ def run(
                 typer.echo(
                     "No redis.url: an embedded Redis keeps nothing over a restart.", err=True
                 )
+            with db.read() as conn:
+                found = set_back.noted(conn)
+            if found:
+                typer.echo(f"Changes are refused: {found}", err=True)
             if not accept:
-                raise typer.Exit(1 if any(p.standing == "ahead" for p in places) else 0)
+                ahead = found or any(p.standing == "ahead" for p in places)
+                raise typer.Exit(1 if ahead else 0)
             check_reason(reason)
             _confirm(yes)
             above = max((p.signed.epoch for p in places if p.signed), default=0)

@@ -17,8 +17,10 @@ import redis
 import structlog
 
 from promptops.delivery.source_redis import RECEIPT_SECONDS
-from promptops_server.delivery import store
+from promptops_server.delivery import scripts, store
+from promptops_server.delivery.layout import Names
 from promptops_server.delivery.receipts.intake import Intake
+from promptops_server.delivery.receipts.model import pace_ms
 from promptops_server.delivery.receipts.read import read_receipt
 from promptops_server.delivery.store import Facts
 from promptops_server.infra.clock import now_us
@@ -36,6 +38,8 @@ _REST = 50.0
 """After a scan so many times its length passes before the next: a Redis shared with others has many keys."""
 _BATCH = 500
 _UNKNOWN_SECONDS = 60.0
+_PACE_SECONDS = 30.0
+_PACE_SLACK = 0.2
 CHANNELS = "promptops:{*}:receipts"
 KEYS = "promptops:{*}:receipt:*"
 _CHANNEL = re.compile(r"(promptops:\{([^/}]{1,100})/([^/}]{1,100})\}:receipt)s")
@@ -86,6 +90,7 @@ class Collector:
         self._intake = intake
         self._scan_seconds = scan_seconds
         self._facts: dict[tuple[str, str], tuple[float, Facts | None]] = {}
+        self._paces: dict[str, tuple[int, float]] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -165,6 +170,19 @@ class Collector:
             now = now_us()
             for index, one in enumerate(part):
                 self._put(one, found[2 * index], found[2 * index + 1], now)
+        for name in {(one.project, one.environment) for one in told}:
+            facts = self._facts_of(*name)
+            if facts is not None:
+                self._tell_pace(facts)
+
+    def _tell_pace(self, facts: Facts) -> None:
+        """Say where followers look anyway over how long to spread their reports, when that has changed or may be gone."""
+        pace, now = pace_ms(self._intake.following(facts.id)), time.monotonic()
+        told, until = self._paces.get(facts.id, (0, 0.0))
+        if now < until and abs(pace - told) <= _PACE_SLACK * told:
+            return
+        self._paces[facts.id] = (pace, now + _PACE_SECONDS)
+        scripts.PACE(self._client, [Names.of(facts.project, facts.name).state], [pace])
 
     def _put(self, told: Told, text: Any, left_ms: Any, now: int) -> None:
         if not isinstance(text, str) or not isinstance(left_ms, int):

@@ -23,6 +23,13 @@ FORGOTTEN_US = 3_600_000_000
 """Without a sign for so long it is forgotten."""
 APPLIED_KEPT = 50
 """Releases of one report, at most: of more, the newest."""
+SHORTEST_PACE_MS = 50
+LONGEST_PACE_MS = 5_000
+
+
+def pace_ms(followers: int) -> int:
+    """Over how long followers spread their reports of one release, so that so many do not come at once: 500 a second."""
+    return max(SHORTEST_PACE_MS, min(LONGEST_PACE_MS, 2 * followers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,10 @@ import orjson
 from promptops_server.delivery import answers
 from promptops_server.delivery.asgi_types import Receive, Send
 from promptops_server.delivery.receipts.intake import Intake
-from promptops_server.delivery.receipts.model import HEARTBEAT_SECONDS
+from promptops_server.delivery.receipts.model import HEARTBEAT_SECONDS, pace_ms
 from promptops_server.delivery.receipts.read import MOST_BYTES, read_receipt
 from promptops_server.delivery.store import Facts
 from promptops_server.infra.problems import BadRequest, TooLarge
-
-SHORTEST_PACE_MS = 50
-LONGEST_PACE_MS = 5_000
-
-
-def pace_ms(followers: int) -> int:
-    """Over how long followers spread their reports of one release, so that so many do not come at once: 1,000 a second."""
-    return max(SHORTEST_PACE_MS, min(LONGEST_PACE_MS, followers))
 
 
 async def answer_receipt(facts: Facts, intake: Intake, receive: Receive, send: Send) -> None:
