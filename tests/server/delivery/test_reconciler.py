@@ -13,6 +13,7 @@ from http_delivery import serve
 from redis_follower import raw, snapshot
 
 from promptops.delivery.header import Header
+from promptops_server.audit.set_back import tell_set_back
 from promptops_server.delivery.layout import Names
 from promptops_server.delivery.reconciler import Reading, what_is_needed
 from promptops_server.delivery.standing import Seen
@@ -126,6 +127,20 @@ def test_a_newer_as_of_reaches_redis_and_its_followers(world: World, valkey: str
         wait_until(lambda: heard.get_message(timeout=0.05) is not None, "nudged")
     assert world.keys.signed_here(Header.from_json(client.hget(NAMES.state, "header")))
     assert snapshot(world, valkey).header.as_of > first.as_of  # type: ignore[union-attr]
+
+
+def test_an_old_copy_vouches_for_nothing_and_repairs_go_on(world: World, valkey: str) -> None:
+    world.release({"claims/triage": 1})
+    with serve(world, valkey, vouch_every_us=100_000, **FAST) as served:
+        wait_until(lambda: served.delivery.health().ok, "healthy")
+        tell_set_back(world.db, "Redis holds a newer release of another environment")
+        client = raw(valkey)
+        time.sleep(0.2)
+        before = client.hget(NAMES.state, "as_of")
+        client.flushall()
+        wait_until(lambda: bool(client.exists(NAMES.state)), "written anew")
+        time.sleep(0.3)
+        assert client.hget(NAMES.state, "as_of") == before
 
 
 def test_artifacts_nobody_needs_are_dropped_in_time(world: World, valkey: str) -> None:
