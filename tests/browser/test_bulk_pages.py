@@ -18,7 +18,7 @@ ACTIONS = "What to do with v1"
 PATHS = ("cards/block", "cards/limit", "loans/limit", "letters/thanks")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(demo: RunningServer) -> Iterator[OwnProject]:
     made = OwnProject(demo, PROJECT, demo.token("root", "admin"))
     made.add("bulk.author", "author")

@@ -31,7 +31,7 @@ CONTROL = "Every answer is read by a person before it is sent"
 SECRET = "Erika Mustermann"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(demo: RunningServer) -> Iterator[OwnProject]:
     """One prompt is live in production, approved; another holds a person's name."""
     made = OwnProject(demo, PROJECT, demo.token("root", "admin"))

@@ -20,7 +20,7 @@ TABLE = b"act;wording\nTeller;Count the {{ notes }}\nGuard;Watch the door\n"
 BROKEN = b"messages:\n  - role: nobody\n    content: x\n"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(demo: RunningServer) -> Iterator[OwnProject]:
     made = OwnProject(demo, "import-bank", demo.token("root", "admin"))
     made.add("imp.author", "author")

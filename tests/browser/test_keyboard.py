@@ -20,7 +20,7 @@ PATH = "greetings/keyboard-hello"
 TEXT = "name: Hello by keyboard\nmodel: openai/gpt-4o\nmessages:\n  - role: user\n    content: Say hello.\n"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(demo: RunningServer) -> str:
     """A project whose production asks for no approval, with one prompt; returns its address in the console."""
     with httpx2.Client(base_url=f"{demo.url}/api/v1", auth=("admin", DEMO_PASSWORD)) as api:

@@ -21,7 +21,7 @@ NOT_APPLICABLE = '  limitations: "n/a: it reads one sheet, and its answers are r
 PEOPLE = {"ask.author": "author", "ask.reviewer": "reviewer", "ask.approver": "approver"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(demo: RunningServer) -> Iterator[OwnProject]:
     made = OwnProject(demo, PROJECT, demo.token("root", "admin"))
     for who, role in PEOPLE.items():
