@@ -46,6 +46,12 @@ export const frame = {
   noProject: 'No project has such a name',
   changePassword: 'Somebody else set your password.',
   changePasswordLink: 'Choose your own',
+  setBack: {
+    title: 'No change is taken at the moment.',
+    reading: 'The database was found to be an older copy of itself. Reading works, and applications keep what they have.',
+    waits: 'An operator has to decide how to go on. Administrators see here what was found.',
+    found: 'Found:',
+  },
   palette: {
     ask: 'A prompt, r42, #12, a place, or what to do',
     results: 'Results',

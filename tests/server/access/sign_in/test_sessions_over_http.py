@@ -6,16 +6,14 @@ import asyncio
 import json
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from promptops_server.access.sign_in.tables import browser_session
 from promptops_server.audit.set_back import tell_set_back
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import BrowserRequest
-from promptops_server.infra.ids import new_id
 from promptops_server.infra.set_back import REMEDY
 from promptops_server.infra.setting_sections import AccessSettings
-from promptops_server.infra.tables import installation
 from support.people import PASSWORD, House
 
 
@@ -44,8 +42,6 @@ def test_a_session_says_that_no_change_is_taken_and_to_administrators_why(house:
     house.user("ben")
     ana, ben = house.sign_in("ana"), house.sign_in("ben")
     assert (ana.session["set_back"], ben.session["set_back"]) == (None, None)
-    with house.db.write() as tx:
-        tx.conn.execute(insert(installation).values(id=new_id(), epoch=1, created_at=tx.now))
     tell_set_back(house.db, "Redis holds r4")
     assert ana.call("GET", "/session").json()["set_back"] == {
         "found": "Redis holds r4",
