@@ -9,13 +9,18 @@ const words = strings.frame.setBack;
 
 export function SetBack({ found, remedy }: NonNullable<SessionOut['set_back']>) {
   return (
-    <div className={classes.banner} data-tall role="status">
+    <section className={classes.banner} data-tall aria-label={words.title}>
       <IconDatabaseExclamation size={18} aria-hidden />
       <div>
-        <p><strong>{words.title}</strong> {words.reading}</p>
-        {found === null ? <p>{words.waits}</p> : <p>{words.found} <Coded>{found}</Coded></p>}
-        {remedy !== null && <p><strong>{strings.common.whatToDo}: </strong><Coded>{remedy}</Coded></p>}
+        <p role="status"><strong>{words.title}</strong> {words.reading}{found === null && ` ${words.waits}`}</p>
+        {found !== null && (
+          <details>
+            <summary>{words.details}</summary>
+            <p>{words.found} <Coded>{found}</Coded></p>
+            {remedy !== null && <p><strong>{strings.common.whatToDo}: </strong><Coded>{remedy}</Coded></p>}
+          </details>
+        )}
       </div>
-    </div>
+    </section>
   );
 }

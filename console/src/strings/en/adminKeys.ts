@@ -30,7 +30,8 @@ export const adminKeys = {
   announceHelp: 'The key is made and published now, vouched for by the one that signs. Until it begins, applications that reach the server learn of it by themselves; give its line to those with trust_key in that time. The key that signs today stays good for what it signed.',
   after: 'Begins to sign after (hours)',
   afterNone: 'Say after how many hours; 0 is at once.',
-  begins: (moment: string) => `Signs from ${moment} on; until then the present key does.`,
+  signsOn: 'Signs from',
+  untilThen: 'Until then the present key does.',
   atOnce: 'Signs at once: applications that do not know it yet take nothing new until they do.',
   revoke: 'Revoke',
   revokeOf: (id: string) => `Revoke ${id}`,
@@ -41,7 +42,7 @@ export const adminKeys = {
   followsNew: 'A new key is made, signs at once, and signs what is live everywhere anew. If nobody has the secret, announce a new key first: once that signs, nothing depends on this one.',
   followsAnnounced: (id: string) => `Key ${id} goes on signing. Another key can be announced afterwards.`,
   followsRetired: (id: string) => `Key ${id} goes on signing.`,
-  reaching: 'Applications that reach the server drop the key within minutes, and refuse from then on what it signed. The prompts they hold stay in use.',
+  reaching: 'Applications that reach the server drop the key within five minutes, and refuse from then on what it signed. The prompts they hold stay in use.',
   pinned: 'Applications with trust_key go on believing it until its line is taken out, and take nothing new from a key whose line they lack.',
   kept: 'The audit log and evidence it signed still verify, by the copies kept elsewhere.',
 } as const;

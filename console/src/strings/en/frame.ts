@@ -47,9 +47,10 @@ export const frame = {
   changePassword: 'Somebody else set your password.',
   changePasswordLink: 'Choose your own',
   setBack: {
-    title: 'No change is taken at the moment.',
-    reading: 'The database was found to be an older copy of itself. Reading works, and applications keep what they have.',
-    waits: 'An operator has to decide how to go on. Administrators see here what was found.',
+    title: 'No project takes changes at the moment.',
+    reading: 'The database was found to be an old copy of itself. Reading works, and applications keep what they have.',
+    waits: 'An operator has to decide how to go on; administrators see here what was found.',
+    details: 'What was found, and what to do',
     found: 'Found:',
   },
   palette: {

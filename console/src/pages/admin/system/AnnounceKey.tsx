@@ -7,7 +7,7 @@ import { queries } from '@/api/queries';
 import { DialogFoot } from '@/parts/DialogFoot';
 import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
-import { exactTime } from '@/parts/Time';
+import { Time } from '@/parts/Time';
 import { useFocusBack } from '@/parts/useFocusBack';
 import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
@@ -33,7 +33,7 @@ export function AnnounceKey({ onClose }: { readonly onClose: () => void }) {
   useFocusWrong(announce.error);
   const begins = signsFrom(hours, opened);
   const wrong = fieldFaults(announce.error, ['signs_after_hours', 'reason'], { invalid: 'signs_after_hours' });
-  const soon = begins === null ? words.afterNone : hours === 0 ? words.atOnce : words.begins(exactTime(begins));
+  const soon = begins === null ? words.afterNone : hours === 0 ? words.atOnce : <>{words.signsOn} <Time at={begins.toISOString()} exact />. {words.untilThen}</>;
   return (
     <Modal opened onClose={onClose} title={words.announceTitle}>
       <form noValidate onSubmit={(event) => {

@@ -28,8 +28,8 @@ export function Copied({ label, what, value }: CopiedProps) {
   return (
     <div>
       <Text size="sm" mt="sm" mb={2} id={id}>{label}</Text>
-      <Group wrap="nowrap" align="start" gap="xs">
-        <pre ref={text} className={classes.code} aria-labelledby={id} style={{ flex: 1, minWidth: 0 }}>{value.trimEnd()}</pre>
+      <Group align="start" gap="xs">
+        <pre ref={text} className={classes.code} aria-labelledby={id} style={{ flex: '1 1 280px', minWidth: 0 }}>{value.trimEnd()}</pre>
         <Button variant="default" aria-label={what} leftSection={copied === 'yes' ? <IconCheck size={16} /> : <IconCopy size={16} />} style={{ flex: 'none' }} onClick={() => void copy()}>{copied === 'yes' ? strings.common.copied : strings.common.copy}</Button>
       </Group>
       <Text size="sm" c="dimmed" role="status">{copied === 'by hand' ? strings.common.copyByHand : ''}</Text>

@@ -26,12 +26,11 @@ export function KeyCard({ of: key, onRevoke }: KeyCardProps) {
         <Group gap="xs">
           <Text fw={600} ff="monospace">{key.id}</Text>
           <Chip tone={tone} icon={icon}>{words.states[key.state]}</Chip>
-          <Chip>{key.algorithm}</Chip>
         </Group>
         {!gone && <AllowedButton action="system:manage" variant="default" size="compact-sm" c="var(--bad)" label={words.revokeOf(key.id)} onClick={onRevoke}>{words.revoke}</AllowedButton>}
       </Group>
       <Text size="sm" component="div"><State of={key} /></Text>
-      {key.signed_by && !gone && <Text size="sm" c="dimmed">{words.vouched} <span className={classes.fingerprint}>{key.signed_by}</span></Text>}
+      {key.signed_by && !gone && <Text size="sm" c="dimmed">{words.vouched} <span className={classes.fingerprint}>{key.signed_by}</span>.</Text>}
       {!gone && <Copied label={words.public} what={words.copyPublic(key.id)} value={key.public} />}
       <Copied label={words.fingerprint} what={words.copyFingerprint(key.id)} value={key.fingerprint} />
     </section>
@@ -39,7 +38,7 @@ export function KeyCard({ of: key, onRevoke }: KeyCardProps) {
 }
 
 function State({ of: key }: { readonly of: KeyOut }) {
-  if (key.state === 'signing') return <>{words.since} <Time at={key.signs_from} />{key.retired_at && <>{words.until} <Time at={key.retired_at} /></>}.<Why told={key.announced} /></>;
+  if (key.state === 'signing') return <>{words.since} <Time at={key.signs_from} exact />{key.retired_at && <>{words.until} <Time at={key.retired_at} /></>}.<Why told={key.announced} /></>;
   if (key.state === 'announced') return <>{words.signsFrom} <Time at={key.signs_from} /> (<Time at={key.signs_from} exact />). {words.announcedAt} <Time at={key.created_at} /><Why told={key.announced} named /></>;
   if (key.state === 'retired') return <>{words.signedFrom} <Time at={key.signs_from} exact /> {words.signedTo} <Time at={key.retired_at} exact />. {words.staysRight}</>;
   return <>{words.revokedAt} <Time at={key.revoked_at} /><Why told={key.revoked} named /> {words.countsNoMore}</>;
