@@ -8,7 +8,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { whenSignedOut } from './api/client';
+import { whenSetBack, whenSignedOut } from './api/client';
 import { queries } from './api/queries';
 import { sessionQuery } from './api/session';
 import { links } from './links';
@@ -21,6 +21,9 @@ whenSignedOut(() => {
   queries.setQueryData(sessionQuery.queryKey, null);
   router.history.push(links.signIn(pathname + searchStr));
 });
+
+// The banner says so at once, not only when the session is looked at next.
+whenSetBack(() => void queries.invalidateQueries({ queryKey: sessionQuery.queryKey }));
 
 const colours = localStorageColorSchemeManager({ key: 'promptops-colour-scheme' });
 

@@ -292,7 +292,7 @@ def test_what_the_server_runs_with_and_how_it_is_are_seen(desk: Desk) -> None:
     expect(page.get_by_text("No setting matches")).to_be_visible()
     page.goto("/admin/keys")
     (key,) = desk.get("/system/keys")["items"]
-    expect(page.get_by_text(key["public"])).to_be_visible()
+    expect(page.get_by_text(key["public"], exact=True)).to_be_visible()
     page.goto("/admin/jobs")
     page.get_by_role("combobox", name="Kind").fill("make audit checkpoints")
     expect(page).to_have_url(re.compile("kind=make-audit-checkpoints"))

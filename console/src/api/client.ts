@@ -4,8 +4,11 @@ import { NoServer, ProblemError, problemOf } from './problem';
 import { tellReach } from './reach';
 import type { paths } from './schema';
 
+const SET_BACK = 'urn:promptops:problem:database-set-back';
+
 let csrf: string | null = null;
 let onSignedOut: () => void = () => {};
+let onSetBack: () => void = () => {};
 
 /** Remember the token that unsafe requests must carry; the answer of `GET /api/v1/session` has it. */
 export function rememberCsrf(token: string | null): void {
@@ -15,6 +18,11 @@ export function rememberCsrf(token: string | null): void {
 /** What happens when the server says that nobody is signed in any more. */
 export function whenSignedOut(handler: () => void): void {
   onSignedOut = handler;
+}
+
+/** What happens when the server refuses a change because its database is an old copy. */
+export function whenSetBack(handler: () => void): void {
+  onSetBack = handler;
 }
 
 /** `fetch` as the console uses it, also for what the typed client cannot carry (files, streams, YAML text). */
@@ -33,6 +41,7 @@ export async function request(input: Request | string, init?: RequestInit): Prom
   if (response.ok || response.status === 304) return response;
   const problem = await problemOf(response);
   if (response.status === 401 && !asked.url.endsWith('/api/v1/session')) onSignedOut();
+  if (problem.type === SET_BACK) onSetBack();
   throw new ProblemError(problem, response.headers.get('etag'));
 }
 

@@ -5799,11 +5799,16 @@ export interface components {
         };
         /**
          * KeyList
-         * @description Every key there was, the oldest first.
+         * @description Every signing key there was, oldest first.
          */
         KeyList: {
             /** Items */
             items: components["schemas"]["KeyOut"][];
+            /**
+             * Trust Key
+             * @description the text of a trust_key file for applications: the keys that count
+             */
+            trust_key: string;
         };
         /**
          * KeyOut
@@ -5816,6 +5821,8 @@ export interface components {
              * @constant
              */
             algorithm: "ed25519";
+            /** @description null: the audit log does not say */
+            announced: components["schemas"]["KeyReason"] | null;
             /** Created At */
             created_at: string;
             /**
@@ -5832,13 +5839,17 @@ export interface components {
             in_use: boolean;
             /**
              * Public
-             * @description base64
+             * @description base64: a line of `trust_key`
              */
             public: string;
             /** Purposes */
             purposes: ("headers" | "checkpoints" | "evidence")[];
-            /** Retired At */
+            /**
+             * Retired At
+             * @description when the next one began, or will begin, to sign
+             */
             retired_at: string | null;
+            revoked: components["schemas"]["KeyReason"] | null;
             /** Revoked At */
             revoked_at: string | null;
             /**
@@ -5854,6 +5865,24 @@ export interface components {
              * @enum {string}
              */
             state: "announced" | "signing" | "retired" | "revoked";
+            /**
+             * Successor
+             * @description the key that would sign if this one were revoked now; null: a new one would be made
+             */
+            successor: string | null;
+        };
+        /**
+         * KeyReason
+         * @description Who did it to a key, and why.
+         */
+        KeyReason: {
+            /**
+             * By
+             * @description null: erased
+             */
+            by: string | null;
+            /** Reason */
+            reason: string | null;
         };
         /**
          * LastReleaseOut
@@ -8844,8 +8873,20 @@ export interface components {
              * @description What the person should do now: `change_password` (somebody else set it), `enrol_totp` (nothing else is open before)
              */
             must: string[];
+            /** @description No project takes a change: the database was found to be an old copy of itself */
+            set_back: components["schemas"]["SetBackOut"] | null;
             /** User */
             user: string;
+        };
+        /**
+         * SetBackOut
+         * @description What an operator has to decide on. Told to administrators; null to others.
+         */
+        SetBackOut: {
+            /** Found */
+            found: string | null;
+            /** Remedy */
+            remedy: string | null;
         };
         /**
          * SetModelIn
@@ -11250,6 +11291,7 @@ export type KeepIn = components['schemas']['KeepIn'];
 export type KeyIn = components['schemas']['KeyIn'];
 export type KeyList = components['schemas']['KeyList'];
 export type KeyOut = components['schemas']['KeyOut'];
+export type KeyReason = components['schemas']['KeyReason'];
 export type LastReleaseOut = components['schemas']['LastReleaseOut'];
 export type LeafOut = components['schemas']['LeafOut'];
 export type LeftOut = components['schemas']['LeftOut'];
@@ -11382,6 +11424,7 @@ export type SectionOut = components['schemas']['SectionOut'];
 export type SegmentOut = components['schemas']['SegmentOut'];
 export type SelectIn = components['schemas']['SelectIn'];
 export type SessionOut = components['schemas']['SessionOut'];
+export type SetBackOut = components['schemas']['SetBackOut'];
 export type SetModelIn = components['schemas']['SetModelIn'];
 export type SetOwnersIn = components['schemas']['SetOwnersIn'];
 export type SettingList = components['schemas']['SettingList'];

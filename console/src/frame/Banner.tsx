@@ -1,4 +1,4 @@
-/** Above the content: that the server is away (goes by itself), or that a password has to be changed. */
+/** Above the content: that the server is away (goes by itself), that no change is taken, that a password has to be changed. */
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
@@ -9,27 +9,33 @@ import { links } from '@/links';
 import { AppLink } from '@/parts/AppLink';
 import { usePathname } from '@/parts/navigate';
 import { strings } from '@/strings';
+import { SetBack } from './SetBack';
 import classes from './frame.module.css';
 
 const words = strings.frame;
 const AGAIN_MS = 3000;
+/** How old the knowledge of a database set back may be; a refused change tells at once. */
+const LOOK_MS = 60_000;
 
 export function Banner() {
   const away = !useReach();
   const pathname = usePathname();
-  const session = useQuery(sessionQuery).data;
+  const session = useQuery({ ...sessionQuery, refetchInterval: LOOK_MS }).data;
   useWatch(away);
   if (away) {
     return <div className={classes.banner} role="status"><IconPlugConnectedX size={18} aria-hidden />{words.offline}</div>;
   }
-  if (session?.must.includes('change_password') && pathname !== links.account()) {
-    return (
-      <div className={classes.banner} role="status">
-        <IconAlertTriangle size={18} aria-hidden /><span>{words.changePassword} <AppLink plain href={links.account()}>{words.changePasswordLink}</AppLink></span>
-      </div>
-    );
-  }
-  return null;
+  const password = session?.must.includes('change_password') && pathname !== links.account();
+  return (
+    <>
+      {session?.set_back && <SetBack {...session.set_back} />}
+      {password && (
+        <div className={classes.banner} role="status">
+          <IconAlertTriangle size={18} aria-hidden /><span>{words.changePassword} <AppLink plain href={links.account()}>{words.changePasswordLink}</AppLink></span>
+        </div>
+      )}
+    </>
+  );
 }
 
 /** While the server is away ask for a sign of life, and refresh all when it comes. A browser without a network asks nothing: that counts as away. */

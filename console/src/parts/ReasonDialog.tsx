@@ -2,8 +2,10 @@
 import { Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { DialogFoot } from '@/parts/DialogFoot';
+import { fieldFaults } from '@/parts/fieldFaults';
 import { Refusal } from '@/parts/Refusal';
 import { useFocusBack } from '@/parts/useFocusBack';
+import { useFocusWrong } from '@/parts/useFocusWrong';
 import { strings } from '@/strings';
 
 export interface ReasonDialogProps {
@@ -23,8 +25,10 @@ export interface ReasonDialogProps {
 
 export function ReasonDialog({ title, action, children, confirm, withoutReason, danger, busy, fault, onClose, onDo }: ReasonDialogProps) {
   useFocusBack();
+  useFocusWrong(fault);
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
+  const wrong = fieldFaults(fault, withoutReason ? [] : ['reason']);
   const ready = (withoutReason || reason.trim() !== '') && (confirm === undefined || typed === confirm.word);
   return (
     <Modal opened onClose={onClose} title={title}>
@@ -34,9 +38,9 @@ export function ReasonDialog({ title, action, children, confirm, withoutReason, 
       }}>
         <Stack>
           {typeof children === 'string' ? <Text size="sm">{children}</Text> : children}
-          {!withoutReason && <Textarea label={strings.common.reason} autosize minRows={2} required withAsterisk={false} data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />}
+          {!withoutReason && <Textarea label={strings.common.reason} error={wrong.at.reason} autosize minRows={2} required withAsterisk={false} data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />}
           {confirm && <TextInput label={confirm.label} autoComplete="off" value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />}
-          <Refusal fault={fault} />
+          <Refusal fault={wrong.rest} />
           <DialogFoot onCancel={onClose} color={danger ? 'red.8' : undefined} disabled={!ready} loading={busy}>{action}</DialogFoot>
         </Stack>
       </form>

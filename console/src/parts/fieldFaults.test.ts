@@ -28,6 +28,7 @@ describe('a refusal at its field', () => {
 
 it('checks of types are told as sentences', () => {
   expect(plainly('String should have at least 3 characters')).toBe('Write at least 3 characters.');
+  expect(plainly('Value should have at least 3 items after validation, not 1')).toBe('Write at least 3 characters.');
   expect(plainly('Tuple should have at least 1 item after validation, not 0')).toBe('Name at least 1.');
   expect(plainly("Value error, '9' is no time of day: write 09:00")).toBe("'9' is no time of day: write 09:00.");
 });

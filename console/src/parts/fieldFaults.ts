@@ -37,12 +37,12 @@ export function fieldFaults(fault: unknown, fields: readonly string[], byKind: R
   return field === undefined ? { at, rest: fault } : { at: { [field]: told(fault.problem) }, rest: null };
 }
 
-/** What a check of a type says, as a sentence to whoever typed. */
+/** What a check of a type says, as a sentence to whoever typed. A text that is checked for its characters too is called a `Value`. */
 export function plainly(message: string): string {
   const text = message
     .replace(/^(Value error|Assertion failed), /, '')
-    .replace(/^(?:String|Tuple|List) should have at (least|most) (\d+) (?:characters?|items?).*$/, (_, which: string, count: string) =>
-      (message.startsWith('String') ? `Write at ${which} ${count} ${count === '1' ? 'character' : 'characters'}` : `Name at ${which} ${count}`))
+    .replace(/^(?:String|Value|Tuple|List) should have at (least|most) (\d+) (?:characters?|items?).*$/, (_, which: string, count: string) =>
+      (/^(String|Value)/.test(message) ? `Write at ${which} ${count} ${count === '1' ? 'character' : 'characters'}` : `Name at ${which} ${count}`))
     .replace(/^Input should be greater than or equal to (.+)$/, 'It is at least $1')
     .replace(/^Input should be less than or equal to (.+)$/, 'It is at most $1')
     .replace(/^Field required$/, 'This is needed');

@@ -121,7 +121,11 @@ def test_an_announced_key_takes_over_from_a_revoked_one(world: World) -> None:
 def test_an_announced_key_may_be_taken_back_and_another_announced(world: World) -> None:
     old = signs(world.keys)
     coming = rotate(world)
+    with world.db.read() as conn:
+        assert known_keys(conn)[0].retired_at == coming.signs_from
     assert revoke(world, coming.key_id).key_id == old
+    with world.db.read() as conn:
+        assert known_keys(conn)[0].retired_at is None  # nothing takes over from it any more
     rotate(world)
     assert states(world) == ["signing", "revoked", "announced"]
 

@@ -1,4 +1,7 @@
+import { adminKeys } from './adminKeys';
+
 export const adminSystem = {
+  keys: adminKeys,
   policies: {
     label: 'Own policies',
     none: 'Nothing is forbidden beyond the product’s own rules',
@@ -38,22 +41,6 @@ export const adminSystem = {
     version: 'Fingerprint of all policies in force',
     schema: 'Names a policy can use (Cedar schema)',
     start: '// Nobody but anna changes what customers read about claims.\nforbid (\n    principal,\n    action in [Action::"prompt:write", Action::"prompt:archive"],\n    resource\n)\nwhen { resource.project == "retail-bank" && resource.path like "claims/letters/*" }\nunless { principal.name == "anna" };\n',
-  },
-  keys: {
-    label: 'Signing keys',
-    key: 'Key',
-    purposes: 'Signs',
-    purpose: { headers: 'releases', checkpoints: 'the audit log', evidence: 'evidence' },
-    state: 'State',
-    inUse: 'in use',
-    retired: 'retired',
-    created: 'Created',
-    retiredAt: 'Retired',
-    vouched: 'Vouched for by',
-    none: 'No key is there',
-    public: 'Public key',
-    fingerprint: 'Fingerprint (SHA-256)',
-    verifies: 'Older keys still verify what they signed.',
   },
   settings: {
     find: 'Search in the settings',

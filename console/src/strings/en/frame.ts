@@ -46,6 +46,13 @@ export const frame = {
   noProject: 'No project has such a name',
   changePassword: 'Somebody else set your password.',
   changePasswordLink: 'Choose your own',
+  setBack: {
+    title: 'No project takes changes at the moment.',
+    reading: 'The database was found to be an old copy of itself. Reading works, and applications keep what they have.',
+    waits: 'An operator has to decide how to go on; administrators see here what was found.',
+    details: 'What was found, and what to do',
+    found: 'Found:',
+  },
   palette: {
     ask: 'A prompt, r42, #12, a place, or what to do',
     results: 'Results',

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,3 +99,26 @@ def state_of(key: KnownKey, keys: Iterable[KnownKey], now: int) -> KeyState:
     if key.signs_from > now:
         return "announced"
     return "signing" if signing_at(keys, now) == key else "retired"
+
+
+def successor_of(revoked: KnownKey, keys: Sequence[KnownKey], now: int) -> KnownKey | None:
+    """The key that signs once this one counts no more; None when a new one has to be made."""
+    others = [key for key in keys if key.key_id != revoked.key_id]
+    signs = signing_at(keys, now)
+    if signs is not None and signs.key_id != revoked.key_id:
+        return signs
+    return announced_at(others, now)
+
+
+def trust_lines(keys: Sequence[KnownKey], now: int) -> list[str]:
+    """A `trust_key` file for applications: every key that counts, each under a line that says which it is."""
+    there = [(key, state_of(key, keys, now)) for key in keys]
+    return [
+        line
+        for key, state in there
+        if state != "revoked"
+        for line in (
+            f"# {key.key_id}, {state}, signs from {clock.to_text(key.signs_from)}",
+            key.public,
+        )
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from promptops.delivery.trust import sign_key, sign_revocation
 from promptops_server import audit
 from promptops_server.delivery.keys import Keys, lock_keys, store_key
-from promptops_server.delivery.known_keys import KnownKey, announced_at, known_keys, signing_at
+from promptops_server.delivery.known_keys import KnownKey, known_keys, successor_of
 from promptops_server.delivery.tables import signing_key
 from promptops_server.infra import clock
 from promptops_server.infra.actor import Actor
@@ -74,18 +74,13 @@ def _successor(
     tx: Transaction, keys: Keys, there: list[KnownKey], revoked: KnownKey
 ) -> tuple[str, Ed25519PrivateKey]:
     """The key that signs without the revoked one, and its secret half."""
-    others = [key for key in there if key.key_id != revoked.key_id]
-    signs = signing_at(there, tx.now)
-    if signs is not None and signs.key_id != revoked.key_id:
-        return signs.key_id, keys.private_of(signs.key_id)
-    coming = announced_at(others, tx.now)
-    if coming is not None:
-        tx.conn.execute(
-            update(signing_key)
-            .where(signing_key.c.key_id == coming.key_id)
-            .values(signs_from=tx.now)
-        )
-        return coming.key_id, keys.private_of(coming.key_id)
+    follows = successor_of(revoked, there, tx.now)
+    if follows is not None:
+        if follows.signs_from > tx.now:
+            _change(tx, follows, signs_from=tx.now)
+        elif revoked.signs_from > tx.now:
+            _change(tx, follows, retired_at=None)  # nothing is to take over from it any more
+        return follows.key_id, keys.private_of(follows.key_id)
     private = Ed25519PrivateKey.generate()
     # Signed by the key that goes: whoever pinned that one finds the new one by it, before it is dropped.
     signature = sign_key(keys.private_of(revoked.key_id), private.public_key().public_bytes_raw())
@@ -94,3 +89,7 @@ def _successor(
         signs_from=tx.now, signed_by=revoked.key_id, signature=signature,
     )  # fmt: skip
     return key_id, private
+
+
+def _change(tx: Transaction, key: KnownKey, **values: int | None) -> None:
+    tx.conn.execute(update(signing_key).where(signing_key.c.key_id == key.key_id).values(**values))

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from promptops_server.access.sign_in.tables import browser_session
+from promptops_server.audit.set_back import tell_set_back
 from promptops_server.infra.database import Database
 from promptops_server.infra.http import BrowserRequest
+from promptops_server.infra.set_back import REMEDY
 from promptops_server.infra.setting_sections import AccessSettings
 from support.people import PASSWORD, House
 
@@ -33,6 +35,19 @@ def test_a_session_opens_what_its_person_may_do_and_is_stored_hashed(
         row = conn.execute(select(browser_session)).one()
     assert browser.cookie.partition("=")[2] not in str(row)
     assert [e["actor"]["name"] for e in house.events("session.start")] == ["ana"]
+
+
+def test_a_session_says_that_no_change_is_taken_and_to_administrators_why(house: House) -> None:
+    house.user("ana", admin=True)
+    house.user("ben")
+    ana, ben = house.sign_in("ana"), house.sign_in("ben")
+    assert (ana.session["set_back"], ben.session["set_back"]) == (None, None)
+    tell_set_back(house.db, "Redis holds r4")
+    assert ana.call("GET", "/session").json()["set_back"] == {
+        "found": "Redis holds r4",
+        "remedy": REMEDY,
+    }
+    assert ben.call("GET", "/session").json()["set_back"] == {"found": None, "remedy": None}
 
 
 def test_the_cookie_is_closed_to_scripts_and_other_sites(house: House) -> None:

@@ -108,13 +108,24 @@ def test_the_next_key_is_announced_and_a_key_taken_back(
     made = root.post("/system/keys", json={"signs_after_hours": 24, "reason": "Every year"})
     assert made.status_code == 201, made.text
     assert states() == ["signing", "announced"]
-    assert made.json()["items"][1]["signed_by"] == first["id"]
+    now, coming = made.json()["items"]
+    assert coming["signed_by"] == first["id"]
+    assert coming["announced"] == {"by": "root", "reason": "Every year"}
+    assert (now["announced"], now["revoked"], now["successor"]) == (None, None, coming["id"])
+    assert now["retired_at"] == coming["signs_from"]
+    trusted = made.json()["trust_key"].splitlines()
+    assert trusted[1::2] == [now["public"], coming["public"]]
+    assert trusted[2].startswith(f"# {coming['id']}, announced, signs from ")
     assert root.post("/system/keys", json={"reason": "Every year"}).status_code == 409
     for wrong in ({}, {"reason": "x"}, {"reason": "Every year", "signs_after_hours": -1}):
         assert root.post("/system/keys", json=wrong).status_code == 422
     revoked = root.post(f"/system/keys/{first['id']}/revoke", json={"reason": "It leaked"})
     assert revoked.status_code == 200, revoked.text
     assert states() == ["revoked", "signing"]
+    gone, signing = revoked.json()["items"]
+    assert gone["revoked"] == {"by": "root", "reason": "It leaked"}
+    assert signing["successor"] is None
+    assert gone["public"] not in revoked.json()["trust_key"]
     again = root.post(f"/system/keys/{first['id']}/revoke", json={"reason": "It leaked"})
     assert again.status_code == 409
     unknown = root.post(f"/system/keys/{'0' * 16}/revoke", json={"reason": "It leaked"})

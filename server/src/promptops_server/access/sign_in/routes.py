@@ -17,6 +17,7 @@ from promptops_server.access.sign_in import recovery, sessions, throttle, totp
 from promptops_server.access.sign_in.browser import Site, check_origin, csrf_token, set_cookie
 from promptops_server.access.sign_in.local import LocalSignIn, WrongCode
 from promptops_server.infra import cursor as pages
+from promptops_server.infra import set_back
 from promptops_server.infra.body_fields import Line
 from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.database import Database
@@ -64,6 +65,13 @@ class SignIn(_In):
     code: Code | None = None
 
 
+class SetBackOut(BaseModel):
+    """What an operator has to decide on. Told to administrators; null to others."""
+
+    found: str | None
+    remedy: str | None
+
+
 class SessionOut(BaseModel):
     """A browser session, just started or in use."""
 
@@ -77,6 +85,9 @@ class SessionOut(BaseModel):
     must: list[str] = Field(
         description="What the person should do now: `change_password` (somebody else set it), "
         "`enrol_totp` (nothing else is open before)"
+    )
+    set_back: SetBackOut | None = Field(
+        description="No project takes a change: the database was found to be an old copy of itself"
     )
 
 
@@ -183,6 +194,8 @@ def router(deps: SignInDeps) -> APIRouter:
     ) -> SessionOut:
         with db.read() as conn:
             by_other = users.password_set_by_other(conn, account.id)
+            found = set_back.noted(conn)
+        told = account.admin and not limited
         must = ["change_password"] * by_other + ["enrol_totp"] * limited
         return SessionOut(
             id=session_id,
@@ -193,6 +206,11 @@ def router(deps: SignInDeps) -> APIRouter:
             expires_at=to_text(expires_at),
             idle_minutes=deps.rules.session_idle_minutes,
             must=must,
+            set_back=SetBackOut(
+                found=found if told else None, remedy=set_back.REMEDY if told else None
+            )
+            if found
+            else None,
         )
 
     @api.get("/session/ways", summary="How can people sign in here?")

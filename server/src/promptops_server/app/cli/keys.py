@@ -58,15 +58,13 @@ def list_(
     Example: promptops-server keys list --data /srv/promptops --trust > promptops-keys.txt
     """
     with one_line_failures(), _opened(config, data, database_url) as (db, _):
-        found = _listed(db)
+        found, trusted = _listed(db), _trusted(db)
     if as_json:
         typer.echo(json.dumps({"items": found}, indent=2))
         return
     if trust:
-        for key in found:
-            if key["state"] != "revoked":
-                typer.echo(f"# {key['id']}, {key['state']}, signs from {key['signs_from']}")
-                typer.echo(key["public"])
+        for line in trusted:
+            typer.echo(line)
         return
     for key in found:
         typer.echo(f"{key['id']}  {key['state']:9}  {_when(key)}\n    {key['public']}")
@@ -175,6 +173,14 @@ def _listed(db: Database) -> list[dict[str, Any]]:
         }
         for key in found
     ]
+
+
+def _trusted(db: Database) -> list[str]:
+    from promptops_server.delivery.known_keys import known_keys, trust_lines
+    from promptops_server.infra.clock import now_us
+
+    with db.read() as conn:
+        return trust_lines(known_keys(conn), now_us())
 
 
 def _when(key: dict[str, Any]) -> str:

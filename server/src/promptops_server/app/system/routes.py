@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from promptops_server import __version__
 from promptops_server.app.system import health as looked
 from promptops_server.app.system import jobs as system_jobs
-from promptops_server.delivery.known_keys import KeyState, KnownKey, known_keys, state_of
+from promptops_server.app.system.keys import KeyList, NextKey, RevokedKey, list_keys
 from promptops_server.delivery.revoke_key import revoke_key
-from promptops_server.delivery.rotate_key import DEFAULT_HOURS, LONGEST_HOURS, rotate_key
+from promptops_server.delivery.rotate_key import rotate_key
 from promptops_server.infra import cursor as pages
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
-from promptops_server.infra.body_fields import Lines
 from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.http import ActorDep, Cursor, Limit, problem_responses
 from promptops_server.infra.jobs import JobRow, JobState
@@ -136,48 +135,6 @@ class JobRetried(BaseModel):
     kind: str
 
 
-class KeyOut(BaseModel):
-    """A signing key, without its secret half."""
-
-    id: str
-    purposes: list[Literal["headers", "checkpoints", "evidence"]]
-    algorithm: Literal["ed25519"] = "ed25519"
-    public: str = Field(description="base64")
-    fingerprint: str = Field(description="SHA-256 of the public key, in hexadecimal")
-    state: KeyState = Field(
-        description="announced: it will sign; retired: what it signed stays right; revoked: nothing it signed counts"
-    )
-    in_use: bool = Field(description="new signatures are made with it; older keys still verify")
-    signs_from: str
-    created_at: str
-    retired_at: str | None
-    signed_by: str | None = Field(description="the key that vouches for it")
-    revoked_at: str | None
-
-
-class NextKey(BaseModel):
-    """The next signing key is made and published now, and signs later, so that applications know it by then."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    signs_after_hours: float = Field(DEFAULT_HOURS, ge=0, le=LONGEST_HOURS)
-    reason: Annotated[Lines, Field(min_length=3, max_length=2000)]
-
-
-class RevokedKey(BaseModel):
-    """Why a key is taken back."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Annotated[Lines, Field(min_length=3, max_length=2000)]
-
-
-class KeyList(BaseModel):
-    """Every key there was, the oldest first."""
-
-    items: list[KeyOut]
-
-
 def router(deps: SystemDeps) -> APIRouter:
     """The routes."""
     api = APIRouter(tags=["system"], responses=problem_responses(401, 403))
@@ -242,7 +199,7 @@ def router(deps: SystemDeps) -> APIRouter:
     @api.get("/system/keys", summary="The keys that sign, without their secrets")
     def keys(actor: ActorDep) -> KeyList:
         manage(actor)
-        return _keys(parts)
+        return list_keys(parts.db)
 
     @api.post(
         "/system/keys",
@@ -256,7 +213,7 @@ def router(deps: SystemDeps) -> APIRouter:
             parts.db, parts.delivery.keys, actor,
             hours=body.signs_after_hours, reason=body.reason, rule=rule,
         )  # fmt: skip
-        return _keys(parts)
+        return list_keys(parts.db)
 
     @api.post(
         "/system/keys/{key_id}/revoke",
@@ -268,32 +225,9 @@ def router(deps: SystemDeps) -> APIRouter:
         revoke_key(
             parts.db, parts.delivery.keys, actor, key_id[:100], reason=body.reason, rule=rule
         )
-        return _keys(parts)
+        return list_keys(parts.db)
 
     return api
-
-
-def _keys(parts: looked.HealthParts) -> KeyList:
-    with parts.db.read() as conn:
-        found = known_keys(conn)
-    now = now_us()
-    return KeyList(items=[_key(key, state_of(key, found, now)) for key in found])
-
-
-def _key(key: KnownKey, state: KeyState) -> KeyOut:
-    return KeyOut(
-        id=key.key_id,
-        purposes=["headers", "checkpoints", "evidence"],
-        public=key.public,
-        fingerprint=key.fingerprint,
-        state=state,
-        in_use=state == "signing",
-        signs_from=to_text(key.signs_from),
-        created_at=to_text(key.created_at),
-        retired_at=_time(key.retired_at),
-        signed_by=key.signed_by,
-        revoked_at=_time(key.revoked_at),
-    )
 
 
 def _time(at: int | None) -> str | None:
