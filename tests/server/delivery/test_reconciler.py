@@ -13,6 +13,7 @@ from http_delivery import serve
 from redis_follower import raw, snapshot
 
 from promptops.delivery.header import Header
+from promptops_server.audit.set_back import tell_set_back
 from promptops_server.delivery.layout import Names
 from promptops_server.delivery.reconciler import Reading, what_is_needed
 from promptops_server.delivery.standing import Seen
@@ -126,6 +127,24 @@ def test_a_newer_as_of_reaches_redis_and_its_followers(world: World, valkey: str
         wait_until(lambda: heard.get_message(timeout=0.05) is not None, "nudged")
     assert world.keys.signed_here(Header.from_json(client.hget(NAMES.state, "header")))
     assert snapshot(world, valkey).header.as_of > first.as_of  # type: ignore[union-attr]
+
+
+def test_delivery_goes_on_while_changes_of_an_old_copy_are_refused(
+    any_world: World, valkey: str
+) -> None:
+    any_world.release({"claims/triage": 1})
+    client = raw(valkey)
+    with serve(any_world, valkey, vouch_every_us=100_000, **FAST):
+        wait_until(lambda: bool(client.exists(NAMES.state)), "there")
+        tell_set_back(any_world.db, "an audit log is shorter than its checkpoint")
+        before = Header.from_json(client.hget(NAMES.state, "header")).as_of
+        for _ in range(2):
+            client.flushall()
+            wait_until(lambda: bool(client.exists(NAMES.state)), "written anew")
+        wait_until(
+            lambda: Header.from_json(client.hget(NAMES.state, "header")).as_of > before,
+            "vouched for again",
+        )
 
 
 def test_artifacts_nobody_needs_are_dropped_in_time(world: World, valkey: str) -> None:
