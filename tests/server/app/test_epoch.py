@@ -82,6 +82,14 @@ def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
     seen = epoch(running, valkey)
     assert seen.returncode == 1, seen.stderr
     assert "bank/staging\t1-1\t1-4\tahead" in seen.stdout
+    as_json = json.loads(epoch(running, valkey, "--json").stdout)
+    assert "Redis holds release 1-4" in as_json["set_back"]
+    assert {
+        "environment": "bank/staging",
+        "database": "1-1",
+        "redis": "1-4",
+        "standing": "ahead",
+    } in (as_json["environments"])
     assert "promptops-server epoch --accept" in running.log.read_text()
     unconfirmed = epoch(running, valkey, "--accept")
     assert (unconfirmed.returncode, "--yes" in unconfirmed.stderr) == (2, True)
@@ -95,6 +103,7 @@ def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
         while client.hmget(state, "epoch", "release") != ["2", "2"]:
             assert time.monotonic() < end, client.hgetall(state)
             time.sleep(0.05)
+    assert "redis_altered" not in running.log.read_text()  # nobody wrote there but us
     assert publish("goes on")["delivery"] == "applied"
     assert epoch(running, valkey).returncode == 0
     with running.api(running.token("root", "admin")) as api:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Annotated
 
@@ -36,6 +37,7 @@ def run(
         str, typer.Option("--reason", help="Why; it is kept in the audit log.")
     ] = "The database was set back",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show where database and Redis stand, per environment; exit 1 when Redis is or was ahead.
 
@@ -70,9 +72,10 @@ def run(
                 places = survey(db, client, keys)
             except RedisError as error:
                 fail(f"Redis does not answer: {error}")
-            for place in places:
-                held = place.signed or "-"
-                typer.echo(f"{place.name}\t{place.database}\t{held}\t{place.standing}")
+            if not as_json:
+                for place in places:
+                    held = place.signed or "-"
+                    typer.echo(f"{place.name}\t{place.database}\t{held}\t{place.standing}")
             if client is None:
                 typer.echo(
                     "No redis.url: an embedded Redis keeps nothing over a restart.", err=True
@@ -81,7 +84,21 @@ def run(
                 found = set_back.noted(conn)
             if found:
                 typer.echo(f"Changes are refused: {found}", err=True)
+            said = {
+                "environments": [
+                    {
+                        "environment": place.name,
+                        "database": str(place.database),
+                        "redis": None if place.signed is None else str(place.signed),
+                        "standing": place.standing,
+                    }
+                    for place in places
+                ],
+                "set_back": found,
+            }
             if not accept:
+                if as_json:
+                    typer.echo(json.dumps(said))
                 ahead = found or any(p.standing == "ahead" for p in places)
                 raise typer.Exit(1 if ahead else 0)
             check_reason(reason)
@@ -91,6 +108,9 @@ def run(
                 epoch, count = begin_epoch(tx, keys.sign, OPERATOR, reason, above=above)
         finally:
             db.close()
+    if as_json:
+        typer.echo(json.dumps({**said, "epoch": epoch, "begun_in": count}))
+        return
     typer.echo(f"Epoch {epoch} has begun in {count} environments; running servers bring it out.")
 
 
