@@ -55,7 +55,7 @@ def run(
     from promptops_server.delivery.survey import survey
     from promptops_server.infra import logging, set_back
     from promptops_server.infra.redis import connect
-    from promptops_server.releases.epoch import begin_epoch
+    from promptops_server.releases.epoch import begin_epoch, epoch_of_now
     from promptops_server.releases.model import check_reason
 
     with one_line_failures():
@@ -103,7 +103,7 @@ def run(
                 raise typer.Exit(1 if ahead else 0)
             check_reason(reason)
             _confirm(yes)
-            above = max((p.signed.epoch for p in places if p.signed), default=0)
+            above = max([epoch_of_now(), *(p.signed.epoch for p in places if p.signed)])
             with db.write() as tx:
                 epoch, count = begin_epoch(tx, keys.sign, OPERATOR, reason, above=above)
         finally:
