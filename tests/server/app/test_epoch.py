@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import redis
 
 from support.server import BIN, RunningServer
@@ -168,14 +169,28 @@ def test_an_old_copy_of_a_database_without_redis_is_found_by_its_checkpoints(
         503, "urn:promptops:problem:database-set-back",
     )  # fmt: skip
     assert str(file) in refused.json()["detail"]
+
+    def told() -> tuple[str, str, bool]:
+        ready = httpx2.get(f"{running.url}/readyz").json()
+        lines = httpx2.get(f"{running.url}/metrics").text.splitlines()
+        return (
+            ready["status"],
+            ready["parts"]["changes"],
+            "promptops_database_set_back 1.0" in lines,
+        )
+
+    status, changes, counted = told()
+    assert (status, counted) == ("degraded", True)
+    assert "set back" in changes
     command = [str(BIN / "promptops-server"), "epoch", "--data", str(running.data)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert (told.returncode, "Changes are refused" in told.stderr) == (1, True)
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (shown.returncode, "Changes are refused" in shown.stderr) == (1, True)
     accepted = subprocess.run(
         [*command, "--accept", "--yes"], capture_output=True, text=True, timeout=60
     )
     assert accepted.returncode == 0, accepted.stderr
     assert put().status_code == 201
+    assert told() == ("ok", "ok", False)
     assert running.stop() == 0
     running.start()  # the old checkpoints are still ahead, and were given up
     with running.api(token) as api:
