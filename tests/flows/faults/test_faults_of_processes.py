@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -175,16 +176,17 @@ def test_a_database_older_than_redis_is_told_kept_apart_and_accepted(tmp_path: P
             done = subprocess.run(
                 [
                     str(BIN / "promptops-server"), "epoch", "--data", str(stage.server.data),
-                    *stage.server.args, "--accept", "--yes", "--reason", "Restored",
+                    *stage.server.args, "--accept", "--yes", "--reason", "Restored", "--json",
                 ],
                 capture_output=True, text=True, timeout=60,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
+            begun = json.loads(done.stdout)["epoch"]
             # r2 and r3 of before are given up by that decision; what they held until then was right then.
             del stage.acknowledged[1:3]
-            stage.converges(epoch=2, earlier=before)
+            stage.converges(epoch=begun, earlier=before)
             assert stage.publish(5) == 3
-            stage.converges(epoch=2, earlier=before)
+            stage.converges(epoch=begun, earlier=before)
         finally:
             stage.stop()
 

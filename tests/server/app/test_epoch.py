@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import redis
 
 from support.server import BIN, RunningServer
@@ -82,6 +84,14 @@ def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
     seen = epoch(running, valkey)
     assert seen.returncode == 1, seen.stderr
     assert "bank/staging\t1-1\t1-4\tahead" in seen.stdout
+    as_json = json.loads(epoch(running, valkey, "--json").stdout)
+    assert "Redis holds release 1-4" in as_json["set_back"]
+    assert {
+        "environment": "bank/staging",
+        "database": "1-1",
+        "redis": "1-4",
+        "standing": "ahead",
+    } in (as_json["environments"])
     assert "promptops-server epoch --accept" in running.log.read_text()
     unconfirmed = epoch(running, valkey, "--accept")
     assert (unconfirmed.returncode, "--yes" in unconfirmed.stderr) == (2, True)
@@ -89,12 +99,16 @@ def test_a_database_set_back_counts_again_once_an_operator_accepts_it(
 
     accepted = epoch(running, valkey, "--accept", "--yes", "--reason", "Restored Monday")
     assert accepted.returncode == 0, accepted.stderr
-    assert "Epoch 2 has begun in 2 environments" in accepted.stdout
+    begun = re.search(r"Epoch ([0-9]+) has begun in 2 environments", accepted.stdout)
+    assert begun is not None
+    # Above what an application may hold from a restore that this copy does not know: those are by the clock.
+    assert int(begun[1]) > time.time() - 1_577_836_800 - 60
     with redis.Redis.from_url(valkey, decode_responses=True) as client:
         end = time.monotonic() + 15
-        while client.hmget(state, "epoch", "release") != ["2", "2"]:
+        while client.hmget(state, "epoch", "release") != [begun[1], "2"]:
             assert time.monotonic() < end, client.hgetall(state)
             time.sleep(0.05)
+    assert "redis_altered" not in running.log.read_text()  # nobody wrote there but us
     assert publish("goes on")["delivery"] == "applied"
     assert epoch(running, valkey).returncode == 0
     with running.api(running.token("root", "admin")) as api:
@@ -155,14 +169,28 @@ def test_an_old_copy_of_a_database_without_redis_is_found_by_its_checkpoints(
         503, "urn:promptops:problem:database-set-back",
     )  # fmt: skip
     assert str(file) in refused.json()["detail"]
+
+    def told() -> tuple[str, str, bool]:
+        ready = httpx2.get(f"{running.url}/readyz").json()
+        lines = httpx2.get(f"{running.url}/metrics").text.splitlines()
+        return (
+            ready["status"],
+            ready["parts"]["changes"],
+            "promptops_database_set_back 1.0" in lines,
+        )
+
+    status, changes, counted = told()
+    assert (status, counted) == ("degraded", True)
+    assert "set back" in changes
     command = [str(BIN / "promptops-server"), "epoch", "--data", str(running.data)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert (told.returncode, "Changes are refused" in told.stderr) == (1, True)
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (shown.returncode, "Changes are refused" in shown.stderr) == (1, True)
     accepted = subprocess.run(
         [*command, "--accept", "--yes"], capture_output=True, text=True, timeout=60
     )
     assert accepted.returncode == 0, accepted.stderr
     assert put().status_code == 201
+    assert told() == ("ok", "ok", False)
     assert running.stop() == 0
     running.start()  # the old checkpoints are still ahead, and were given up
     with running.api(token) as api:

@@ -210,6 +210,10 @@ def test_a_user_is_printed_named_and_removed(
         )
         assert (gone.returncode, "shop is removed from" in gone.stdout) == (0, True), gone.stderr
         assert "shop" not in client.acl_users()
+        again = run(
+            "--user", "shop", *place[:4], "--remove", "--redis-url", admin_url, data=running.data
+        )
+        assert (again.returncode, "There is no user shop" in again.stderr) == (2, True)
     with running.api(running.token("root", "admin")) as api:
         events = api.get("/audit/events", params={"limit": 200}).json()["items"]
     told = [e for e in events if e["action"].startswith("redis.user.")]

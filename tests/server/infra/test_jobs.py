@@ -18,6 +18,7 @@ from promptops_server.infra.dispatcher import Dispatcher
 from promptops_server.infra.jobs import JobStats
 from promptops_server.infra.jobs_dbos import DbosJobs
 from promptops_server.infra.problems import NotFound
+from promptops_server.infra.set_back import SetBack
 from promptops_server.infra.worker_pulse import WorkerPulse
 
 WORKER = Path(__file__).parent / "job_worker.py"
@@ -65,6 +66,32 @@ def test_a_failing_job_is_repeated_and_then_succeeds(jobs: DbosJobs) -> None:
     until(lambda: len(attempts) == 2)
     until(lambda: jobs.stats().running == 0)
     assert jobs.stats().failed == 0
+
+
+def test_a_job_that_a_database_set_back_refuses_waits_for_the_decision(
+    jobs: DbosJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptops_server.infra.jobs_dbos.MAX_ATTEMPTS", 2)
+    monkeypatch.setattr("promptops_server.infra.jobs_dbos.WAIT_SECONDS", 0.05)
+    rounds: list[str] = []
+    done: list[str] = []
+
+    def work(payload: dict[str, Any]) -> None:
+        rounds.append("work")
+        if len(rounds) < 5:
+            raise SetBack("No change is taken: Redis holds r3", remedy="decide")
+        done.append(payload["key"])
+
+    def look(_: dict[str, Any]) -> None:
+        raise SetBack("No change is taken: Redis holds r3", remedy="decide")
+
+    jobs.register("work", work)
+    jobs.register("look", look)
+    jobs.schedule("look", 3600)
+    jobs.launch()
+    jobs.start("work", "a", {"key": "place"})
+    until(lambda: done == ["place"])
+    until(lambda: jobs.stats() == JobStats(0, 0, 0))
 
 
 def test_a_failed_job_can_be_tried_once_more(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import structlog.testing
+
 from promptops_server.infra.problems import Unavailable
 from promptops_server.infra.repeating import Repeating
 
@@ -40,3 +42,23 @@ def test_it_may_begin_later_and_be_closed_before_it_began() -> None:
     thread.close(timeout=5)
     assert rounds == []
     Repeating("never", lambda: 1.0, otherwise=1.0).close()
+
+
+def test_what_is_waited_for_is_told_once_and_not_every_round() -> None:
+    rounds: list[int] = []
+    enough = threading.Event()
+
+    def work() -> float:
+        rounds.append(1)
+        if len(rounds) > 20:
+            enough.set()
+        raise Unavailable("It was set back." if len(rounds) < 10 else "The database is down.")
+
+    with structlog.testing.capture_logs() as lines:
+        thread = Repeating("rounds", work, otherwise=0.0)
+        thread.start()
+        assert enough.wait(10)
+        thread.close()
+    assert [(line["event"], line["reason"]) for line in lines] == [
+        ("rounds_waits", "It was set back."), ("rounds_waits", "The database is down."),
+    ]  # fmt: skip

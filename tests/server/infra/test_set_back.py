@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select, update
 
+from promptops_server.audit import AuditEvent, AuditObject, record_denial
 from promptops_server.audit.set_back import tell_set_back
 from promptops_server.audit.tables import audit_event
+from promptops_server.infra.actor import SYSTEM
 from promptops_server.infra.database import Database
 from promptops_server.infra.ids import new_id
 from promptops_server.infra.project_lock import lock_project
@@ -28,9 +30,12 @@ def test_the_project_lock_refuses_until_the_note_is_gone(any_database: Database)
         lock_project(tx.conn, bank)
     assert refused.value.status == 503
     assert "epoch --accept" in refused.value.remedy
+    refusal = AuditEvent("release.publish", AuditObject("project", "bank"), SYSTEM, "denied")
+    record_denial(any_database, refusal, project_id=bank)  # what was refused is kept all the same
     with any_database.read() as conn:
         actions = conn.execute(select(audit_event.c.action)).scalars().all()
     assert actions.count("installation.set_back") == 1
+    assert "release.publish" in actions
     with any_database.write() as tx:
         tx.conn.execute(update(installation).values(set_back=None))
         assert noted(tx.conn) is None

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 
 from promptops_server.app import migrate
 from promptops_server.delivery.assembly import Delivery
+from promptops_server.infra import set_back
 from promptops_server.infra.database import Database
 from promptops_server.infra.jobs_dbos import DbosJobs
 from promptops_server.infra.tables import outbox
@@ -115,8 +116,21 @@ def checks(database: Database, delivery: Delivery) -> HealthDeps:
             return "down; releases are delivered over HTTP and reach Redis when it returns"
         return f"behind in {seen.behind} environments, refused in {len(seen.refused)}"
 
+    def changes() -> str | None:
+        try:
+            with database.read() as conn:
+                found = set_back.noted(conn)
+        except Exception:
+            return None  # told by the parts that are needed
+        return (
+            "refused: the database was set back; promptops-server doctor says more"
+            if found
+            else None
+        )
+
     return HealthDeps(
-        needed={"database": answers, "migrations": migrations}, reported={"redis": redis}
+        needed={"database": answers, "migrations": migrations},
+        reported={"redis": redis, "changes": changes},
     )
 
 
@@ -127,9 +141,15 @@ def gauges(database: Database, jobs: DbosJobs) -> list[tuple[str, str, float]]:
             select(func.count()).select_from(outbox).where(outbox.c.dispatched_at.is_(None))
         ).scalar()
         mirrors = mirror_store.count_by_state(conn)
+        found = set_back.noted(conn)
     stats = jobs.stats()
     return [
         ("promptops_outbox_waiting", "Outbox rows whose job was not started.", waiting or 0),
+        (
+            "promptops_database_set_back",
+            "1 while changes are refused, for the database was set back.",
+            1 if found else 0,
+        ),
         ("promptops_jobs_waiting", "Jobs that wait for a worker.", stats.waiting),
         ("promptops_jobs_running", "Jobs under way.", stats.running),
         ("promptops_jobs_failed", "Jobs that ended with an error.", stats.failed),

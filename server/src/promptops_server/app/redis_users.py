@@ -10,6 +10,7 @@ from promptops_server import audit
 from promptops_server.app.operator_token import OPERATOR
 from promptops_server.delivery.redis_users import RedisUser
 from promptops_server.infra.database import Database
+from promptops_server.infra.problems import NotFound
 from promptops_server.infra.redis import RedisAddress
 from promptops_server.infra.redis_nodes import Node, nodes_of
 
@@ -39,10 +40,16 @@ def apply(db: Database, address: RedisAddress, user: RedisUser, about: str) -> A
 
 
 def remove(db: Database, address: RedisAddress, name: str) -> Applied:
-    """Remove the user from every server, and end its connections. Raises as `apply`."""
+    """Remove the user from every server that has it, and end its connections. Raises as `apply`.
+
+    Raises:
+        NotFound: no server has such a user.
+    """
     with nodes_of(address) as nodes:
-        for node in nodes:
-            _run(node, "ACL", "DELUSER", name)
+        gone = sum(_removed(node, name) for node in nodes)
+        if not gone:
+            where = ", ".join(node.name for node in nodes)
+            raise NotFound(f"There is no user {name} on {where}; nothing was removed.")
         kept = _keep(nodes)
         names = tuple(node.name for node in nodes)
     _note(db, "redis.user.remove", name, {"on": list(names), "kept": kept})
@@ -61,6 +68,10 @@ def _keep(nodes: list[Node]) -> bool:
             except redis.ResponseError:
                 unkept += 1
     return not unkept
+
+
+def _removed(node: Node, name: str) -> int:
+    return int(node.client.execute_command("ACL", "DELUSER", name))  # type: ignore[no-untyped-call]
 
 
 def _run(node: Node, *words: str) -> None:

@@ -23,7 +23,7 @@ from promptops_server.app.installation import (
     ensure_administrator,
     ensure_installation,
 )
-from promptops_server.app.leaving import leave
+from promptops_server.app.leaving import leave, leave_at_latest
 from promptops_server.app.set_back import note_if_shorter
 from promptops_server.app.welcome import DEMO_PASSWORD, Welcome, demo_access, print_welcome
 from promptops_server.infra import logging
@@ -81,11 +81,15 @@ def up(settings: Settings, *, demo: bool, may_migrate: bool) -> None:
                 )
             )
 
+        def stopping() -> None:
+            leave_at_latest()
+            services.end_streams()
+
         serve.run(
             app,
             listener,
             on_ready=ready,
-            on_stopping=services.end_streams,
+            on_stopping=stopping,
             behind_proxy=settings.server.public_url is not None,
         )
         log.info("stopping")
@@ -107,6 +111,7 @@ def work(settings: Settings) -> None:
         stopped = threading.Event()
         with serve.handled_signals(lambda _number, _frame: stopped.set()):
             stopped.wait()
+        leave_at_latest()
         log.info("stopping")
     log.info("stopped")
     leave()
@@ -189,6 +194,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
     """While starting and stopping, SIGTERM unwinds like Ctrl-C, so that everything started is stopped."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        leave_at_latest()
         raise KeyboardInterrupt
 
     try:

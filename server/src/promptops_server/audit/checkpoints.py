@@ -222,13 +222,16 @@ def shorter_than(conn: Connection, file: Path) -> str | None:
     Raises OSError.
     """
     owner, since = conn.execute(select(installation.c.id, installation.c.epoch_began_at)).one()
-    newest_of: dict[str, Checkpoint] = {}
+    longest: dict[str, Checkpoint] = {}
     for signed in read_file(file, last_bytes=_NEWEST_BYTES):
         found = signed.checkpoint
         # What is older than the epoch was given up by the decision for it.
-        if found.installation == owner and not (since and clock.from_text(found.time) <= since):
-            newest_of[found.log_id] = found
-    for found in newest_of.values():
+        if found.installation != owner or (since and clock.from_text(found.time) <= since):
+            continue
+        # By size and not by place: an older copy may have run, and written shorter ones behind it.
+        if found.log_id not in longest or found.size > longest[found.log_id].size:
+            longest[found.log_id] = found
+    for found in longest.values():
         size = StoredTree(conn, found.log_id).size()
         if size < found.size:
             return (

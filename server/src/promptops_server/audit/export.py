@@ -37,7 +37,7 @@ from promptops_server.infra import clock
 from promptops_server.infra.actor import Actor
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import Unavailable
-from promptops_server.infra.project_lock import lock_project
+from promptops_server.infra.project_lock import hold_project
 
 _PAGE = 1_000
 
@@ -71,7 +71,7 @@ def begin_export(deps: CheckpointDeps, actor: Actor, asked: Asked) -> None:
     )
     with deps.db.write() as tx:
         if project_id is not None:
-            lock_project(tx.conn, project_id)
+            hold_project(tx.conn, project_id)
         record(tx, event, project_id=project_id)
     try:
         make_checkpoint(deps, asked.of)

@@ -18,7 +18,7 @@ from promptops_server.audit.model import (
 )
 from promptops_server.infra.database import Database, Transaction
 from promptops_server.infra.ids import new_id
-from promptops_server.infra.project_lock import lock_project
+from promptops_server.infra.project_lock import hold_project
 
 # Any constant works; it must only differ from the other advisory locks of this product.
 _INSTALLATION_LOCK = text("SELECT pg_advisory_xact_lock(7310417881)")
@@ -67,7 +67,7 @@ def record_denial(db: Database, event: AuditEvent, *, project_id: str | None = N
     """A refusal, in a transaction of its own: the refused change left none."""
     with db.write() as tx:
         if project_id is not None:
-            lock_project(tx.conn, project_id)
+            hold_project(tx.conn, project_id)
         record(tx, event, project_id=project_id)
 
 

@@ -21,7 +21,7 @@ from promptops_server.infra.actor import Actor
 from promptops_server.infra.authorise import Authorise, Resource, require
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import Unavailable
-from promptops_server.infra.project_lock import lock_project
+from promptops_server.infra.project_lock import hold_project
 from promptops_server.registry.model import Project
 from promptops_server.registry.projects import get_project, require_readable
 from promptops_server.releases import environments
@@ -113,7 +113,7 @@ def _export(
     content = make_pack(facts, deps.signing)
     pack = Pack(content, _file_name(subject), None if signed is None else signed.checkpoint.size)
     with deps.db.write() as tx:
-        lock_project(tx.conn, project.id)
+        hold_project(tx.conn, project.id)
         record(
             tx,
             AuditEvent(

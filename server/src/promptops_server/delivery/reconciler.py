@@ -30,7 +30,6 @@ from promptops_server.delivery.vouch import VOUCH_EVERY_US, vouch
 from promptops_server.infra import clock
 from promptops_server.infra.database import Database
 from promptops_server.infra.problems import ProblemError
-from promptops_server.infra.set_back import SetBack
 
 log = structlog.get_logger(__name__)
 
@@ -256,11 +255,7 @@ class Reconciler:
             facts = self._timeline.facts(head.environment_id)
             if f"{facts.project}/{facts.name}" in refused:
                 continue  # what we would vouch for may not be the head
-            try:
-                vouched = vouch(self._db, self._keys, facts, every_us=self._vouch_every_us)
-            except SetBack:
-                return  # an old copy vouches for nothing
-            if vouched is not None:
+            if vouch(self._db, self._keys, facts, every_us=self._vouch_every_us) is not None:
                 self._on_vouched(facts.id)
 
 

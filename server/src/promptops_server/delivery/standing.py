@@ -111,4 +111,6 @@ def judge(
                 f"Redis holds release {signed}, signed by this installation, but the database stands at {head} "
                 f"without it: the database was set back. {WAY_ON}",
             )
+        if signed.epoch < head.epoch:
+            return Standing("rebuild", "epoch")
     return Standing("rebuild", "damaged")

@@ -11,7 +11,7 @@ from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.store import Facts
 from promptops_server.infra import clock
 from promptops_server.infra.database import Database
-from promptops_server.infra.project_lock import lock_project
+from promptops_server.infra.project_lock import hold_project
 
 VOUCH_EVERY_US = 3600 * 1_000_000
 """Microseconds between two signatures of a head."""
@@ -28,7 +28,7 @@ def vouch(
         Unavailable: the database did not answer.
     """
     with db.write() as tx:
-        lock_project(tx.conn, facts.project_id)
+        hold_project(tx.conn, facts.project_id)
         header = store.head_header(tx.conn, facts.id)
         if header is None:
             return None

@@ -24,6 +24,7 @@ from promptops_server.infra.cursor import Page
 from promptops_server.infra.jobs import JobFunction, JobRow, JobState, JobStats
 from promptops_server.infra.jobs_listed import AGAIN, one, page
 from promptops_server.infra.problems import Conflict, NotFound
+from promptops_server.infra.set_back import SetBack
 from promptops_server.infra.worker_pulse import WorkerPulse
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,8 @@ QUEUE = "promptops"
 
 MAX_ATTEMPTS = 6
 """A job that raises is repeated after 1, 4, 9, 16 and 25 seconds; then it counts as failed."""
+WAIT_SECONDS = 30.0
+"""Until a job is repeated that a database that was set back refused: as often as it takes a person to decide."""
 
 
 class DbosJobs:
@@ -188,6 +191,13 @@ class DbosJobs:
             with structlog.contextvars.bound_contextvars(job=name, job_id=job_id):
                 try:
                     function(json.loads(payload))
+                except SetBack as problem:
+                    log.warning("job_waits", attempt=attempt, reason=problem.detail)
+                    if name in self._schedules:
+                        return  # its next time comes anyway
+                    self._enqueue(
+                        name, job_id, json.loads(payload), attempt=attempt + 1, delay=WAIT_SECONDS
+                    )
                 except Exception:
                     if attempt >= MAX_ATTEMPTS or self._stop.is_set():
                         log.exception("job_failed", attempt=attempt)

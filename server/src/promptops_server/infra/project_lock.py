@@ -15,6 +15,15 @@ _LOCK_ROW = text(
 )
 
 
+def hold_project(conn: Connection, project_id: str) -> None:
+    """Hold the project for what is no change of it, and so goes on in a database that was set back.
+
+    That is vouching for what is live, and keeping in the audit log what was refused or read.
+    """
+    if conn.dialect.name != "sqlite":
+        conn.execute(_LOCK_ROW, {"id": project_id})
+
+
 def lock_project(conn: Connection, project_id: str) -> None:
     """Hold the project until the end of the transaction. Take it before reading what you decide upon.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -12,6 +13,8 @@ from promptops_server.infra.problems import Unavailable
 log = structlog.get_logger(__name__)
 
 LEAST_SECONDS = 0.005
+TELL_SECONDS = 60.0
+"""How often the log says again what is still waited for."""
 
 
 class Repeating:
@@ -29,6 +32,7 @@ class Repeating:
         self._otherwise = otherwise
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._told: tuple[str, float] = ("", 0.0)
 
     @property
     def stopping(self) -> bool:
@@ -54,7 +58,16 @@ class Repeating:
                 wait = max(self._work(), LEAST_SECONDS)
                 continue
             except Unavailable as problem:
-                log.warning(f"{self._name}_waits", reason=problem.detail)
+                self._tell(problem.detail)
             except Exception:
                 log.exception(f"{self._name}_failed")
             wait = self._otherwise
+
+    def _tell(self, reason: str) -> None:
+        """A person may take hours to decide, and rounds come every second."""
+        before, at = self._told
+        now = time.monotonic()
+        if reason == before and now - at < TELL_SECONDS:
+            return
+        self._told = (reason, now)
+        log.warning(f"{self._name}_waits", reason=reason)

@@ -15,7 +15,7 @@ from promptops.delivery.header import Statement
 from promptops_server.audit import AuditEvent, AuditObject, record
 from promptops_server.infra import outbox
 from promptops_server.infra.actor import Actor
-from promptops_server.infra.clock import to_text
+from promptops_server.infra.clock import now_us, to_text
 from promptops_server.infra.database import Transaction
 from promptops_server.infra.project_lock import lock_project
 from promptops_server.infra.tables import installation
@@ -30,14 +30,24 @@ from promptops_server.releases.ports import Sign
 from promptops_server.releases.seal import root, write_release
 from promptops_server.releases.tables import environment, release
 
+_START_OF_2020 = 1_577_836_800
+
+
+def epoch_of_now() -> int:
+    """The seconds since 2020, as an epoch that later ones are above.
+
+    Applications may hold a release of an epoch that neither database nor Redis know any more, from an earlier restore.
+    """
+    return now_us() // 1_000_000 - _START_OF_2020
+
 
 def begin_epoch(
     tx: Transaction, sign: Sign, actor: Actor, reason: str, *, above: int
 ) -> tuple[int, int]:
     """Raise the installation's epoch above `above` and above any in the database, with a release per environment.
 
-    Changes are taken again if the database was found to be set back. One audit event in the installation's log and one in the project's per environment. Returns the epoch and the
-    number of environments.
+    Changes are taken again if the database was found to be set back. One audit event in the installation's log and one in
+    the project's per environment. Returns the epoch and the number of environments.
     """
     conn = tx.conn
     server = conn.execute(select(installation.c.id, installation.c.epoch)).one()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Annotated
 
@@ -36,6 +37,7 @@ def run(
         str, typer.Option("--reason", help="Why; it is kept in the audit log.")
     ] = "The database was set back",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show where database and Redis stand, per environment; exit 1 when Redis is or was ahead.
 
@@ -53,7 +55,7 @@ def run(
     from promptops_server.delivery.survey import survey
     from promptops_server.infra import logging, set_back
     from promptops_server.infra.redis import connect
-    from promptops_server.releases.epoch import begin_epoch
+    from promptops_server.releases.epoch import begin_epoch, epoch_of_now
     from promptops_server.releases.model import check_reason
 
     with one_line_failures():
@@ -70,9 +72,10 @@ def run(
                 places = survey(db, client, keys)
             except RedisError as error:
                 fail(f"Redis does not answer: {error}")
-            for place in places:
-                held = place.signed or "-"
-                typer.echo(f"{place.name}\t{place.database}\t{held}\t{place.standing}")
+            if not as_json:
+                for place in places:
+                    held = place.signed or "-"
+                    typer.echo(f"{place.name}\t{place.database}\t{held}\t{place.standing}")
             if client is None:
                 typer.echo(
                     "No redis.url: an embedded Redis keeps nothing over a restart.", err=True
@@ -81,16 +84,33 @@ def run(
                 found = set_back.noted(conn)
             if found:
                 typer.echo(f"Changes are refused: {found}", err=True)
+            said = {
+                "environments": [
+                    {
+                        "environment": place.name,
+                        "database": str(place.database),
+                        "redis": None if place.signed is None else str(place.signed),
+                        "standing": place.standing,
+                    }
+                    for place in places
+                ],
+                "set_back": found,
+            }
             if not accept:
+                if as_json:
+                    typer.echo(json.dumps(said))
                 ahead = found or any(p.standing == "ahead" for p in places)
                 raise typer.Exit(1 if ahead else 0)
             check_reason(reason)
             _confirm(yes)
-            above = max((p.signed.epoch for p in places if p.signed), default=0)
+            above = max([epoch_of_now(), *(p.signed.epoch for p in places if p.signed)])
             with db.write() as tx:
                 epoch, count = begin_epoch(tx, keys.sign, OPERATOR, reason, above=above)
         finally:
             db.close()
+    if as_json:
+        typer.echo(json.dumps({**said, "epoch": epoch, "begun_in": count}))
+        return
     typer.echo(f"Epoch {epoch} has begun in {count} environments; running servers bring it out.")
 
 

@@ -63,6 +63,11 @@ def create(
         expires_at = _expiry(expires)
         if settings.is_sqlite:
             prepare(settings.data_dir)
+            if not (settings.data_dir / "promptops.sqlite").exists():  # misspelt, or a first start
+                typer.echo(
+                    f"There was no installation in {settings.data_dir}; a new one is made.",
+                    err=True,
+                )
         db = Database(settings.database_url, pool_size=2)
         try:
             if migrate.pending(db):

@@ -23,11 +23,8 @@ from promptops_server.audit.checkpoints import behind_file, installation_id
 from promptops_server.audit.recheck import recheck
 from promptops_server.delivery.keys import Keys
 from promptops_server.delivery.survey import survey
-from promptops_server.infra.clock import now_us
 from promptops_server.infra.database import Database
-from promptops_server.releases.epoch import begin_epoch
-
-_START_OF_2020 = 1_577_836_800
+from promptops_server.releases.epoch import begin_epoch, epoch_of_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +74,7 @@ def finish(
         raise CannotKeep(
             f"Redis does not answer ({error}); start it, or leave it out: servers rebuild it."
         ) from None
-    above = max(
-        [above, now_us() // 1_000_000 - _START_OF_2020]
-        + [place.signed.epoch for place in places if place.signed]
-    )
+    above = max([above, epoch_of_now()] + [place.signed.epoch for place in places if place.signed])
     lost = given_up(places)
     with db.write() as tx:
         epoch, count = begin_epoch(tx, keys.sign, OPERATOR, reason, above=above)

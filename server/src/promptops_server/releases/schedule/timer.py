@@ -157,7 +157,7 @@ class ScheduleTimer:
 def _missed(found: Schedule, now: int) -> Conflict:
     late = (now - found.at) // 60_000_000
     return Conflict(
-        f"It was due at {to_text(found.at)}; no server ran then, and {late:,} minutes later it is too late.",
+        f"It was due at {to_text(found.at)}; no server could make it then, and {late:,} minutes later it is too late.",
         remedy="Run it by hand if it should still happen, or schedule it anew.",
         slug="schedule-missed",
     )
