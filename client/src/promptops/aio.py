@@ -67,6 +67,8 @@ class AsyncPromptOps:
         ca_file: str | Path | None = None,
         receipts: bool | None = None,
     ) -> None:
+        settings_.check_seconds(optional=False, start_timeout=start_timeout)
+        settings_.check_seconds(max_age=max_age, max_start_age=max_start_age)
         self._settings = settings_.resolve(
             url=url,
             token=token,
@@ -85,6 +87,10 @@ class AsyncPromptOps:
         self._readers = ReleaseReaders()
 
     async def __aenter__(self) -> Self:
+        if self._started is not None:
+            raise RuntimeError(
+                "this client was entered before: make a new one for each `async with`"
+            )
         client = self._started = await asyncio.to_thread(_Starting, self._settings, *self._ages)
         try:
             await client.started(self._start_timeout)
@@ -120,6 +126,8 @@ class AsyncPromptOps:
 
         What it raises is logged. Returns the function that ends it.
         """
+        if not callable(callback):
+            raise TypeError(f"on_release takes a function, not {type(callback).__name__}")
         loop = asyncio.get_running_loop()
         running: set[asyncio.Future[object]] = set()
 

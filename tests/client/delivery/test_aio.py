@@ -128,3 +128,14 @@ def test_outside_async_with_it_says_so() -> None:
     ops = AsyncPromptOps(url="http://localhost:1", project="p", environment="e")
     with pytest.raises(RuntimeError, match="async with"):
         ops.get("a")
+
+
+def test_a_client_is_entered_once(http_setting: Setting) -> None:
+    async def main() -> None:
+        async with client(http_setting) as ops:
+            with pytest.raises(RuntimeError, match="entered before"):
+                await ops.__aenter__()
+            with pytest.raises(TypeError, match="not NoneType"):
+                ops.on_release(None)  # type: ignore[arg-type]
+
+    asyncio.run(main())

@@ -118,6 +118,10 @@ class Renderer:
         return said.get("model") or self._artifact.get("model"), dict(parameters)
 
     def _choose(self, model: str | None) -> _Plan:
+        if model is not None and not isinstance(model, str):
+            raise TypeError(
+                f"model is a text, the id of a model or a family, not {type(model).__name__}"
+            )
         key = self.variant(model)
         plan = self._plans.get(key)
         if plan is None:
@@ -344,7 +348,7 @@ def _check_type(name: str, kind: str, value: Any) -> None:
         raise UnsupportedTemplate(f"the input {name!r} has the unknown type {kind!r}: update", name)
     if not fits():
         raise WrongInputType(f"the input {name!r} must be {kind}, not {type(value).__name__}", name)
-    if kind in ("number", "array", "object"):
+    if kind in ("integer", "number", "array", "object"):
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
