@@ -168,3 +168,27 @@ def test_a_prompt_can_be_passed_to_another_process_also_after_it_was_rendered() 
         one.environment,
         one.release,
     )
+
+
+class Said:
+    def model_dump(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (Said(), r"h\[0\] is a Said, not a mapping; pass what its model_dump\(\) gives"),
+        ("Hello", r"h\[0\] is a str, not a mapping"),
+        ({"role": "user"}, r"h\[0\] \(user\) has no content"),
+        ({"role": "tool", "content": None}, r"h\[0\] \(tool\) has no content"),
+        ({"role": ["user"], "content": "x"}, r"h\[0\]\.role"),
+    ],
+)
+def test_a_message_that_is_none_is_refused_by_name(message: object, words: str) -> None:
+    content = [{"placeholder": "h"}, {"role": "user", "content": "Go on"}]
+    one = compose(content, project="bank", path="a/b", environment="production")
+    with pytest.raises(WrongInputType, match=words):
+        one.render({"h": [message]})
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    said = {"role": "assistant", "content": None, "tool_calls": [call]}
+    assert one.render({"h": [said]})[0] == said

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from promptops import settings as settings_
+from promptops.callbacks import check_callable
 from promptops.client import DAY, PromptOps
 from promptops.compose import Content
 from promptops.delivery.held import Release
@@ -126,8 +127,7 @@ class AsyncPromptOps:
 
         What it raises is logged. Returns the function that ends it.
         """
-        if not callable(callback):
-            raise TypeError(f"on_release takes a function, not {type(callback).__name__}")
+        check_callable(callback)
         loop = asyncio.get_running_loop()
         running: set[asyncio.Future[object]] = set()
 

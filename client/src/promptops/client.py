@@ -6,7 +6,6 @@ fallback, error. Leaves following to `delivery.follower`, what a prompt can do t
 
 from __future__ import annotations
 
-import inspect
 import logging
 import weakref
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from promptops import settings as settings_
+from promptops.callbacks import check_plain
 from promptops.compose import Content, compose
 from promptops.delivery.disk import DiskCopy, Pins, default_folder
 from promptops.delivery.follower import Follower
@@ -158,12 +158,7 @@ class PromptOps:
         They never delay a release; what they raise is logged. Returns the function that ends it.
         Raises `TypeError` for what cannot be called, or is a coroutine function.
         """
-        if not callable(callback):
-            raise TypeError(f"on_release takes a function, not {type(callback).__name__}")
-        if inspect.iscoroutinefunction(callback):
-            raise TypeError(
-                "on_release of PromptOps takes a plain function; AsyncPromptOps takes both"
-            )
+        check_plain(callback)
         return self._follower.announcer.add(callback)
 
     def health(self) -> Health:

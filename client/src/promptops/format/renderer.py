@@ -361,7 +361,13 @@ def _check_messages(name: str, value: Any) -> None:
             f"the input {name!r} must be a list of messages, not {type(value).__name__}", name
         )
     for number, item in enumerate(value):
-        if not isinstance(item, Mapping) or "role" not in item:
+        if not isinstance(item, Mapping):
+            kind = type(item).__name__
+            way = "; pass what its model_dump() gives" if hasattr(item, "model_dump") else ""
+            raise WrongInputType(f"{name}[{number}] is a {kind}, not a mapping{way}", name)
+        if "role" not in item:
             raise WrongInputType(f"{name}[{number}] is not a message with a role", name)
-        if item["role"] not in _ROLES:
+        if not isinstance(item["role"], str) or item["role"] not in _ROLES:
             raise WrongInputType(f"{name}[{number}].role is {str(item['role'])[:60]!r}", name)
+        if item.get("content") is None and item["role"] != "assistant":
+            raise WrongInputType(f"{name}[{number}] ({item['role']}) has no content", name)
