@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -139,3 +140,16 @@ def test_a_client_is_entered_once(http_setting: Setting) -> None:
                 ops.on_release(None)  # type: ignore[arg-type]
 
     asyncio.run(main())
+
+
+def test_a_start_that_is_cancelled_keeps_nobody_waiting() -> None:
+    async def main(port: int) -> None:
+        url = f"http://127.0.0.1:{port}"
+        starting = AsyncPromptOps(url, "t", PROJECT, ENVIRONMENT, start_timeout=8, disk_cache=False)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(starting.__aenter__(), 0.2)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        asyncio.run(main(silent.getsockname()[1]))  # waits for its threads
+        assert time.monotonic() - began < 2

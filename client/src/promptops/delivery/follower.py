@@ -110,6 +110,7 @@ class Follower:
         called twice.
         """
         self._closing.set()
+        self._ready.set()  # whoever waits for a release waits no longer
         if self.reporter is not None:
             self.reporter.close()
         source = self._source
