@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promptops import SettingsError, settings
+from promptops import AsyncPromptOps, PromptOps, SettingsError, settings
 
 NOTHING: dict[str, Any] = {
     "url": None,
@@ -63,6 +63,12 @@ def test_settings_do_not_show_the_token() -> None:
         ({"url": None}, "PROMPTOPS_URL"),
         ({"url": "localhost:8470"}, "http://"),
         ({"url": "ftp://user:secret@x"}, "http://"),
+        ({"url": "https://x:99999"}, "http://"),
+        ({"url": 5}, "http://"),
+        ({"url": "https://user:secret@x"}, "user or password"),
+        ({"token": "pot_secret\n"}, "end of its line"),
+        ({"token": "pot_sécret"}, "no token has"),
+        ({"receipts": "off"}, "True or False"),
         ({"redis_url": "http://x"}, "redis://"),
         ({"project": None}, "PROMPTOPS_PROJECT"),
         ({"environment": None}, "PROMPTOPS_ENVIRONMENT"),
@@ -85,3 +91,13 @@ def test_a_ca_file_and_a_cache_folder_may_be_paths(tmp_path: Path) -> None:
     found = resolve(VARIABLES, ca_file=file, cache_dir=str(tmp_path))
     assert found.ca_file == str(file)
     assert found.cache_dir == tmp_path
+
+
+@pytest.mark.parametrize("value", ["5", -1, float("nan"), float("inf"), True])
+def test_seconds_are_a_number_from_zero_up(value: object) -> None:
+    place = {"url": "http://127.0.0.1:9", "project": "bank", "environment": "production"}
+    for name in ("start_timeout", "max_age", "max_start_age"):
+        for kind in (PromptOps, AsyncPromptOps):
+            with pytest.raises(SettingsError, match=f"{name} is .* seconds"):
+                kind(**place, disk_cache=False, **{name: value})  # type: ignore[arg-type]
+    settings.check_seconds(max_age=None, max_start_age=0)

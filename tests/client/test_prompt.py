@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import pickle
+from typing import Any
 
 import pytest
 
-from promptops import InvalidArtifact, Prompt, PromptOpsError, RenderError, UnknownInput
+from promptops import (
+    InvalidArtifact,
+    Prompt,
+    PromptOpsError,
+    RenderError,
+    UnknownInput,
+    WrongInputType,
+)
 from promptops.compose import compose
 from promptops.delivery.header import digest_of
 
@@ -119,8 +128,67 @@ def test_a_prompt_may_be_composed_of_a_text_messages_a_file_or_an_artifact() -> 
         ({"messages": []}, "messages"),
         ([{"role": "nobody", "content": "x"}], "role"),
         ({"messages": [{"role": "user", "content": object()}]}, "not JSON"),
+        (5, "is a int: give a text"),
+        (b"x", "is a bytes: give a text"),
+        ([1], "is a list: give a text"),
+        ({"model": "x"}, "is not a prompt: the file has no messages"),
     ],
 )
 def test_content_that_is_no_prompt_is_refused_naming_what(content: object, words: str) -> None:
     with pytest.raises(InvalidArtifact, match=words):
         compose(content, project="p", path="a/b", environment="e")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("inputs", ["Hail", ["claim"], 5])
+def test_inputs_that_are_no_mapping_are_refused_as_such(inputs: Any) -> None:
+    one = compose("Sort: {{ claim }}", project="bank", path="a/b", environment="production")
+    with pytest.raises(TypeError, match="mapping of names to values"):
+        one.render(inputs)
+    with pytest.raises(TypeError, match="model is a text"):
+        one.render({"claim": "Hail"}, model=5)  # type: ignore[arg-type]
+
+
+def test_an_integer_too_long_to_be_written_is_refused_by_name() -> None:
+    content = {
+        "inputs": {"n": {"type": "integer"}},
+        "messages": [{"role": "user", "content": "{{ n }}"}],
+    }
+    one = compose(content, project="bank", path="a/b", environment="production")
+    with pytest.raises(WrongInputType, match="'n' is not a JSON value"):
+        one.render({"n": 10**6000})
+
+
+def test_a_prompt_can_be_passed_to_another_process_also_after_it_was_rendered() -> None:
+    one = compose("Sort: {{ claim }}", project="bank", path="a/b", environment="production")
+    said = one.render(claim="Hail")
+    again = pickle.loads(pickle.dumps(one))
+    assert again.render(claim="Hail") == said
+    assert (again.digest, again.environment, again.release) == (
+        one.digest,
+        one.environment,
+        one.release,
+    )
+
+
+class Said:
+    def model_dump(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (Said(), r"h\[0\] is a Said, not a mapping; pass what its model_dump\(\) gives"),
+        ("Hello", r"h\[0\] is a str, not a mapping"),
+        ({"role": "user"}, r"h\[0\] \(user\) has no content"),
+        ({"role": "tool", "content": None}, r"h\[0\] \(tool\) has no content"),
+        ({"role": ["user"], "content": "x"}, r"h\[0\]\.role"),
+    ],
+)
+def test_a_message_that_is_none_is_refused_by_name(message: object, words: str) -> None:
+    content = [{"placeholder": "h"}, {"role": "user", "content": "Go on"}]
+    one = compose(content, project="bank", path="a/b", environment="production")
+    with pytest.raises(WrongInputType, match=words):
+        one.render({"h": [message]})
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    said = {"role": "assistant", "content": None, "tool_calls": [call]}
+    assert one.render({"h": [said]})[0] == said

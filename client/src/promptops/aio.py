@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from promptops import settings as settings_
+from promptops.callbacks import check_callable
 from promptops.client import DAY, PromptOps
 from promptops.compose import Content
 from promptops.delivery.held import Release
@@ -67,6 +68,8 @@ class AsyncPromptOps:
         ca_file: str | Path | None = None,
         receipts: bool | None = None,
     ) -> None:
+        settings_.check_seconds(optional=False, start_timeout=start_timeout)
+        settings_.check_seconds(max_age=max_age, max_start_age=max_start_age)
         self._settings = settings_.resolve(
             url=url,
             token=token,
@@ -85,6 +88,10 @@ class AsyncPromptOps:
         self._readers = ReleaseReaders()
 
     async def __aenter__(self) -> Self:
+        if self._started is not None:
+            raise RuntimeError(
+                "this client was entered before: make a new one for each `async with`"
+            )
         client = self._started = await asyncio.to_thread(_Starting, self._settings, *self._ages)
         try:
             await client.started(self._start_timeout)
@@ -120,6 +127,7 @@ class AsyncPromptOps:
 
         What it raises is logged. Returns the function that ends it.
         """
+        check_callable(callback)
         loop = asyncio.get_running_loop()
         running: set[asyncio.Future[object]] = set()
 

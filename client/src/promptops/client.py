@@ -13,9 +13,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from promptops import settings as settings_
+from promptops.callbacks import check_plain
 from promptops.compose import Content, compose
 from promptops.delivery.disk import DiskCopy, Pins, default_folder
 from promptops.delivery.follower import Follower
@@ -74,6 +75,7 @@ class PromptOps:
         ca_file: str | Path | None = None,
         receipts: bool | None = None,
     ) -> None:
+        settings_.check_seconds(optional=False, start_timeout=start_timeout)
         self._begin(
             settings_.resolve(
                 url=url,
@@ -100,6 +102,7 @@ class PromptOps:
         max_start_age: float | None,
     ) -> None:
         """Everything of the constructor except waiting."""
+        settings_.check_seconds(max_age=max_age, max_start_age=max_start_age)
         self._max_age = max_age
         self._settings = settings
         connect, self._where = _source_for(settings)
@@ -131,7 +134,10 @@ class PromptOps:
         """
         if self._max_age is None:
             held = self._follower.held
-            prompt = held.prompts.get(path) or held.prompts.get(path.removeprefix(held.prefix))
+            try:
+                prompt = held.prompts.get(path) or held.prompts.get(path.removeprefix(held.prefix))
+            except (AttributeError, TypeError):
+                prompt = None  # no text: said below
             if prompt is not None:
                 return prompt
         return self._get_carefully(path, fallback)
@@ -150,7 +156,9 @@ class PromptOps:
         """Call `callback(release)` after every release taken over, in a thread kept for callbacks.
 
         They never delay a release; what they raise is logged. Returns the function that ends it.
+        Raises `TypeError` for what cannot be called, or is a coroutine function.
         """
+        check_plain(callback)
         return self._follower.announcer.add(callback)
 
     def health(self) -> Health:
@@ -164,7 +172,7 @@ class PromptOps:
             age=follower.age(),
             source="none" if position is None else "live" if follower.confirmed else "disk",
             where=self._where,
-            last_error=follower.last_error or self._no_answer_yet(),
+            last_error=self._what_is_wrong(),
             disk=follower.about_disk(),
             refusals=follower.refusals,
             last_refusal=follower.last_refusal,
@@ -175,7 +183,12 @@ class PromptOps:
         self._finalizer()
 
     def __enter__(self) -> Self:
+        if self._follower.closed:
+            raise RuntimeError("this client was closed and follows no more: make a new one")
         return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client is not passed to another process: make one there")
 
     def __exit__(
         self,
@@ -205,6 +218,11 @@ class PromptOps:
             environment=self._settings.environment,
         )
 
+    def _what_is_wrong(self) -> str:
+        if self._follower.closed:
+            return "this client was closed and follows no more: make a new one"
+        return self._follower.last_error or self._no_answer_yet()
+
     def _no_answer_yet(self) -> str:
         return "" if self._follower.confirmed else f"{self._where} has not answered yet"
 
@@ -212,7 +230,7 @@ class PromptOps:
         follower = self._follower
         if follower.held.state.header is not None:
             return None
-        tried = [follower.last_error or self._no_answer_yet()]
+        tried = [self._what_is_wrong()]
         if follower.about_disk():
             tried.append(follower.about_disk())
         elif not self._settings.disk_cache:
@@ -228,9 +246,10 @@ class PromptOps:
         age = self._follower.age()
         if age <= self._max_age:
             return None
+        why = self._what_is_wrong()
         return TooOld(
             f"the server last vouched for release {self._follower.held.state.position} "
-            f"{age:.0f} s ago, and max_age is {self._max_age:g} s: {self._follower.last_error}",
+            f"{age:.0f} s ago, and max_age is {self._max_age:g} s" + (f": {why}" if why else ""),
             age=age,
         )
 

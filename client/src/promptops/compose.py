@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from promptops.delivery.header import digest_of
 from promptops.errors import InvalidArtifact
@@ -35,12 +35,18 @@ def compose(
     `modelParameters`, …) or an artifact as the server delivers it. Variables are found in the text.
     Raises `InvalidArtifact` naming what is wrong.
     """
+    value: Any
     if isinstance(content, str):
-        value: Any = {"messages": [{"role": "user", "content": content}]}
+        value = {"messages": [{"role": "user", "content": content}]}
     elif isinstance(content, Mapping):
         value = dict(content)
+    elif isinstance(content, Sequence) and all(isinstance(one, Mapping) for one in content):
+        value = {"messages": [dict(cast(Mapping[str, Any], one)) for one in content]}
     else:
-        value = {"messages": [dict(message) for message in content]}
+        raise InvalidArtifact(
+            f"the content given for {path} is a {type(content).__name__}: give a text, a list of messages "
+            "(mappings), or a prompt file as a mapping"
+        )
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -59,7 +65,7 @@ def _compiled(
 
     parsed = parse(text)
     if parsed.file is None:
-        problems = "; ".join(f"{p.key}: {p.message}" for p in parsed.errors)
+        problems = "; ".join(f"{p.key}: {p.message}" if p.key else p.message for p in parsed.errors)
         raise InvalidArtifact(f"the content given for {path} is not a prompt: {problems}")
     artifact = compile_artifact(parsed.file, project=project, path=path, version=version, commit="")
     return Prompt(artifact.text, environment=environment, release=release, digest=artifact.digest)

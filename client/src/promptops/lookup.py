@@ -21,6 +21,8 @@ def find(held: Held, path: str) -> Prompt:
 
     Raises `PromptSuspended` or `PromptNotLive`, with the reason where it is known.
     """
+    if not isinstance(path, str):
+        raise TypeError(f"the address of a prompt is a text such as 'claims/triage', not {path!r}")
     for candidate in _readings(held.state, path):
         prompt = held.prompts.get(candidate)
         if prompt is not None:
@@ -61,7 +63,7 @@ class Snapshot:
         """The prompt in this release. Raises `PromptSuspended` or `PromptNotLive`."""
         try:
             return self._held.prompts[path]
-        except KeyError:
+        except (KeyError, TypeError):
             return find(self._held, path)
 
     def paths(self) -> tuple[str, ...]:
@@ -84,12 +86,22 @@ class Snapshot:
         return f"<Snapshot of {state.project}/{state.environment}, release {self.epoch}-{self.release}>"
 
 
+def _without_trimmings(path: str) -> str:
+    """An address as it was probably meant: without blanks, slashes around it and the ending of a file."""
+    name = path.strip().strip("/")
+    for ending in (".prompt.yml", ".prompt.yaml"):
+        name = name.removesuffix(ending)
+    return name
+
+
 def _readings(state: FollowerState, path: str) -> tuple[str, ...]:
     bare = within_project(state.project, path)
     return (path,) if bare == path else (path, bare)
 
 
 def _why_stopped(state: FollowerState, path: str) -> PromptNotLive | None:
+    if not path.isascii():  # nothing that can be stored has such an address
+        return None
     where = f"{state.project}/{path} in {state.environment}"
     entry = state.tree.get(path)
     if entry is not None and entry.state == SUSPENDED:
@@ -110,7 +122,9 @@ def _why_stopped(state: FollowerState, path: str) -> PromptNotLive | None:
 
 def _not_live(state: FollowerState, path: str) -> PromptNotLive:
     bare, at, _ = within_project(state.project, path).partition("@")
-    sentence = f"{state.project}/{bare} is not live in {state.environment}"
+    told = bare if len(bare) <= 200 else f"{bare[:200]}…"
+    told = told.encode(errors="backslashreplace").decode()  # so that it can be printed
+    sentence = f"{state.project}/{told} is not live in {state.environment}"
     if state.position is not None:
         sentence += f" (release {state.position} is held)"
     if at:
@@ -118,8 +132,9 @@ def _not_live(state: FollowerState, path: str) -> PromptNotLive:
     elif bare in state.live:
         sentence = f"{path!r} is not an address"
     else:
-        near = [live for live in state.live if live.lower() == bare.lower()]
-        near += [live for live in state.live if live.endswith(f"/{bare}")]
+        meant = _without_trimmings(bare)
+        near = [live for live in state.live if live.lower() == meant.lower()]
+        near += [live for live in state.live if live.endswith(f"/{meant}")]
         if near:
             sentence += f"; did you mean {near[0]}?"
     return PromptNotLive(sentence, path=bare)

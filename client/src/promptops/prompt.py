@@ -9,7 +9,7 @@ Owns reading an artifact's text, once and when first asked. Leaves rendering to
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptops.calls.ask import ask_of, copied
@@ -131,6 +131,10 @@ class Prompt:
         renderer = self._renderer
         if renderer is None:
             renderer = self._make_renderer()
+        if type(inputs) is not dict and not isinstance(inputs, Mapping | None):
+            raise TypeError(
+                f"inputs are a mapping of names to values, such as {{'claim': 'Hail'}}, not {type(inputs).__name__}"
+            )
         if more:
             inputs = more if inputs is None else _together(inputs, more)
         return renderer.render(inputs if inputs is not None else {}, model)
@@ -172,6 +176,10 @@ class Prompt:
 
         return for_anthropic(self._ask(inputs, model), max_tokens, overrides)
 
+    def __reduce__(self) -> tuple[Callable[[str, str, int, str], Prompt], tuple[Any, ...]]:
+        """Another process may have it: only its text goes there, not what was made of it here."""
+        return _again, (self._text, self.environment, self.release, self.digest)
+
     def __repr__(self) -> str:
         return (
             f"<Prompt {self.address}@{self.version} in {self.environment}, release {self.release}>"
@@ -205,6 +213,10 @@ class Prompt:
 
     def _list(self, name: str) -> list[dict[str, Any]]:
         return list(copied(self._read().get(name) or []))
+
+
+def _again(text: str, environment: str, release: int, digest: str) -> Prompt:
+    return Prompt(text, environment=environment, release=release, digest=digest)
 
 
 def _together(inputs: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,13 @@ Owns the settings of the SDK and the sentences about wrong ones. Leaves using th
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from promptops.delivery.redis_address import parse_redis_url
@@ -78,14 +80,14 @@ def resolve(
             "(PROMPTOPS_REDIS_URL)"
         )
     if url is not None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(f"url {_bare(url)!r} is not an http:// or https:// address")
+        _check_url(url)
     if redis_url is not None:
         try:
             parse_redis_url(redis_url)
         except ValueError as error:
             raise SettingsError(f"redis_url (PROMPTOPS_REDIS_URL): {error}") from None
+    if receipts is not None and not isinstance(receipts, bool):
+        raise SettingsError(f"receipts is {receipts!r}: give True or False")
     if ca_file is not None and not Path(ca_file).is_file():
         raise SettingsError(f"ca_file {str(ca_file)!r} is not a file")
     return ClientSettings(
@@ -94,13 +96,48 @@ def resolve(
             given(environment, "PROMPTOPS_ENVIRONMENT"), "environment", "PROMPTOPS_ENVIRONMENT"
         ),
         url=url,
-        token=given(token, "PROMPTOPS_TOKEN"),
+        token=_token(given(token, "PROMPTOPS_TOKEN")),
         redis_url=redis_url,
         trust_key=given(trust_key, "PROMPTOPS_TRUST_KEY"),
         cache_dir=None if cache_dir is None else Path(cache_dir),
         disk_cache=disk_cache,
         ca_file=None if ca_file is None else str(ca_file),
         receipts=_on(given(None, "PROMPTOPS_RECEIPTS")) if receipts is None else receipts,
+    )
+
+
+def check_seconds(*, optional: bool = True, **given: object) -> None:
+    """Raise `SettingsError` unless each is a number of seconds from 0 up, or None where that is a choice."""
+    for name, value in given.items():
+        if value is None and optional:
+            continue
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= cast(float, value) < math.inf:
+            choice = ", or None" if optional else ""
+            raise SettingsError(f"{name} is {value!r}: give a number of seconds from 0 up{choice}")
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except (AttributeError, TypeError, ValueError):  # no text, or a port that is none
+        right = False
+    if not right:
+        raise SettingsError(f"url {_bare(str(url))!r} is not an http:// or https:// address")
+    if "@" in parts.netloc:  # it would be sent in place of the token
+        raise SettingsError(
+            f"url {_bare(url)!r} was given with a user or password: leave them out, the token is enough"
+        )
+
+
+def _token(value: str | None) -> str | None:
+    # Checked here: a library that refuses it later would say it in full, in logs.
+    if value is None or (isinstance(value, str) and re.fullmatch(r"[!-~]+", value)):
+        return value
+    raise SettingsError(
+        "the token (token=, PROMPTOPS_TOKEN) holds a blank, a line break or another character that no "
+        "token has: give it as it was printed, without the end of its line"
     )
 
 
@@ -115,8 +152,10 @@ def _on(value: str | None) -> bool:
 def _name(value: str | None, argument: str, variable: str) -> str:
     if value is None:
         raise SettingsError(f"no {argument}: give {argument}= or set {variable}")
-    if not _NAME.fullmatch(value):
-        raise SettingsError(f"{argument} {value!r} is not a name")
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise SettingsError(
+            f"{argument} {value!r} is not a name: letters, digits, '.', '_' and '-', at most 100"
+        )
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -128,3 +129,27 @@ def test_outside_async_with_it_says_so() -> None:
     ops = AsyncPromptOps(url="http://localhost:1", project="p", environment="e")
     with pytest.raises(RuntimeError, match="async with"):
         ops.get("a")
+
+
+def test_a_client_is_entered_once(http_setting: Setting) -> None:
+    async def main() -> None:
+        async with client(http_setting) as ops:
+            with pytest.raises(RuntimeError, match="entered before"):
+                await ops.__aenter__()
+            with pytest.raises(TypeError, match="not NoneType"):
+                ops.on_release(None)  # type: ignore[arg-type]
+
+    asyncio.run(main())
+
+
+def test_a_start_that_is_cancelled_keeps_nobody_waiting() -> None:
+    async def main(port: int) -> None:
+        url = f"http://127.0.0.1:{port}"
+        starting = AsyncPromptOps(url, "t", PROJECT, ENVIRONMENT, start_timeout=8, disk_cache=False)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(starting.__aenter__(), 0.2)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        asyncio.run(main(silent.getsockname()[1]))  # waits for its threads
+        assert time.monotonic() - began < 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import stat
 import threading
 import time
@@ -566,3 +567,58 @@ def test_a_client_that_is_forgotten_stops_following(setting: Setting) -> None:
     setting.clients.clear()
     del client
     until(lambda: setting.target.followers == 0, "the connection is closed")
+
+
+def test_a_callback_that_asks_to_exit_ends_no_other(http_setting: Setting) -> None:
+    http_setting.publisher.publish(triage="one")
+    client = http_setting.client()
+    seen: list[int] = []
+
+    def leave(release: Release) -> None:
+        raise SystemExit(3)
+
+    client.on_release(leave)
+    client.on_release(lambda release: seen.append(release.number))
+    http_setting.publisher.publish(triage="two")
+    until(lambda: seen == [2], "the other callback is called")
+    with pytest.raises(TypeError, match="not NoneType"):
+        client.on_release(None)  # type: ignore[arg-type]
+
+    async def later(release: Release) -> None: ...
+
+    with pytest.raises(TypeError, match="AsyncPromptOps"):
+        client.on_release(later)
+
+
+def test_a_closed_client_says_so_and_is_not_entered_again(http_setting: Setting) -> None:
+    http_setting.publisher.publish(triage="one")
+    with (
+        http_setting.client(max_age=0.05) as client,
+        pytest.raises(TypeError, match="make one there"),
+    ):
+        pickle.dumps(client)
+    assert "closed" in client.health().last_error
+    until(lambda: client.health().age > 0.05, "it is too old")
+    with pytest.raises(TooOld, match="closed"):
+        client.get("claims/triage")
+    with pytest.raises(RuntimeError, match="closed"):
+        client.__enter__()
+
+
+@pytest.mark.parametrize(
+    "path", ["/claims/triage", "claims/triage ", "claims/triage.prompt.yml", "Claims/triage/"]
+)
+def test_an_address_with_trimmings_is_told_how_it_is_meant(
+    http_setting: Setting, path: str
+) -> None:
+    http_setting.publisher.publish(triage="one")
+    client = http_setting.client()
+    for get in (client.get, client.snapshot().get):
+        with pytest.raises(PromptNotLive, match=r"did you mean claims/triage\?"):
+            get(path)
+        for wrong in (None, 5, ["claims/triage"]):
+            with pytest.raises(TypeError, match="address of a prompt is a text"):
+                get(wrong)
+        with pytest.raises(PromptNotLive) as caught:
+            get("\ud800" * 5000)
+        assert len(str(caught.value).encode()) < 2000

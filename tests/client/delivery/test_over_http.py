@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import stat
 import time
@@ -270,3 +271,20 @@ def test_https_is_verified_against_the_given_authority(
             stranger.get("claims/triage")
     finally:
         target.stop()
+
+
+def test_a_client_ends_at_once_whose_server_takes_connections_and_never_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        client = PromptOps(
+            f"http://127.0.0.1:{port}",
+            "t",
+            "bank",
+            "production",
+            start_timeout=0.2,
+            disk_cache=False,
+        )
+        began = time.monotonic()
+        client.close()
+        assert time.monotonic() - began < 1.0
+        assert not client._follower._thread.is_alive()

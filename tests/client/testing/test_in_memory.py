@@ -16,6 +16,7 @@ from promptops import (
     PromptOps,
     PromptSuspended,
     Release,
+    SettingsError,
     TooOld,
 )
 from promptops.testing import InMemoryAsyncPromptOps, InMemoryPromptOps
@@ -197,3 +198,14 @@ def test_releases_are_told_in_the_loop(async_promptops: InMemoryAsyncPromptOps) 
         return waited, called, followed
 
     assert asyncio.run(use()) == ([1], [1, 2], [1, 2])
+
+
+def test_callbacks_and_ages_are_checked_as_the_real_clients_do() -> None:
+    async def later(release: object) -> None: ...
+
+    ops = InMemoryPromptOps()
+    for wrong in (None, later):
+        with pytest.raises(TypeError, match="on_release"):
+            ops.on_release(wrong)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="max_age"):
+        InMemoryPromptOps(max_age="5")  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from promptops.calls.ask import Ask, snake_case
 DEFAULT_MAX_TOKENS = 1024
 _PROTOCOL = "Anthropic's messages"
 _WITHOUT = "give the prompt a variant for claude that sets it to null"
+_UNSAID = "leave it out in the messages of a variant for claude"
 
 _DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", re.DOTALL)
 _SAMPLING = frozenset(("temperature", "top_p", "top_k"))
@@ -207,7 +208,7 @@ def _image(ask: Ask, where: str, part: Mapping[str, Any]) -> Block:
     if isinstance(image, str):
         image = {"url": image}
     if image.get("detail") not in (None, "auto"):
-        raise ask.refuse(f"{where}.image_url.detail", _PROTOCOL, _WITHOUT)
+        raise ask.refuse(f"{where}.image_url.detail", _PROTOCOL, _UNSAID)
     return {"type": "image", "source": _source(ask, where, image["url"])}
 
 

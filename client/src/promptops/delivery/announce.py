@@ -69,5 +69,7 @@ class Announcer:
             for listener in self._listeners:
                 try:
                     listener(release)
-                except Exception:
+                except (
+                    BaseException
+                ):  # also SystemExit: it would end this thread, and all callbacks with it
                     log.exception("an on_release callback failed for release %s", release.number)

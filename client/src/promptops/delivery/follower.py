@@ -103,13 +103,14 @@ class Follower:
 
     def wait(self, timeout: float) -> None:
         """Wait until the environment is live, or it is clear that waiting will not help."""
-        self._ready.wait(timeout)
+        self._ready.wait(min(timeout, threading.TIMEOUT_MAX))
 
     def close(self, timeout: float = 2.0) -> None:
         """Stop following, write what waits for the disk, and keep the release held. May be
         called twice.
         """
         self._closing.set()
+        self._ready.set()  # whoever waits for a release waits no longer
         if self.reporter is not None:
             self.reporter.close()
         source = self._source

@@ -67,7 +67,7 @@ class HttpSource:
         self._ca_file = ca_file
         self._silence = SILENCE if silence is None else silence
         self._client: httpx2.Client | None = None
-        self._stream_socket: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
         self._closed = False
         self._path = f"/delivery/v1/{quote(project)}/{quote(environment)}"
 
@@ -86,20 +86,21 @@ class HttpSource:
         timeout = httpx2.Timeout(_ANSWER, connect=_CONNECT, read=self._silence)
         try:
             with self._connected().stream(
-                "GET", f"{self._path}/events", headers=headers, timeout=timeout
+                "GET",
+                f"{self._path}/events",
+                headers=headers,
+                timeout=timeout,
+                extensions=self._watched,
             ) as response:
                 if response.status_code != 200:
                     response.read()
                     self._refused(response)
-                self._stream_socket = _socket_of(response)
                 for message in _messages(response.iter_raw()):
                     if self._closed:
                         return
                     yield _event(message)
         except httpx2.HTTPError as error:
             self._failed(error)
-        finally:
-            self._stream_socket = None
         raise SourceError("unreachable", f"{self.where} ended the event stream")
 
     def snapshot(self) -> SnapshotDocument:
@@ -136,6 +137,7 @@ class HttpSource:
                 content=receipt,
                 headers={"Content-Type": "application/json"},
                 timeout=_REPORT,
+                extensions=self._watched,
             )
         except httpx2.HTTPError as error:
             self._failed(error)
@@ -150,13 +152,25 @@ class HttpSource:
 
     def close(self) -> None:
         self._closed = True
-        waiting, client = self._stream_socket, self._client
-        if waiting is not None:
+        client = self._client
+        for waiting in tuple(self._sockets):  # whoever reads from one is not kept waiting
             with contextlib.suppress(OSError):
                 waiting.shutdown(socket.SHUT_RDWR)
         if client is not None:
             with contextlib.suppress(Exception):
                 client.close()
+
+    @property
+    def _watched(self) -> dict[str, Any]:
+        """What a request is sent with, so that its connection is known before anything is answered."""
+        return {"trace": self._note_connection}
+
+    def _note_connection(self, event: str, about: dict[str, Any]) -> None:
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            found = about["return_value"].get_extra_info("socket")
+            if isinstance(found, socket.socket):
+                open_ones = [one for one in self._sockets if one.fileno() != -1]
+                self._sockets = [*open_ones, found]
 
     def _connected(self) -> httpx2.Client:
         if self._client is None:
@@ -185,7 +199,7 @@ class HttpSource:
         import httpx2
 
         try:
-            answer = self._connected().get(path)
+            answer = self._connected().get(path, extensions=self._watched)
         except httpx2.HTTPError as error:
             self._failed(error)
         if answer.status_code == 200 or (missing_allowed and answer.status_code == 404):
@@ -286,12 +300,6 @@ def _pace(answer: httpx2.Response) -> Pace | None:
         return Pace(window, min(600.0, max(1.0, float(value["heartbeat_s"]))))
     except (InvalidHeader, KeyError, TypeError, ValueError):
         return None
-
-
-def _socket_of(response: httpx2.Response) -> socket.socket | None:
-    stream: Any = response.extensions.get("network_stream")
-    found = None if stream is None else stream.get_extra_info("socket")
-    return found if isinstance(found, socket.socket) else None
 
 
 def _problem(response: httpx2.Response) -> str:

@@ -166,8 +166,9 @@ def accept_snapshot(
         return Refusal(
             "stale",
             f"release {header.position} was last signed as the newest at {header.as_of}, and nothing is "
-            "held to compare it with: it may be an old value that was put back. Bring the server to "
-            "sign again, or allow an older start with max_start_age",
+            "held to compare it with: it may be an old value that was put back. By the clock of this "
+            f"machine, what was signed before {rules.oldest} is too old: see that it is right, bring the "
+            "server to sign again, or allow an older start with max_start_age",
             header.position,
         )
     unknown = _unknown_features(header, rules)

@@ -118,6 +118,10 @@ class Renderer:
         return said.get("model") or self._artifact.get("model"), dict(parameters)
 
     def _choose(self, model: str | None) -> _Plan:
+        if model is not None and not isinstance(model, str):
+            raise TypeError(
+                f"model is a text, the id of a model or a family, not {type(model).__name__}"
+            )
         key = self.variant(model)
         plan = self._plans.get(key)
         if plan is None:
@@ -344,7 +348,7 @@ def _check_type(name: str, kind: str, value: Any) -> None:
         raise UnsupportedTemplate(f"the input {name!r} has the unknown type {kind!r}: update", name)
     if not fits():
         raise WrongInputType(f"the input {name!r} must be {kind}, not {type(value).__name__}", name)
-    if kind in ("number", "array", "object"):
+    if kind in ("integer", "number", "array", "object"):
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
@@ -357,7 +361,13 @@ def _check_messages(name: str, value: Any) -> None:
             f"the input {name!r} must be a list of messages, not {type(value).__name__}", name
         )
     for number, item in enumerate(value):
-        if not isinstance(item, Mapping) or "role" not in item:
+        if not isinstance(item, Mapping):
+            kind = type(item).__name__
+            way = "; pass what its model_dump() gives" if hasattr(item, "model_dump") else ""
+            raise WrongInputType(f"{name}[{number}] is a {kind}, not a mapping{way}", name)
+        if "role" not in item:
             raise WrongInputType(f"{name}[{number}] is not a message with a role", name)
-        if item["role"] not in _ROLES:
+        if not isinstance(item["role"], str) or item["role"] not in _ROLES:
             raise WrongInputType(f"{name}[{number}].role is {str(item['role'])[:60]!r}", name)
+        if item.get("content") is None and item["role"] != "assistant":
+            raise WrongInputType(f"{name}[{number}] ({item['role']}) has no content", name)

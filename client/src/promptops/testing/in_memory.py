@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
 
+from promptops.callbacks import check_plain
 from promptops.compose import Content, compose
 from promptops.delivery.header import (
     LIVE,
@@ -29,6 +30,7 @@ from promptops.format import PromptFile, compile_artifact
 from promptops.health import Health
 from promptops.lookup import Snapshot, find, within_project
 from promptops.prompt import Prompt
+from promptops.settings import check_seconds
 from promptops.testing.prompt_files import read_prompt_files
 
 _Maker: TypeAlias = Callable[[int, int], Prompt]
@@ -44,6 +46,7 @@ class InMemoryEnvironment:
     def __init__(
         self, project: str = "test", environment: str = "test", *, max_age: float | None = None
     ) -> None:
+        check_seconds(max_age=max_age)
         self._held = Held(_at_release(FollowerState(project, environment), 0, ()), {})
         self._versions: dict[str, list[_Maker]] = {}
         self._listeners: list[Callable[[Release], object]] = []
@@ -261,6 +264,7 @@ class InMemoryPromptOps(InMemoryEnvironment):
 
     def on_release(self, callback: Callable[[Release], object]) -> Callable[[], None]:
         """As `PromptOps.on_release`, but called in the thread that releases."""
+        check_plain(callback)
         return self._listen(callback)
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
+from promptops.callbacks import check_callable
 from promptops.delivery.held import Release
 from promptops.release_readers import ReleaseReaders
 from promptops.testing.in_memory import InMemoryEnvironment
@@ -30,6 +31,7 @@ class InMemoryAsyncPromptOps(InMemoryEnvironment):
         self, callback: Callable[[Release], Awaitable[object] | object]
     ) -> Callable[[], None]:
         """As `AsyncPromptOps.on_release`; a function is called before the releasing method returns."""
+        check_callable(callback)
         loop = asyncio.get_running_loop()
         running: set[asyncio.Future[object]] = set()
 
