@@ -211,3 +211,25 @@ def test_who_follows_redis_waits_as_long_as_the_server_wrote_there(redis_setting
 @pytest.mark.parametrize("written", [None, b"", b"-5", b"soon", b"1e9", "١".encode()])
 def test_a_pace_that_makes_no_sense_is_passed_over(written: bytes | None) -> None:
     assert source_redis._pace(written) == Pace()
+
+
+def test_a_release_that_comes_while_a_report_is_made_is_told_in_it_or_right_after() -> None:
+    source = Failing()
+    source.works = True
+    came: list[int] = []
+
+    def connection() -> Failing:
+        if not came:
+            came.append(2)
+            reporting.applied(Position(1, 2), 0.001)
+        return source
+
+    reporting = Reporter(connection)  # type: ignore[arg-type]
+    reporting.holds(Position(1, 1))
+    until(
+        lambda: any(
+            one["release"] == "1-2" for text in source.texts for one in json.loads(text)["applied"]
+        ),
+        "it is told",
+    )
+    reporting.close()

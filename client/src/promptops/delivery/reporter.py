@@ -74,8 +74,8 @@ class Reporter:
     def applied(self, position: Position, took: float) -> None:
         """Note a release that was taken over `took` seconds after its header came. Returns at once."""
         now = time.monotonic()
+        self._held = (position, now)  # first: a report tells nothing above what it says is held
         self._applied.append(_Applied(position, took, now))
-        self._held = (position, now)
         self._note()
 
     def refuses(self, refusal: Refusal | None) -> None:
@@ -158,11 +158,12 @@ class Reporter:
                 return
 
     def _send(self, *, leaving: bool) -> Pace | None:
-        held, source = self._held, self._source()
-        if (held is None and self._refused is None) or source is None:
+        source = self._source()
+        if (self._held is None and self._refused is None) or source is None:
             raise SourceError("unreachable", "there is no connection to report over")
-        self._news = False
+        self._news = False  # before looking: what comes from now on is news again
         told = [self._applied.popleft() for _ in range(len(self._applied))]
+        held = self._held
         try:
             pace = source.report(self.follower, self._text(held, told, leaving))
         except BaseException:

@@ -16,7 +16,9 @@ export function useSpread(project: string, environment: string, number: number, 
     const { queryKey } = spreadQuery(project, environment, number);
     let timer: ReturnType<typeof setTimeout> | undefined;
     source.addEventListener('spread', (message: MessageEvent<string>) => {
-      queries.setQueryData(queryKey, JSON.parse(message.data) as Spread);
+      const told = JSON.parse(message.data) as Spread;
+      // An answer that is still on its way is older than this, and must not be written over it.
+      void queries.cancelQueries({ queryKey, exact: true }).then(() => queries.setQueryData(queryKey, told));
       // Which of them have it is in the list; that is asked for at most three times a second.
       timer ??= setTimeout(() => {
         timer = undefined;
