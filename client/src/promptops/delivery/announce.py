@@ -69,7 +69,5 @@ class Announcer:
             for listener in self._listeners:
                 try:
                     listener(release)
-                except (
-                    BaseException
-                ):  # also SystemExit: it would end this thread, and all callbacks with it
+                except BaseException:  # SystemExit too: it would end all callbacks with this thread
                     log.exception("an on_release callback failed for release %s", release.number)

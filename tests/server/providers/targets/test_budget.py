@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from promptops_server.infra.clock import from_text, now_us
 from promptops_server.infra.database import Database, Transaction
-from promptops_server.providers.model import CallError, Target
+from promptops_server.providers.model import CallError, NoRoomYet, Target
 from promptops_server.providers.tables import model_reservation, model_spend, model_target
-from promptops_server.providers.targets import store
+from promptops_server.providers.targets import budget, store
 from promptops_server.providers.targets.budget import (
     Month,
     Reservation,
@@ -229,3 +229,18 @@ def test_a_target_made_without_a_budget_can_get_one_while_calls_are_under_way(
     settle(database, held, 10)
     with pytest.raises(CallError):
         reserve(database, bounded, 1)
+
+
+def test_room_that_came_free_between_asking_and_looking_is_no_final_refusal(
+    any_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on PostgreSQL, where what another transaction settles in between is seen by the second of two statements."""
+    target = made(any_database, 100)
+    held = reserve(any_database, target, 60)
+    settle(any_database, held, 1)
+    monkeypatch.setattr(budget, "_take", lambda *_: False)
+    with pytest.raises(NoRoomYet):
+        reserve(any_database, target, 60)
+    with pytest.raises(CallError) as told:
+        reserve(any_database, target, 100)
+    assert not isinstance(told.value, NoRoomYet)

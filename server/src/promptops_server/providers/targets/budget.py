@@ -106,7 +106,7 @@ def reserve_in(
         seconds: after which it counts as spent if nobody settled it.
 
     Raises:
-        NoRoomYet: only what calls under way may come to is in the way.
+        NoRoomYet: only what calls under way may come to is, or was a moment ago, in the way.
         CallError: `budget`: it would go over the target's budget of the month, or a price is needed to tell.
     """
     month = month_of(tx.now)
@@ -244,7 +244,8 @@ def _over(conn: Connection, target: Target, month: str, amount: int, budget: int
     held_back = (
         f" and {dollars(now.reserved)} set aside for calls under way" if now.reserved else ""
     )
-    kind = NoRoomYet if now.reserved and now.spent + amount <= budget else CallError
+    # Nothing may be set aside any more: whoever held the room can have ended between the two looks.
+    kind = NoRoomYet if now.spent + amount <= budget else CallError
     return kind(
         "budget",
         f"{target.name} may cost {dollars(budget)} in {month}: {dollars(now.spent)} is spent{held_back}, "
