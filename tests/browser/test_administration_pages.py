@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from support.browser import axe
-from support.desk import Desk, a_desk
+from support.desk import Desk, a_desk, dialog, press
 from support.openai_server import OpenAIServer
 
 POLICY = 'forbid (principal, action == Action::"prompt:write", resource)\nwhen { principal.name == "carla" };'
@@ -22,14 +22,6 @@ def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with a_desk(browser, tmp_path_factory.mktemp("administration")) as made:
         made.post("/projects", {"name": "bank", "title": "Bank"})
         yield made
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
-def press(place: Page | Locator, name: str) -> None:
-    place.get_by_role("button", name=name, exact=True).click()
 
 
 def kept(page: Page, label: str) -> str:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from promptops_server.audit.set_back import tell_set_back
 from promptops_server.infra.database import Database
 from support.browser import axe
-from support.desk import Desk, a_desk
+from support.desk import Desk, a_desk, dialog, press
 from support.server import BIN
 
 FOUND = "bank/production: Redis holds release 1-4, the database knows 1-2."
@@ -24,14 +24,6 @@ def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         made.post("/projects", {"name": "bank", "title": "Bank"})
         made.person("vera", project="bank", role="viewer")
         yield made
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
-def press(place: Page | Locator, name: str) -> None:
-    place.get_by_role("button", name=name, exact=True).click()
 
 
 def card(page: Page, key_id: str) -> Locator:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from support.browser import axe
-from support.desk import Desk, a_desk
+from support.desk import Desk, a_desk, dialog, press
 from support.git_http import GitHost
 from support.stock_git import Git
 
@@ -38,14 +38,6 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHost]:
     made.start()
     yield made
     made.stop()
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
-def press(place: Page | Locator, name: str) -> None:
-    place.get_by_role("button", name=name, exact=True).click()
 
 
 def environments(desk: Desk) -> dict[str, dict[str, object]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from promptops_server.app import console_files as built
 from support.browser import Console
@@ -91,3 +91,13 @@ def a_desk(browser: Browser, folder: Path, **env: str) -> Iterator[Desk]:
         desk.people.close()
         desk.api.close()
         server.stop()
+
+
+def dialog(page: Page) -> Locator:
+    """The one that is open."""
+    return page.get_by_role("dialog")
+
+
+def press(place: Page | Locator, name: str) -> None:
+    """Click the button of exactly this name."""
+    place.get_by_role("button", name=name, exact=True).click()

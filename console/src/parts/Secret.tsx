@@ -1,7 +1,8 @@
 /** A secret shown once, with a button that copies it. */
 import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconCopy } from '@tabler/icons-react';
-import { useRef, useState, type ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
+import { useCopy } from '@/parts/useCopy';
 import { useFocusBack } from '@/parts/useFocusBack';
 import { strings } from '@/strings';
 
@@ -17,23 +18,13 @@ export interface SecretProps {
 
 export function Secret({ value, note, onDone, label = strings.common.secret, children }: SecretProps) {
   const field = useRef<HTMLInputElement>(null);
-  const [copied, setCopied] = useState<'yes' | 'by hand'>();
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(value);
-      setCopied('yes');
-    } catch {
-      // Browsers keep the clipboard from pages that came over plain HTTP: the text is selected instead.
-      field.current?.select();
-      setCopied('by hand');
-    }
-  };
+  const [copied, copy] = useCopy(value, () => field.current?.select());
   return (
     <Stack>
       <Alert color="orange" icon={<IconAlertTriangle size={18} />}>{note}</Alert>
       <Group gap="xs" wrap="nowrap" align="end">
         <TextInput ref={field} label={label} readOnly value={value} style={{ flex: 1 }} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} onFocus={(event) => event.currentTarget.select()} />
-        <Button data-autofocus leftSection={copied === 'yes' ? <IconCheck size={16} /> : <IconCopy size={16} />} onClick={() => void copy()}>{copied === 'yes' ? strings.common.copied : strings.common.copy}</Button>
+        <Button data-autofocus leftSection={copied === 'yes' ? <IconCheck size={16} /> : <IconCopy size={16} />} onClick={copy}>{copied === 'yes' ? strings.common.copied : strings.common.copy}</Button>
       </Group>
       {copied === 'by hand' && <Text size="sm" role="status">{strings.common.copyByHand}</Text>}
       {children}
